@@ -1,0 +1,57 @@
+# Jemput: everything a newcomer needs is `make install`, `make demo` and `make test`.
+# PYTHON may name any Python from 3.11 on: make install PYTHON=python3.13
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCKS := requirements.lock requirements-dev.lock
+UV_COMPILE := env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS UV_NO_CONFIG=1 \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench soak run docs lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Build .venv with field-client and sync-server in it
+
+$(STAMP): requirements-dev.lock pyproject.toml tests/support/make_venv.sh
+	@PYTHON="$(PYTHON)" bash tests/support/make_venv.sh $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## Play a regency's day: two devices offline, sync, a duplicate decided (KEEP=1 keeps the homes)
+	KEEP=$(KEEP) $(BIN)/python -m tests.demo
+
+test: $(STAMP) check ## Run the checks and every test
+	bash tests/support/run_tests.sh $(BIN)
+
+check: $(STAMP) ## Check format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(STAMP) ## Measure the headline figures, one JSON line each
+	@found=0; for script in bench/*.py; do \
+		[ -e "$$script" ] || continue; found=1; $(BIN)/python "$$script" || exit 1; \
+	done; [ $$found = 1 ] || echo "No benchmark has been written yet: bench/ holds no script."
+
+soak: $(STAMP) ## Run the long random histories (hours)
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak --timeout 0
+
+run: $(STAMP) ## Serve a throwaway regency on 127.0.0.1 until Ctrl-C
+	bash tests/support/run_server.sh $(BIN)
+
+docs: $(STAMP) ## Rewrite docs/commands.md and docs/errors.md from the programs
+	$(BIN)/python -m tests.support.docs_reference
+
+lock: $(STAMP) ## Resolve the newest versions into the lock files
+	$(UV_COMPILE) --upgrade requirements.in --output-file requirements.lock
+	$(UV_COMPILE) --upgrade requirements.in requirements-dev.in --output-file requirements-dev.lock --constraint requirements.lock
+
+clean: ## Remove .venv and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info build dist

@@ -1,0 +1,1 @@
+"""One file for each record type: fields, checks, labels, merge policy, upgrades."""

@@ -1,0 +1,1 @@
+"""Deciding whether two records describe one person or one outage."""

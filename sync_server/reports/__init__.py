@@ -1,0 +1,1 @@
+"""The reports a head of office asks for, computed from the store."""

@@ -1,0 +1,1 @@
+"""The tables of the server, their queries and their migrations."""

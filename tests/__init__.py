@@ -1,0 +1,1 @@
+"""Tests of Jemput, by kind: unit, property, stateful, contract, faults, e2e."""

@@ -1,0 +1,1 @@
+"""What several kinds of tests share: programs as processes, synthetic people, generated docs."""
