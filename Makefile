@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-LOCKS := requirements.lock requirements-dev.lock
+TESTS ?= tests
 UV_COMPILE := env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS UV_NO_CONFIG=1 \
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
@@ -18,8 +18,8 @@ help: ## Show this list
 
 install: $(STAMP) ## Build .venv with field-client and sync-server in it
 
-$(STAMP): requirements-dev.lock pyproject.toml tests/support/make_venv.sh
-	@PYTHON="$(PYTHON)" bash tests/support/make_venv.sh $(VENV)
+$(STAMP): requirements-dev.lock pyproject.toml tools/make_venv.sh
+	@PYTHON="$(PYTHON)" bash tools/make_venv.sh $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
@@ -27,8 +27,8 @@ $(STAMP): requirements-dev.lock pyproject.toml tests/support/make_venv.sh
 demo: $(STAMP) ## Play a regency's day: two devices offline, sync, a duplicate decided (KEEP=1 keeps the homes)
 	KEEP=$(KEEP) $(BIN)/python -m tests.demo
 
-test: $(STAMP) check ## Run the checks and every test
-	bash tests/support/run_tests.sh $(BIN)
+test: $(STAMP) check ## Run the checks and every test (TESTS=tests/unit for a part)
+	$(BIN)/pytest -n 2 --dist worksteal --session-timeout 780 --durations 8 $(TESTS)
 
 check: $(STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .
@@ -44,7 +44,7 @@ soak: $(STAMP) ## Run the long random histories (hours)
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak --timeout 0
 
 run: $(STAMP) ## Serve a throwaway regency on 127.0.0.1 until Ctrl-C
-	bash tests/support/run_server.sh $(BIN)
+	bash tools/serve_throwaway.sh $(BIN)
 
 docs: $(STAMP) ## Rewrite docs/commands.md and docs/errors.md from the programs
 	$(BIN)/python -m tests.support.docs_reference
