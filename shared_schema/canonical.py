@@ -1,0 +1,66 @@
+"""The one deterministic encoding: what is signed, hashed or compared passes through here.
+
+It is the JSON Canonicalization Scheme (RFC 8785): keys sorted by UTF-16 code units, shortest
+numbers, no white space, UTF-8. Integers beyond 2**53 - 1 do not survive other parsers' doubles
+and are refused; larger numbers (stamps) travel as hexadecimal text.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import rfc8785
+
+from shared_schema.errors import CustodyError
+
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
+
+DIGEST_BYTES = 16
+
+
+class NotCanonical(CustodyError):
+    """A value cannot be written in the canonical encoding: {reason}. It was not accepted."""
+
+    code = "NOT_CANONICAL"
+
+
+def encode(value: Json) -> bytes:
+    """Return the RFC 8785 bytes of ``value``.
+
+    Raises NotCanonical for what JSON cannot carry exactly (NaN, integers beyond 2**53 - 1,
+    lone surrogates, keys that are not text).
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, TypeError, ValueError, RecursionError) as error:
+        raise NotCanonical(reason=type(error).__name__) from error
+
+
+def decode(data: bytes) -> Any:
+    """Parse JSON that a peer sent; any valid JSON is taken, canonical or not.
+
+    Raises NotCanonical where the bytes are not UTF-8 JSON or repeat a key.
+    """
+    try:
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise NotCanonical(reason=type(error).__name__) from error
+
+
+def digest(value: Json) -> bytes:
+    """Return the first 16 bytes of SHA-256 over the canonical bytes of ``value``."""
+    return hashlib.sha256(encode(value)).digest()[:DIGEST_BYTES]
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        message = "a key stands twice"
+        raise ValueError(message)
+    return result
+
+
+def _refuse(constant: str) -> None:
+    message = f"{constant} is not JSON"
+    raise ValueError(message)

@@ -1,0 +1,225 @@
+"""Custody: who holds which batch, proven by numbers without gaps and a chain of hashes.
+
+A receiver takes the next batch with the right previous hash; gives a repeat the receipt it gave
+before; answers a gap with the number it needs; and on a fork (two copies of one device went on
+under the same branch) keeps the first chain and sets the other batch aside. A forked copy heals
+itself: it draws a new branch and writes there again what the receiver's chain lacks.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from shared_schema.canonical import Json
+from shared_schema.changes import Change, Stamp, Write, change_digest
+from shared_schema.envelope import GENESIS, Batch
+from shared_schema.errors import CustodyError
+from shared_schema.ids import Stream, parse_id, record_id, record_number
+from shared_schema.links import link_id
+
+
+class ReceiptInvalid(CustodyError):
+    """A receipt is not formed as the protocol says. It was not used; sync again."""
+
+    code = "RECEIPT_INVALID"
+
+
+class Judgement(StrEnum):
+    """How a batch stands to the chain that a receiver already holds."""
+
+    NEXT = "next"
+    REPEAT = "repeat"
+    GAP = "gap"
+    FORK = "fork"
+
+
+class Status(StrEnum):
+    """What became of a batch. Only ACCEPTED and HELD move the stream on.
+
+    QUARANTINED and FORK mean that the bytes are kept for a supervisor; GAP that nothing is kept.
+    """
+
+    ACCEPTED = "accepted"
+    HELD = "held"
+    QUARANTINED = "quarantined"
+    FORK = "fork"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The end of a chain: the last sequence and the hash of the last batch."""
+
+    sequence: int = 0
+    hash: bytes = GENESIS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """What was not plainly accepted of one change: a stable code, and the field it is about."""
+
+    sequence: int
+    code: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the server answers to one batch; the only thing that makes a change *received*.
+
+    ``sequence`` and ``head``: the end of the stream's chain at the server. ``durable_through``:
+    the last sequence that is in a backup. ``first``, ``hash``: which batch this answers.
+    ``digests`` (FORK only): sequence -> digest of every change the server holds from ``first`` on.
+    """
+
+    stream: Stream
+    first: int
+    hash: bytes
+    status: Status
+    sequence: int
+    head: bytes
+    durable_through: int
+    server_ms: int
+    remarks: tuple[Remark, ...] = ()
+    digests: Mapping[int, bytes] | None = None
+
+
+def judge(head: Head, known: Mapping[int, bytes], batch: Batch) -> Judgement:
+    """Return how ``batch`` stands to a chain that ends in ``head``.
+
+    ``known``: hash of each batch held for the stream, by its first sequence; the one at the
+    batch's own first sequence is enough.
+    """
+    header = batch.header
+    if header.first > head.sequence + 1:
+        return Judgement.GAP
+    if header.first == head.sequence + 1:
+        return Judgement.NEXT if header.previous == head.hash else Judgement.FORK
+    return Judgement.REPEAT if known.get(header.first) == batch.hash else Judgement.FORK
+
+
+def receipt_to_json(receipt: Receipt) -> dict[str, Any]:
+    """Return the form in which a receipt is signed and sent."""
+    data: dict[str, Any] = {
+        "stream": receipt.stream.hex(),
+        "first": receipt.first,
+        "hash": receipt.hash.hex(),
+        "status": receipt.status.value,
+        "sequence": receipt.sequence,
+        "head": receipt.head.hex(),
+        "durable_through": receipt.durable_through,
+        "server_ms": receipt.server_ms,
+        "remarks": [[note.sequence, note.code, note.field] for note in receipt.remarks],
+    }
+    if receipt.digests is not None:
+        data["digests"] = {str(at): digest.hex() for at, digest in receipt.digests.items()}
+    return data
+
+
+def receipt_from_json(data: Any) -> Receipt:
+    """Read ``receipt_to_json``. Raises ReceiptInvalid."""
+    try:
+        digests = data.get("digests")
+        return Receipt(
+            stream=Stream.from_hex(data["stream"]),
+            first=int(data["first"]),
+            hash=bytes.fromhex(data["hash"]),
+            status=Status(data["status"]),
+            sequence=int(data["sequence"]),
+            head=bytes.fromhex(data["head"]),
+            durable_through=int(data["durable_through"]),
+            server_ms=int(data["server_ms"]),
+            remarks=tuple(
+                Remark(sequence=int(at), code=str(code), field=name)
+                for at, code, name in data["remarks"]
+            ),
+            digests=None
+            if digests is None
+            else {int(at): bytes.fromhex(digest) for at, digest in digests.items()},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, CustodyError) as error:
+        raise ReceiptInvalid from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Healing:
+    """What a forked copy writes again, on its new branch, numbered from 1.
+
+    ``records``: old id -> new id of records that only this copy knows. ``sources``: the old
+    sequence of each new change, in order. ``numbers_used``: record numbers given out.
+    """
+
+    changes: tuple[Change, ...]
+    records: Mapping[UUID, UUID]
+    sources: tuple[int, ...]
+    numbers_used: int
+
+
+def heal(
+    own: Sequence[Change], fork_at: int, present: Mapping[int, bytes], branch: Stream
+) -> Healing:
+    """Return what a forked copy must write again on ``branch``, a stream of its own.
+
+    ``own``: all changes this copy wrote to the forked stream, by rising sequence. ``fork_at``:
+    the first sequence of the batch that was refused. ``present``: digest of each change the
+    server's chain holds from there on. A change that the server has is not written again. A
+    record that only this copy began is given a new id, since the other copy may have begun
+    another under the old one; references and replaced stamps follow.
+    """
+    lost = [
+        change
+        for change in own
+        if change.sequence >= fork_at and present.get(change.sequence) != change_digest(change)
+    ]
+    lost_at = {change.sequence for change in lost}
+    begun: dict[UUID, int] = {}
+    for change in own:
+        begun.setdefault(change.record, change.sequence)
+    orphans = [
+        record
+        for record, at in begun.items()
+        if at in lost_at and own and record_number(record, own[0].stream) is not None
+    ]
+    renamed = {record: record_id(branch, at) for at, record in enumerate(orphans, 1)}
+    names = {str(old): str(new) for old, new in renamed.items()}
+    moved = {change.stamp for change in lost}
+    changes = tuple(_reissue(change, at, branch, names, moved) for at, change in enumerate(lost, 1))
+    sources = tuple(change.sequence for change in lost)
+    return Healing(changes=changes, records=renamed, sources=sources, numbers_used=len(orphans))
+
+
+def _reissue(
+    change: Change,
+    sequence: int,
+    branch: Stream,
+    names: Mapping[str, str],
+    moved: Collection[Stamp],
+) -> Change:
+    writes = {
+        name: Write(
+            value=_rename(write.value, names),
+            replaces=tuple(
+                Stamp(stamp.hlc, branch) if stamp in moved else stamp for stamp in write.replaces
+            ),
+        )
+        for name, write in change.writes.items()
+    }
+    record = parse_id(names.get(str(change.record), str(change.record)))
+    if change.type == "link":
+        ends = (writes[name].value for name in ("a", "b") if name in writes)
+        parsed = [parse_id(str(end)) for end in ends]
+        record = link_id(*parsed) if len(parsed) == 2 else record
+    return replace(change, stream=branch, sequence=sequence, record=record, writes=writes)
+
+
+def _rename(value: Json, names: Mapping[str, str]) -> Json:
+    """Return ``value`` with every renamed record's id exchanged, however deep it stands."""
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, Mapping):
+        return {name: _rename(part, names) for name, part in value.items()}
+    if isinstance(value, Sequence):
+        return [_rename(part, names) for part in value]
+    return value

@@ -1,0 +1,189 @@
+"""Fold: from changes to a record, the same whatever the order, grouping or repetition.
+
+A record's state is a map from field to (heads, superseded): the writes that no other write
+names, and the stamps that some write names. Joining two states is a union that drops named
+heads: commutative, associative, idempotent (a state-based CRDT; compare the multi-value
+register of Shapiro et al., 2011, with explicit causes in place of version vectors).
+
+The shown value is the head with the highest stamp, ties broken on canonical bytes. Heads with
+different values are a conflict; writing a choice that names every head closes it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+from shared_schema.canonical import Json, encode
+from shared_schema.changes import (
+    REASONS,
+    SYSTEM_FIELDS,
+    VOID,
+    Change,
+    ChangeInvalid,
+    Stamp,
+    Write,
+)
+from shared_schema.ids import IdInvalid, parse_id
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A write that no other write names: its stamp and value."""
+
+    stamp: Stamp
+    value: Json = field(compare=False)
+    encoded: bytes
+
+    @classmethod
+    def of(cls, stamp: Stamp, value: Json) -> "Head":
+        """Return the head for ``value``, with its canonical bytes, which identify it."""
+        return cls(stamp, value, encode(value))
+
+    @property
+    def rank(self) -> tuple[Stamp, bytes]:
+        """The order in which heads are shown and win."""
+        return self.stamp, self.encoded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldState:
+    """One field: ``heads`` in rising rank, and the stamps that any write has named."""
+
+    heads: tuple[Head, ...]
+    superseded: frozenset[Stamp] = frozenset()
+
+    @property
+    def winner(self) -> Head | None:
+        """The head that is shown; None where every known write is named by an unknown one."""
+        return self.heads[-1] if self.heads else None
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether two heads hold different values."""
+        return len({head.encoded for head in self.heads}) > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordState:
+    """Everything known of one record, ready to be joined with more."""
+
+    record: UUID
+    type: str
+    fields: Mapping[str, FieldState]
+
+    def values(self) -> dict[str, Any]:
+        """Return the shown value of every field that has one, system fields left out."""
+        return {
+            name: state.winner.value
+            for name, state in sorted(self.fields.items())
+            if state.winner and state.winner.value is not None and name not in SYSTEM_FIELDS
+        }
+
+    def shown(self, name: str) -> Any:
+        """Return the shown value of ``name``, None where it was never written or was cleared."""
+        state = self.fields.get(name)
+        return state.winner.value if state and state.winner else None
+
+    @property
+    def void(self) -> Mapping[str, Any] | None:
+        """Why the record was declared void, else None."""
+        value = self.shown(VOID)
+        return value if isinstance(value, Mapping) else None
+
+    @property
+    def reasons(self) -> Mapping[str, Any]:
+        """The reasons given for warnings, by warning code."""
+        value = self.shown(REASONS)
+        return value if isinstance(value, Mapping) else {}
+
+    def stamps(self, name: str) -> tuple[Stamp, ...]:
+        """Return the stamps of the heads of ``name``: what a new write there must name."""
+        state = self.fields.get(name)
+        return tuple(sorted({head.stamp for head in state.heads})) if state else ()
+
+    def conflicts(self, asks: Callable[[str], bool] = lambda _name: True) -> tuple[str, ...]:
+        """Return the fields in conflict among those whose merge policy ``asks`` people."""
+        return tuple(
+            name for name, state in sorted(self.fields.items()) if state.contradicts and asks(name)
+        )
+
+    def edit(self, values: Mapping[str, Json]) -> dict[str, Write]:
+        """Return the writes that set ``values``, each naming every head it replaces."""
+        return {
+            name: Write(value=value, replaces=self.stamps(name)) for name, value in values.items()
+        }
+
+
+def state_of(change: Change) -> RecordState:
+    """Return the state that one change alone amounts to."""
+    fields = {
+        name: FieldState(
+            heads=(Head.of(change.stamp, write.value),),
+            superseded=frozenset(write.replaces) - {change.stamp},
+        )
+        for name, write in change.writes.items()
+    }
+    return RecordState(record=change.record, type=change.type, fields=fields)
+
+
+def join(one: RecordState, other: RecordState) -> RecordState:
+    """Return the state that knows what both know. Raises ChangeInvalid for different records.
+
+    Should two writers give one record different types, the alphabetically first stands.
+    """
+    if one.record != other.record:
+        raise ChangeInvalid(reason="record")
+    fields = dict(one.fields)
+    for name, state in other.fields.items():
+        fields[name] = _join_field(fields[name], state) if name in fields else state
+    return RecordState(record=one.record, type=min(one.type, other.type), fields=fields)
+
+
+def fold(changes: Iterable[Change]) -> RecordState:
+    """Return the state of the one record that all ``changes`` touch (at least one)."""
+    return reduce(join, map(state_of, changes))
+
+
+def state_to_json(state: RecordState) -> dict[str, Any]:
+    """Return the form in which states are stored and pulled; equal states give equal bytes."""
+    return {
+        "record": str(state.record),
+        "type": state.type,
+        "fields": {
+            name: {
+                "heads": [[head.stamp.text(), head.value] for head in part.heads],
+                "superseded": sorted(stamp.text() for stamp in part.superseded),
+            }
+            for name, part in sorted(state.fields.items())
+        },
+    }
+
+
+def state_from_json(data: Any) -> RecordState:
+    """Read ``state_to_json``. Raises ChangeInvalid where it is not one."""
+    try:
+        fields = {name: _field_from_json(part) for name, part in data["fields"].items()}
+        return RecordState(record=parse_id(data["record"]), type=data["type"], fields=fields)
+    except (KeyError, TypeError, ValueError, AttributeError, IdInvalid) as error:
+        raise ChangeInvalid(reason=type(error).__name__) from error
+
+
+def _field_from_json(part: Any) -> FieldState:
+    heads = {Head.of(Stamp.parse(text), value) for text, value in part["heads"]}
+    superseded = frozenset(Stamp.parse(text) for text in part["superseded"])
+    return _field(heads, superseded)
+
+
+def _join_field(one: FieldState, other: FieldState) -> FieldState:
+    return _field({*one.heads, *other.heads}, one.superseded | other.superseded)
+
+
+def _field(heads: set[Head], superseded: frozenset[Stamp]) -> FieldState:
+    standing = (head for head in heads if head.stamp not in superseded)
+    return FieldState(heads=tuple(sorted(standing, key=_rank)), superseded=superseded)
+
+
+def _rank(head: Head) -> tuple[Stamp, bytes]:
+    return head.rank
