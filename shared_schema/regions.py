@@ -30,7 +30,7 @@ class Level(IntEnum):
 
 
 class RegionInvalid(InputError, ValueError):
-    """ "{text}" is not a region code. Write it as 53.15.05.2001."""
+    """The region code {text} is not valid. Write it as 53.15.05.2001."""
 
     code = "REGION_INVALID"
 

@@ -44,9 +44,12 @@ def check(rtype: RecordType, values: Mapping[str, Any], context: CheckContext) -
     valid, found = _load(rtype, _complete_dates(rtype, filled))
     found += _system_problems(system)
     found += _date_problems(rtype, valid, context)
+    found += _missing_dates(rtype, filled)
     found += _village_problems(rtype, valid, context)
     for rule in rtype.rules:
         found += rule(valid, context)
+    if not filled:
+        found.append(problem("EMPTY"))
     return Checked(
         values={**valid, **system},
         errors=tuple(one for one in found if one.code not in WARNINGS),
@@ -205,6 +208,15 @@ def _date_problems(
         known = {"month": stored[:7] + "-01", "year": stored[:4] + "-01-01"}
         if known.get(str(precision), stored) != stored:
             yield _field_problem("DATE_PRECISION_MISMATCH", spec)
+
+
+def _missing_dates(rtype: RecordType, raw: Mapping[str, Any]) -> Iterable[Problem]:
+    """Ask for the date where a precision says that something of it is known."""
+    for spec in rtype.fields.values():
+        stated = raw.get(spec.precision_field) if spec.precision_field else None
+        known = str(stated).strip().lower() in _COARSER
+        if known and not spec.required and spec.name not in raw:
+            yield _field_problem("REQUIRED", spec)
 
 
 def _village_problems(

@@ -91,6 +91,11 @@ class RecordSchema(Schema):
 
     error_messages = {"unknown": "FIELD_UNKNOWN"}  # noqa: RUF012 - marshmallow's own attribute
 
+    @classmethod
+    def label_of(cls, name: str) -> Label:
+        """Return the label of a field that this schema declares."""
+        return specs(cls)[name].label
+
 
 def _field(
     kind: FieldKind, id_label: str, en_label: str, options: Options, **more: Any

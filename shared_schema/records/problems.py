@@ -34,6 +34,7 @@ def _texts(**texts: tuple[str, str]) -> Mapping[str, Label]:
 
 ERRORS = _texts(
     REQUIRED=("{field} wajib diisi.", "{field} is required."),
+    EMPTY=("Catatan ini kosong.", "The record is empty."),
     FIELD_UNKNOWN=(
         'Tidak ada isian bernama "{field}".',
         'There is no field named "{field}".',
