@@ -1,0 +1,237 @@
+"""One SQLite file, encrypted or not, as every store here uses it: durable, fair, translated.
+
+A transaction takes the fair lock, begins at once (no read is upgraded later) and is on the disk
+before `transaction` returns: write-ahead log with synchronous=FULL flushes at each commit. One
+connection serves all threads of a program in turn.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlcipher3.dbapi2 as sqlcipher
+
+from field_client.vault.durable import NEW_SUFFIX
+from field_client.vault.errors import DiskFull, VaultBusy, VaultDamaged, VaultIO
+from field_client.vault.lock import WriteLock
+
+BUSY_TIMEOUT_MS = 10_000
+FREE_FLOOR_BYTES = 64 * 1024
+_PRIMARY = 0xFF
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_IO = {
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOLFS,
+}
+Row = tuple[Any, ...]
+Values = Sequence[Any]
+
+
+class RawConnection(Protocol):
+    """What is used of a connection, of SQLCipher's driver or of the standard library's."""
+
+    @property
+    def in_transaction(self) -> bool: ...  # noqa: D102
+    def execute(self, sql: str, parameters: Values = ..., /) -> Any: ...  # noqa: D102
+    def executemany(self, sql: str, parameters: Any, /) -> Any: ...  # noqa: D102
+    def close(self) -> None: ...  # noqa: D102
+
+
+class StoreConnection:
+    """A connection with its lock; the only door to the file."""
+
+    def __init__(self, raw: RawConnection, path: Path) -> None:
+        self._raw = raw
+        self._path = path
+        self._lock = WriteLock(path.with_name(path.name.removesuffix(NEW_SUFFIX) + ".lock"))
+        self._turn = threading.RLock()
+        self._depth = 0
+        self._doomed = False
+        self._commits = 0
+        self._outside = 0
+        self._seen = -1
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._path
+
+    def rows(self, sql: str, values: Values = ()) -> list[Row]:
+        """Run one statement and return all its rows."""
+        with self._turn, translated(self._path):
+            found: list[Row] = self._raw.execute(sql, values).fetchall()
+            return found
+
+    def run_many(self, sql: str, values: Sequence[Values]) -> None:
+        """Run one statement for each of ``values``; only within a transaction."""
+        with self._turn, translated(self._path):
+            self._raw.executemany(sql, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write all of the block or nothing; durable when this returns.
+
+        A block within a block belongs to the outer one. Where the inner one fails, nothing of
+        the outer is kept either, even if somebody swallows the error on the way.
+        """
+        with self._turn:
+            if self._depth:
+                with self._joined():
+                    yield
+            else:
+                with self._outermost():
+                    yield
+
+    @contextmanager
+    def _joined(self) -> Iterator[None]:
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._doomed = True
+            raise
+        finally:
+            self._depth -= 1
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
+        self._lock.acquire()
+        try:
+            self.rows("BEGIN IMMEDIATE")
+            self.outside_number()
+            self._depth, self._doomed = 1, False
+            try:
+                yield
+                self._commit()
+                self._commits += 1
+            finally:
+                self._depth = 0
+                self._roll_back()
+        finally:
+            self._lock.release()
+
+    def _commit(self) -> None:
+        if self._doomed:
+            raise RuntimeError("an error within this transaction was swallowed")
+        self.rows("COMMIT")
+
+    def _roll_back(self) -> None:
+        """Undo what is not committed; SQLite may have done so itself on a full disk."""
+        self._outside += 1
+        if self._raw.in_transaction:
+            self.rows("ROLLBACK")
+
+    def change_number(self) -> int:
+        """Return a number that rises when this or another program has committed something."""
+        with self._turn:
+            return self._commits + self.outside_number()
+
+    def outside_number(self) -> int:
+        """Return a number that rises when what this program remembers of the file may be stale.
+
+        That is after another program's commit and after a rollback of its own.
+        """
+        with self._turn:
+            if not self._depth:
+                version: int = self.rows("PRAGMA data_version")[0][0]
+                self._outside += version != self._seen
+                self._seen = version
+            return self._outside
+
+    def close(self) -> None:
+        """Close the file; the last connection to close folds the log into it."""
+        with self._turn, translated(self._path):
+            self._raw.close()
+            self._lock.close()
+
+
+def open_plain(path: Path, *, create: bool = False) -> StoreConnection:
+    """Open an unencrypted SQLite file (of sealed bytes) durably."""
+    with translated(path):
+        raw = sqlite3.connect(_uri(path, create=create), **_OPTIONS)
+        return _configured(raw, path)
+
+
+def open_encrypted(path: Path, raw_key: bytes, *, create: bool = False) -> StoreConnection:
+    """Open a SQLCipher file with ``raw_key``: 32 bytes of key and 16 of salt."""
+    with translated(path):
+        raw = sqlcipher.connect(_uri(path, create=create), **_OPTIONS)
+        raw.execute("PRAGMA cipher_log_level=NONE")
+        raw.execute(f"PRAGMA key=\"x'{raw_key.hex()}'\"")
+        return _configured(raw, path)
+
+
+_OPTIONS: dict[str, Any] = {"uri": True, "isolation_level": None, "check_same_thread": False}
+_SETTINGS = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA fullfsync=ON",
+    "PRAGMA trusted_schema=OFF",
+)
+
+
+def _configured(raw: RawConnection, path: Path) -> StoreConnection:
+    try:
+        for setting in _SETTINGS:
+            raw.execute(setting)
+        raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        _require_log(raw, path)
+        return StoreConnection(raw, path)
+    except BaseException:
+        raw.close()
+        raise
+
+
+def _require_log(raw: RawConnection, path: Path) -> None:
+    if raw.execute("PRAGMA journal_mode=WAL").fetchone() != ("wal",):
+        raise VaultIO(file=path.name, reason="no write-ahead log")
+
+
+def _uri(path: Path, *, create: bool) -> str:
+    """Name the file so that a missing one is an error, never a new store."""
+    return f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn the drivers' errors into ours; errors of programming pass as they are."""
+    try:
+        yield
+    except (sqlite3.Error, sqlcipher.Error) as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            raise
+        _translate(path, code, error)
+        raise
+
+
+def _translate(path: Path, code: int, error: Exception) -> None:
+    primary = code & _PRIMARY
+    name = getattr(error, "sqlite_errorname", "")
+    if primary == sqlite3.SQLITE_FULL or (primary in _IO and _is_full(path)):
+        raise DiskFull(file=path.name) from error
+    if primary in _DAMAGED:
+        raise VaultDamaged(file=path.name) from error
+    if primary in _BUSY:
+        raise VaultBusy(file=path.name) from error
+    if primary in _IO:
+        raise VaultIO(file=path.name, reason=name) from error
+
+
+def _is_full(path: Path) -> bool:
+    """Tell a full disk from a failing one: growing the shared index reports only an I/O error."""
+    if not hasattr(os, "statvfs") or not path.parent.exists():
+        return False
+    status = os.statvfs(path.parent)
+    return status.f_bavail * status.f_frsize < FREE_FLOOR_BYTES

@@ -1,0 +1,108 @@
+"""What can go wrong with the store of one device, a class for each decision the caller can take.
+
+The store fails closed: none of these is ever answered with a fresh, empty or unencrypted store.
+"""
+
+from shared_schema.errors import AccessError, InputError, StorageError
+
+
+class VaultMissing(StorageError):
+    """There is no store in {home}. Enrol this laptop first, or name the right folder."""
+
+    code = "VAULT_MISSING"
+
+
+class VaultExists(StorageError):
+    """There is already a store in {home}. Use it, or name an empty folder."""
+
+    code = "VAULT_EXISTS"
+
+
+class VaultDamaged(StorageError):
+    """The file {file} is damaged and was not opened. Change nothing in the folder; copy it whole
+    to a stick and give it to your administrator.
+    """
+
+    code = "VAULT_DAMAGED"
+
+
+class VaultNewer(StorageError):
+    """A newer program wrote this store. Update the program on this laptop; nothing was changed."""
+
+    code = "VAULT_NEWER"
+
+
+class VaultBusy(StorageError):
+    """Another program held the store for too long, and nothing was saved. Close the other program
+    or wait for it, then try again.
+    """
+
+    code = "VAULT_BUSY"
+
+
+class VaultIO(StorageError):
+    """The disk refused to read or write {file} ({reason}). What was confirmed as saved is kept;
+    check the disk and the folder's permissions, then try again.
+    """
+
+    code = "VAULT_IO"
+
+
+class DiskFull(StorageError):
+    """The disk is full, and this was not saved. Free some space, then try again; what was
+    confirmed as saved before is kept.
+    """
+
+    code = "DISK_FULL"
+
+
+class SlotDamaged(StorageError):
+    """The key slot file {file} is damaged. Do not enrol again; give a copy of the whole folder to
+    your administrator.
+    """
+
+    code = "VAULT_SLOT_DAMAGED"
+
+
+class DeviceWiped(AccessError):
+    """The keys of this laptop were wiped when the regency revoked it. Ask for a new enrolment and
+    use a new folder.
+    """
+
+    code = "DEVICE_WIPED"
+
+
+class PassphraseWrong(AccessError):
+    """The passphrase is wrong. Try again; capitals and spaces count."""
+
+    code = "PASSPHRASE_WRONG"
+
+
+class OperatorUnknown(AccessError):
+    """No operator on this laptop is called {operator}. Check the name, or have it added."""
+
+    code = "OPERATOR_UNKNOWN"
+
+
+class OperatorExists(InputError):
+    """An operator called {operator} is already on this laptop. Choose another name."""
+
+    code = "OPERATOR_EXISTS"
+
+
+class LastOperator(InputError):
+    """{operator} is the only operator who can open this store. Add another one first."""
+
+    code = "OPERATOR_LAST"
+
+
+class PassphraseWeak(InputError):
+    """The passphrase is too short. Use at least {minimum} characters, several words for example."""
+
+    code = "PASSPHRASE_WEAK"
+
+
+class SpoolConflict(StorageError):
+    """The sealed batch at {first} does not continue its stream and was not stored. Run `verify`."""
+
+    code = "SPOOL_CONFLICT"

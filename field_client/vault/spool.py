@@ -1,0 +1,294 @@
+"""The sealed spool: batches cut, sealed and signed, waiting to leave; and what the server answered.
+
+It holds sealed bytes only, so it is a plain SQLite file that can be sent from, and written to,
+while the vault is locked. A batch is stored here before its first byte leaves by any way, is
+given out byte for byte the same each time, and stays until the server says that a backup holds
+it (``durable_through``). Numbers are sequences of changes within a stream, from 1.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from field_client.vault import durable
+from field_client.vault.connection import Row, StoreConnection, open_plain
+from field_client.vault.errors import SpoolConflict, VaultDamaged, VaultMissing, VaultNewer
+
+SPOOL_FILE = "spool.db"
+VERSION = 1
+
+_TABLES = (
+    """CREATE TABLE streams (
+        stream BLOB PRIMARY KEY,
+        last INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        through INTEGER NOT NULL DEFAULT 0,
+        durable_through INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID""",
+    """CREATE TABLE batches (
+        stream BLOB NOT NULL REFERENCES streams (stream),
+        first INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        body BLOB NOT NULL,
+        check_sum BLOB NOT NULL,
+        PRIMARY KEY (stream, first)
+    )""",
+    """CREATE TABLE frames (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL, check_sum BLOB NOT NULL
+    )""",
+    "CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedBatch:
+    """One sealed batch: changes ``first`` to ``last`` of its stream; ``hash`` chains the next."""
+
+    stream: bytes
+    first: int
+    count: int
+    hash: bytes
+    body: bytes = field(repr=False)
+
+    @property
+    def last(self) -> int:
+        """The sequence of the last change in the batch."""
+        return self.first + self.count - 1
+
+
+class Spool:
+    """The open spool; get it from `open_spool`."""
+
+    def __init__(self, store: StoreConnection) -> None:
+        self._store = store
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Keep all writes of the block or none; durable when the outermost block has returned."""
+        return self._store.transaction()
+
+    # Batches
+
+    def put_batch(self, batch: SealedBatch) -> None:
+        """Store a batch durably. Repeating the same bytes changes nothing.
+
+        Raises SpoolConflict unless it continues its stream without a gap.
+        """
+        with self.transaction():
+            if self._holds(batch):
+                return
+            head = self.last(batch.stream)
+            if batch.count < 1 or batch.first != (head[0] if head else 0) + 1:
+                raise SpoolConflict(first=batch.first)
+            self._store.rows(
+                "INSERT INTO streams (stream, last, hash) VALUES (?, ?, ?)"
+                " ON CONFLICT (stream) DO UPDATE SET last=excluded.last, hash=excluded.hash",
+                (batch.stream, batch.last, batch.hash),
+            )
+            self._store.rows(
+                "INSERT INTO batches (stream, first, count, hash, body, check_sum)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    batch.stream,
+                    batch.first,
+                    batch.count,
+                    batch.hash,
+                    batch.body,
+                    _check_sum(batch.body),
+                ),
+            )
+
+    def _holds(self, batch: SealedBatch) -> bool:
+        found = self._store.rows(
+            "SELECT body FROM batches WHERE stream=? AND first=?", (batch.stream, batch.first)
+        )
+        return bool(found) and found[0][0] == batch.body
+
+    def batches(self, stream: bytes, after: int = 0) -> Iterator[SealedBatch]:
+        """Yield the batches that reach beyond sequence ``after``, in order, one in memory."""
+        while found := self._store.rows(_NEXT_BATCH, (stream, after)):
+            batch = self._batch(found[0])
+            yield batch
+            after = batch.last
+
+    def _batch(self, row: Row) -> SealedBatch:
+        stream, first, count, digest, body, check_sum = row
+        self._require_whole(body, check_sum)
+        return SealedBatch(stream=stream, first=first, count=count, hash=digest, body=body)
+
+    def _require_whole(self, body: bytes, check_sum: bytes) -> None:
+        if _check_sum(body) != check_sum:
+            raise VaultDamaged(file=SPOOL_FILE)
+
+    def last(self, stream: bytes) -> tuple[int, bytes] | None:
+        """Return the last sequence ever stored for a stream and its batch's hash, or None."""
+        found = self._store.rows("SELECT last, hash FROM streams WHERE stream=?", (stream,))
+        return (found[0][0], found[0][1]) if found else None
+
+    def streams(self) -> list[bytes]:
+        """Return every stream that has or had batches here."""
+        return [stream for (stream,) in self._store.rows("SELECT stream FROM streams")]
+
+    def drop_stream(self, stream: bytes) -> None:
+        """Forget a stream and its batches: after a fork, once all it held is in another stream."""
+        with self.transaction():
+            self._store.rows("DELETE FROM batches WHERE stream=?", (stream,))
+            self._store.rows("DELETE FROM streams WHERE stream=?", (stream,))
+
+    # What the server has
+
+    def ack(self, stream: bytes, through: int, durable_through: int) -> None:
+        """Note a receipt: the server has all up to ``through``; older receipts change nothing.
+
+        Batches wholly covered by ``durable_through`` are removed.
+        """
+        with self.transaction():
+            self._store.rows(
+                "UPDATE streams SET through = max(through, min(?, last)),"
+                " durable_through = max(durable_through, min(?, last)) WHERE stream=?",
+                (through, durable_through, stream),
+            )
+            self._store.rows(
+                "DELETE FROM batches WHERE stream=? AND first + count - 1 <="
+                " (SELECT durable_through FROM streams WHERE stream=?)",
+                (stream, stream),
+            )
+
+    def rewind(self, stream: bytes, through: int) -> None:
+        """Set what the server has *back* to ``through``: it was restored from a backup."""
+        with self.transaction():
+            self._store.rows(
+                "UPDATE streams SET through=min(through, ?) WHERE stream=?", (through, stream)
+            )
+
+    def acked(self, stream: bytes) -> int:
+        """Return the last sequence the server has given a receipt for, 0 for none."""
+        return self._number("through", stream)
+
+    def durable(self, stream: bytes) -> int:
+        """Return the last sequence that a backup of the server holds, 0 for none."""
+        return self._number("durable_through", stream)
+
+    def _number(self, column: str, stream: bytes) -> int:
+        sql = f"SELECT {column} FROM streams WHERE stream=?"  # noqa: S608 - our own column names
+        found = self._store.rows(sql, (stream,))
+        return int(found[0][0]) if found else 0
+
+    # What the server sent, to be worked off when the vault is open
+
+    def store_frame(self, body: bytes) -> int:
+        """Store a server's frame durably and return its number; numbers rise."""
+        with self.transaction():
+            ((number,),) = self._store.rows(
+                "INSERT INTO frames (body, check_sum) VALUES (?, ?) RETURNING id",
+                (body, _check_sum(body)),
+            )
+            return int(number)
+
+    def frames(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Yield (number, body) of the stored frames in their order, one in memory."""
+        while found := self._store.rows(_NEXT_FRAME, (after,)):
+            after, body, check_sum = found[0]
+            self._require_whole(body, check_sum)
+            yield after, body
+
+    def drop_frame(self, number: int) -> None:
+        """Remove a frame once what it says is durable elsewhere; an absent one is no error."""
+        with self.transaction():
+            self._store.rows("DELETE FROM frames WHERE id=?", (number,))
+
+    # Settings that must be readable while the vault is locked
+
+    def get_setting(self, key: str) -> bytes | None:
+        """Return the bytes kept under ``key``, or None."""
+        found = self._store.rows("SELECT value FROM settings WHERE key=?", (key,))
+        return found[0][0] if found else None
+
+    def set_setting(self, key: str, value: bytes) -> None:
+        """Keep ``value`` under ``key``; nothing secret, this file is not encrypted."""
+        with self.transaction():
+            self._store.rows(
+                "INSERT INTO settings (key, value) VALUES (?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET value=excluded.value",
+                (key, value),
+            )
+
+    def check(self) -> list[str]:
+        """Read the whole file and return what is wrong with it; an empty list when sound."""
+        found = [str(row[0]) for row in self._store.rows("PRAGMA integrity_check")]
+        bodies = self._store.rows("SELECT body, check_sum FROM batches") + self._store.rows(
+            "SELECT body, check_sum FROM frames"
+        )
+        spoilt = sum(_check_sum(body) != check_sum for body, check_sum in bodies)
+        return [line for line in found if line != "ok"] + ["damaged bytes"] * spoilt
+
+    def change_number(self) -> int:
+        """Return a number that rises when this or another program has committed something."""
+        return self._store.change_number()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+_NEXT_BATCH = (
+    "SELECT stream, first, count, hash, body, check_sum FROM batches"
+    " WHERE stream=? AND first + count - 1 > ? ORDER BY first LIMIT 1"
+)
+_NEXT_FRAME = "SELECT id, body, check_sum FROM frames WHERE id > ? ORDER BY id LIMIT 1"
+
+
+def create_spool(home: Path) -> None:
+    """Create the spool in ``home`` unless it is there; `create_vault` does it."""
+    path = home / SPOOL_FILE
+    with durable.translated(path):
+        os.close(os.open(path, os.O_CREAT, durable.PRIVATE_FILE))
+    store = open_plain(path)
+    try:
+        with store.transaction():
+            if _version(store) == 0:
+                for statement in (*_TABLES, f"PRAGMA user_version={VERSION}"):
+                    store.rows(statement)
+    finally:
+        store.close()
+
+
+def open_spool(home: Path) -> Spool:
+    """Open the spool; no key is needed. Raises VaultMissing, VaultDamaged, VaultNewer, VaultIO."""
+    path = home / SPOOL_FILE
+    if not path.exists():
+        raise VaultMissing(home=home)
+    store = open_plain(path)
+    try:
+        _require_version(store)
+    except BaseException:
+        store.close()
+        raise
+    return Spool(store)
+
+
+def _require_version(store: StoreConnection) -> None:
+    if _version(store) == 0:
+        raise VaultDamaged(file=store.path.name)
+    if _version(store) > VERSION:
+        raise VaultNewer(file=store.path.name)
+
+
+def _version(store: StoreConnection) -> int:
+    number: int = store.rows("PRAGMA user_version")[0][0]
+    return number
+
+
+def _check_sum(body: bytes) -> bytes:
+    """Tell a flipped bit, which SQLite does not notice in a plain file; it protects nothing."""
+    return hashlib.sha256(body).digest()[:8]
