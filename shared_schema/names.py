@@ -1,0 +1,137 @@
+"""Names as they are written on the ground, folded so that the same name compares equal.
+
+Two folds, both pure functions of the text. `fold_name` undoes only how a name is typed:
+case, accents, punctuation, titles and degrees. `name_key` also undoes how it is spelled:
+old spelling (oe, dj, tj, j, ch), doubled letters and common short forms. The first says
+"the same name"; the second finds people, and on purpose puts different names together.
+"""
+
+import re
+import unicodedata
+
+_TITLES = frozenset(
+    {"alm", "almh", "bapak", "dr", "dra", "drg", "drs", "h", "haji", "hajjah", "hj", "ibu", "ir"}
+    | {"kh", "ny", "nyonya", "pdt", "prof", "romo", "sdr", "sdri", "suster", "tn", "tuan"}
+    | {"ust", "ustad", "ustadz"}
+)
+_DEGREES = frozenset(
+    {"amd", "apt", "dipl", "ma", "mag", "mba", "mh", "mkes", "mkom", "mm", "mpd", "msi", "mt"}
+    | {"ners", "phd", "sag", "se", "sfil", "sh", "sip", "skep", "skm", "skom", "sos", "spd"}
+    | {"spdi", "ssi", "ssos", "st", "sth", "stp", "amdkeb", "amdkep", "sked", "mhum", "shut"}
+)
+_DOTTED_DEGREE = re.compile(
+    r"\s(?:[SM]\.[A-Z][a-z]{1,3}|A\.Md|Ph\.D|S\.[HET])(?:\.[A-Za-z]{1,4})*\.?$"
+)
+_APOSTROPHES = str.maketrans("", "", "'`\u2018\u2019\u02bc\u02bb")
+_SHORT_FORMS = {
+    "muhammad": "moh mohd mhd muh muhd mochamad mochammad mohamad mohammad mohamed muhamad",
+    "maria": "mar",
+    "yohanes": "yoh johanes johannes yohannes",
+    "fransiskus": "frans fransiscus franciscus",
+    "abdul": "abd",
+}
+_AMBIGUOUS_M = {"L": "muhammad", "P": "maria"}
+_SPELLINGS = (
+    ("oe", "u"),
+    ("dj", "j"),
+    ("tj", "c"),
+    ("chr", "kr"),
+    ("khr", "kr"),
+    ("ch", "h"),
+    ("kh", "h"),
+    ("y", "j"),
+    ("ph", "f"),
+    ("v", "f"),
+    ("th", "t"),
+)
+_DOUBLED = re.compile(r"(.)\1+")
+
+
+def fold_name(name: str) -> str:
+    """Return `name` in lower-case letters, digits and single spaces, without titles.
+
+    A name made of titles only keeps the last one; only a text without any letter or digit
+    folds to nothing. Folding a fold changes nothing.
+    """
+    words = _words(_without_degrees(name))
+    while len(words) > 1 and words[0] in _TITLES:
+        words = words[1:]
+    return " ".join(words)
+
+
+def name_key(name: str, sex: str | None = None) -> str:
+    """Return the key under which all spellings of a name meet.
+
+    A lone "M." is Muhammad for a man and Maria for a woman, and stays "m" where `sex` is
+    not known. Keys are for comparing, never for showing.
+    """
+    return " ".join(_word_key(word, sex) for word in fold_name(name).split())
+
+
+def search_key(name: str, sex: str | None = None) -> str:
+    """Return the text to index for a name: its key, and what a lone "M." may stand for.
+
+    Each token of `search_tokens` is looked up in it; the order of words does not matter.
+    """
+    key = name_key(name)
+    if "m" not in key.split():
+        return key
+    readings = [_AMBIGUOUS_M[sex]] if sex in _AMBIGUOUS_M else list(_AMBIGUOUS_M.values())
+    return " ".join([key, *map(_respell, readings)])
+
+
+def search_tokens(query: str) -> tuple[str, ...]:
+    """Return the parts of a query that must each occur in the `search_key` of a match.
+
+    The beginning of a name finds it, in old and new spelling alike. A short form that is
+    the beginning of its long form stays short, so that it also finds other long forms.
+    """
+    return tuple(dict.fromkeys(_query_token(word) for word in fold_name(query).split()))
+
+
+def _without_degrees(name: str) -> str:
+    before, *after = name.split(",")
+    if before.strip() and all(_is_degree(part) for part in after):
+        name = before
+    stripped = _DOTTED_DEGREE.sub("", name)
+    while stripped != name:
+        name, stripped = stripped, _DOTTED_DEGREE.sub("", stripped)
+    return name
+
+
+def _is_degree(part: str) -> bool:
+    bare = "".join(_words(part))
+    return not bare or bare in _DEGREES or _DOTTED_DEGREE.fullmatch(" " + part.strip()) is not None
+
+
+def _words(text: str) -> list[str]:
+    folded = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold()
+    decomposed = unicodedata.normalize("NFKD", folded)
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return "".join(c if c.isalnum() else " " for c in letters).split()
+
+
+def _respell(word: str) -> str:
+    for old, new in _SPELLINGS:
+        word = word.replace(old, new)
+    return _DOUBLED.sub(r"\1", word)
+
+
+_LONG_FORMS = {
+    _respell(short): _respell(long)
+    for long, forms in _SHORT_FORMS.items()
+    for short in forms.split()
+}
+
+
+def _word_key(word: str, sex: str | None) -> str:
+    if word == "m":
+        return _respell(_AMBIGUOUS_M.get(sex or "", word))
+    respelled = _respell(word)
+    return _LONG_FORMS.get(respelled, respelled)
+
+
+def _query_token(word: str) -> str:
+    respelled = _respell(word)
+    long = _LONG_FORMS.get(respelled, respelled)
+    return respelled if long.startswith(respelled) else long
