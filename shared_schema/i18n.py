@@ -5,22 +5,21 @@ English is written in the source and serves as the message id; the Indonesian te
 the two are decided together. A text without a translation is shown in English.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from io import StringIO
+from io import BytesIO, StringIO
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from shared_schema.resources import read_package_text
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 LANGUAGES = ("id", "en")
 DEFAULT_LANGUAGE = "id"
+_PLACE = re.compile(r"\{(\w+)[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +35,7 @@ class Label:
 
 
 @cache
-def catalogue(package: str) -> "Mapping[str, str]":
+def catalogue(package: str) -> Mapping[str, str]:
     """Return the Indonesian texts of `package` by their English source, finished ones only.
 
     A package without a catalogue has no texts of its own: the mapping is empty.
@@ -59,3 +58,28 @@ def translator(package: str, lang: str) -> Callable[[str], str]:
     """Return a function from an English source text of `package` to its text in `lang`."""
     texts = catalogue(package) if lang != "en" else {}
     return lambda text: texts.get(text, text)
+
+
+def source_texts(sources: Iterable[str], keywords: Iterable[str] = ("_", "gettext")) -> set[str]:
+    """Return the texts that Python sources pass, as literals, to a function of `keywords`."""
+    wanted = dict.fromkeys(keywords)
+    found: set[str] = set()
+    for source in sources:
+        for _, message, _, _ in extract("python", BytesIO(source.encode()), wanted):
+            if isinstance(message, str):
+                found.add(message)
+    return found
+
+
+def untranslated(package: str, texts: Iterable[str]) -> list[str]:
+    """Return those of `texts` whose translation is missing or has other {places}, sorted."""
+    translated = catalogue(package)
+    return sorted(
+        text
+        for text in set(texts)
+        if _places(translated.get(text, "")) != _places(text) or text not in translated
+    )
+
+
+def _places(text: str) -> set[str]:
+    return set(_PLACE.findall(text))
