@@ -19,10 +19,15 @@ def prose() -> str:
     return "\n".join(page.read_text(encoding="utf-8") for page in pages if page.is_file())
 
 
-def settings_used() -> set[str]:
+def settings_used(*packages: str) -> set[str]:
     """Find the environment settings that the packages name."""
-    texts = (text for module in modules() for text in strings(module))
+    texts = (text for module in modules(*packages) for text in strings(module))
     return {text for text in texts if SETTING.fullmatch(text)}
+
+
+def settings_documented() -> set[str]:
+    """Find the environment settings that docs/settings.md names."""
+    return set(SETTING.findall((ROOT / "docs" / "settings.md").read_text(encoding="utf-8")))
 
 
 def routes(module: Module) -> Iterator[str]:
@@ -30,10 +35,9 @@ def routes(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
-        first = node.args[0] if node.args else None
-        literal = isinstance(first, ast.Constant) and str(first.value).startswith("/")
-        if node.func.attr in ROUTE_METHODS and literal:
-            yield str(first.value)
+        if node.func.attr in ROUTE_METHODS:
+            paths = (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant))
+            yield from (str(path) for path in paths if str(path).startswith("/"))
 
 
 @pytest.mark.parametrize("path", docs_reference.PAGES)
@@ -45,7 +49,10 @@ def test_a_reference_page_says_what_the_programs_say(path: str) -> None:
 
 
 def test_error_codes_are_unique() -> None:
-    """Two decisions never share a code."""
+    """Two decisions never share a code, and each class has its own."""
+    assert [
+        error.__qualname__ for error in docs_reference.errors() if "code" not in vars(error)
+    ] == []
     codes = [error.code for error in docs_reference.errors()]
     assert sorted(codes) == sorted(set(codes))
 
@@ -62,15 +69,22 @@ def test_every_error_says_what_happened_and_what_to_do() -> None:
 
 def test_every_setting_is_documented() -> None:
     """A name read from the environment stands in docs/settings.md."""
-    documented = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert settings_used() - set(SETTING.findall(documented)) == set()
+    assert settings_used() - settings_documented() == set()
 
 
-@pytest.mark.parametrize("module", modules("field_client", "sync_server"), ids=lambda m: m.name)
-def test_every_route_is_documented(module: Module) -> None:
-    """A path that the server answers stands in the docs or in the protocol."""
+@pytest.mark.parametrize("package", ["field_client", "sync_server"])
+def test_every_documented_setting_is_read(package: str) -> None:
+    """A program that reads settings reads each one that is promised for it."""
+    promised = {name for name in settings_documented() if name.startswith(package.upper())}
+    reads_any = (ROOT / package / "config.py").is_file()
+    assert (promised - settings_used(package) if reads_any else set()) == set()
+
+
+def test_every_route_is_documented() -> None:
+    """A path that a program answers stands in the docs or in the protocol."""
+    found = {route for module in modules("field_client", "sync_server") for route in routes(module)}
     text = prose()
-    assert [route for route in routes(module) if route not in text] == []
+    assert sorted(route for route in found if route not in text) == []
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
