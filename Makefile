@@ -41,7 +41,8 @@ bench: $(STAMP) ## Measure the headline figures, one JSON line each
 	done; [ $$found = 1 ] || echo "No benchmark has been written yet: bench/ holds no script."
 
 soak: $(STAMP) ## Run the long random histories (hours)
-	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak --timeout 0
+	@HYPOTHESIS_PROFILE=soak $(BIN)/pytest -m soak --timeout 0 || \
+		{ [ $$? = 5 ] && echo "No long test has been written yet: nothing is marked soak."; }
 
 run: $(STAMP) ## Serve a throwaway regency on 127.0.0.1 until Ctrl-C
 	bash tools/serve_throwaway.sh $(BIN)
