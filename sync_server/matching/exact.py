@@ -1,0 +1,169 @@
+"""Exact duplicates: two residents who share an identifier that ought to be one person's own.
+
+Two rules: `nik`, the same NIK; `family`, the same family card, day of birth and folded name.
+What is kept are hashed keys and the pairs that share one. Both are functions of the records
+alone, whatever the order in which they arrived; verdicts decide at the time of asking what
+is still open, so a verdict taken back brings its pair back.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+from typing import Any
+from uuid import UUID
+
+from shared_schema.canonical import encode
+from shared_schema.changes import Stamp
+from shared_schema.fold import RecordState
+from shared_schema.links import Clusters, Edge, Verdict, ordered
+from shared_schema.names import fold_name
+
+MATCHED_TYPE = "person"
+LINK_TYPE = "link"
+KEY_LIMIT = 250
+_KEY_BYTES = 16
+_HUMAN = "human"
+_LABEL = b"jemput identity key\x00"
+
+
+class Rule(StrEnum):
+    """Which identifier two records share."""
+
+    NIK = "nik"
+    FAMILY = "family"
+
+
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class Key:
+    """One hashed identifier of a record: 32 hexadecimal digits that tell nothing else."""
+
+    rule: Rule
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class Candidate:
+    """Two records, in rising order of id, that share a key of `rule`."""
+
+    a: UUID
+    b: UUID
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPair:
+    """A pair that a person should look at: every rule it meets, and whether it was put off."""
+
+    a: UUID
+    b: UUID
+    rules: tuple[Rule, ...]
+    undecided: bool
+
+
+def identity_keys(state: RecordState) -> tuple[Key, ...]:
+    """Return the keys of a record: none for other types than persons, and none when void."""
+    if state.type != MATCHED_TYPE or state.void is not None:
+        return ()
+    values = state.values()
+    found = []
+    if nik := values.get("nik"):
+        found.append(_key(Rule.NIK, nik))
+    family = _family(values)
+    if family is not None:
+        found.append(_key(Rule.FAMILY, *family))
+    return tuple(found)
+
+
+def _family(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    if values.get("birth_date_precision", "day") != "day":
+        return None
+    name = fold_name(str(values.get("name", "")))
+    parts = (str(values.get("kk_number", "")), str(values.get("birth_date", "")), name)
+    return parts if all(parts) else None
+
+
+def _key(rule: Rule, *parts: str) -> Key:
+    content = _LABEL + encode([rule.value, *parts])
+    return Key(rule=rule, digest=hashlib.sha256(content).digest()[:_KEY_BYTES].hex())
+
+
+def candidates(rule: Rule, sharing: Iterable[UUID]) -> Iterator[Candidate]:
+    """Yield the pairs among the records that share one key of `rule`.
+
+    A key with more than 250 records says nothing about identity (a placeholder typed into
+    many forms) and gives no pairs.
+    """
+    records = sorted(set(sharing))
+    if len(records) <= KEY_LIMIT:
+        for a, b in combinations(records, 2):
+            yield Candidate(a=a, b=b, rule=rule)
+
+
+def edge_of(state: RecordState) -> Edge | None:
+    """Return the verdict that a link record stands for, None where it is void or incomplete.
+
+    A verdict is a machine's only where its method says so; whoever sends one from a laptop
+    cannot set a method.
+    """
+    values = state.values()
+    head = state.fields["verdict"].winner if "verdict" in state.fields else None
+    try:
+        a, b = UUID(values["a"]), UUID(values["b"])
+        verdict = Verdict(values["verdict"])
+    except (KeyError, ValueError):
+        return None
+    if head is None or state.type != LINK_TYPE or state.void is not None or a == b:
+        return None
+    method = str(values.get("method", _HUMAN))
+    return Edge(
+        a=a,
+        b=b,
+        verdict=verdict,
+        human=method.startswith(_HUMAN),
+        stamp=head.stamp,
+        weight=float(values.get("weight", 0)),
+    )
+
+
+def standing(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    """Return one edge for each pair, in order of pair: a human's before a machine's, the later.
+
+    Two link records may name one pair where a laptop made one of its own.
+    """
+    best: dict[tuple[UUID, UUID], Edge] = {}
+    for edge in edges:
+        known = best.get(edge.pair)
+        if known is None or _authority(known) < _authority(edge):
+            best[edge.pair] = edge
+    return tuple(best[pair] for pair in sorted(best))
+
+
+def _authority(edge: Edge) -> tuple[bool, Stamp, str]:
+    return edge.human, edge.stamp, edge.verdict.value
+
+
+def open_pairs(
+    found: Iterable[Candidate], edges: Iterable[Edge], clusters: Clusters
+) -> tuple[OpenPair, ...]:
+    """Return the pairs that still ask for a verdict, in order of their ids.
+
+    `edges` holds one standing verdict a pair. A pair is closed when both are in one cluster,
+    or when `different` stands between any two records of their two clusters.
+    """
+    rules: dict[tuple[UUID, UUID], set[Rule]] = {}
+    for candidate in found:
+        rules.setdefault((candidate.a, candidate.b), set()).add(candidate.rule)
+    vetoed, put_off = set(), set()
+    for edge in edges:
+        if edge.verdict is Verdict.DIFFERENT:
+            vetoed.add(ordered(clusters.of(edge.a), clusters.of(edge.b)))
+        elif edge.verdict is Verdict.UNDECIDED:
+            put_off.add(edge.pair)
+    return tuple(
+        OpenPair(a=a, b=b, rules=tuple(sorted(rules[a, b])), undecided=(a, b) in put_off)
+        for a, b in sorted(rules)
+        if clusters.of(a) != clusters.of(b)
+        and ordered(clusters.of(a), clusters.of(b)) not in vetoed
+    )
