@@ -1,0 +1,244 @@
+"""The server's tables: what was received, which nothing may alter, and what follows from it.
+
+*Custody* (batches, changes, streams) is the truth: the change log is append-only, enforced by
+triggers, and hash-chained over all its columns. *Projections* follow from the log and are
+reproduced exactly by a rebuild. *Registers* (devices, codes, users, regions) are administered.
+
+Ids are text: a record's UUID with dashes, a stream's 24 and a device's 16 hexadecimal digits.
+JSON columns hold canonical bytes as text. Times are Unix milliseconds.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Registers ----------------------------------------------------------------------------------
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("passphrase_hash", Text, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+)
+
+regions = Table(
+    "regions",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("device", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("signing", LargeBinary, nullable=False),
+    Column("sealing", LargeBinary, nullable=False),
+    Column("scope", Text, nullable=False),  # JSON list of region codes
+    Column("scope_version", Integer, nullable=False),
+    Column("until_ms", BigInteger),
+    Column("enrolled_ms", BigInteger, nullable=False),
+    Column("revoked_ms", BigInteger),
+    Column("seen_ms", BigInteger),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("secret_id", LargeBinary, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("until_ms", BigInteger),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("device", Text),
+    Column("used_ms", BigInteger),
+    Column("refused", Integer, nullable=False, server_default="0"),
+)
+
+# Custody ------------------------------------------------------------------------------------
+
+streams = Table(
+    "streams",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("device", Text, nullable=False, index=True),
+    Column("sequence", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+# receipt: body of the signed RECEIPT frame, repeated byte for byte.
+batches = Table(
+    "batches",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("stream", "first"),
+)
+
+# body: canonical JSON of the change. chain: SHA-256 over the chain before and all other columns.
+changes = Table(
+    "changes",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("record", Text, nullable=False, index=True),
+    Column("type", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("chain", LargeBinary, nullable=False),
+    UniqueConstraint("stream", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+# Batches kept for a supervisor. kind: fork or revoked. decision: accepted, discarded or null.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Column("decision", Text),
+    Column("decided_ms", BigInteger),
+    UniqueConstraint("stream", "first", "hash"),
+)
+
+# Projections --------------------------------------------------------------------------------
+
+# Changes that are in the log but not folded. state: invalid or held. A change may have several.
+unfolded = Table(
+    "unfolded",
+    metadata,
+    Column("position", Integer, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("field", Text),
+    PrimaryKeyConstraint("position", "ordinal"),
+)
+
+# state: state_to_json. shown: the shown values. own_area: the region it names; area: that, or its
+# parents'. conflicts: JSON list of field names. outside: a device that wrote it from outside its
+# scope. born, position: first and last place in the log at which it, or its area, was touched.
+records = Table(
+    "records",
+    metadata,
+    Column("record", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("shown", Text, nullable=False),
+    Column("own_area", Text),
+    Column("area", Text),
+    Column("void", Boolean, nullable=False),
+    Column("conflicts", Text, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("outside", Text),
+    Column("born", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Index("ix_records_type_area", "type", "area"),
+    Index("ix_records_area_record", "area", "record"),
+    Index("ix_records_position_record", "position", "record"),
+)
+
+# late: whether the device wrote it after its scope had ended.
+record_writers = Table(
+    "record_writers",
+    metadata,
+    Column("record", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("late", Boolean, nullable=False),
+    PrimaryKeyConstraint("device", "record"),
+    Index("ix_record_writers_record", "record"),
+)
+
+record_parents = Table(
+    "record_parents",
+    metadata,
+    Column("record", Text, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("parent", Text, nullable=False),
+    PrimaryKeyConstraint("record", "ordinal"),
+    Index("ix_record_parents_parent", "parent"),
+)
+
+# key: what two records must share to be compared under a rule.
+identity_keys = Table(
+    "identity_keys",
+    metadata,
+    Column("rule", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    PrimaryKeyConstraint("rule", "key", "record"),
+    Index("ix_identity_keys_record", "record"),
+)
+
+# Pairs in rising order that share an identity key and bear no verdict.
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("a", Text, nullable=False),
+    Column("b", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    PrimaryKeyConstraint("a", "b", "rule"),
+    Index("ix_candidates_b", "b"),
+)
+
+# Records that verdicts put together; root: the smallest id of the cluster.
+clusters = Table(
+    "clusters",
+    metadata,
+    Column("record", Text, primary_key=True),
+    Column("root", Text, nullable=False, index=True),
+)
+
+PROJECTIONS = (
+    unfolded,
+    records,
+    record_writers,
+    record_parents,
+    identity_keys,
+    candidates,
+    clusters,
+)
+APPEND_ONLY = (batches, changes)
