@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -213,7 +214,8 @@ identity_keys = Table(
     Index("ix_identity_keys_record", "record"),
 )
 
-# Pairs in rising order that share an identity key and bear no verdict.
+# Pairs in rising order that share an identity key, whatever the verdict; verdicts are consulted
+# when open pairs are listed, so that one taken back brings its pair back.
 candidates = Table(
     "candidates",
     metadata,
@@ -224,12 +226,33 @@ candidates = Table(
     Index("ix_candidates_b", "b"),
 )
 
+# The verdicts that stand, one row a link record. stamp: of its verdict; human: else a machine's.
+edges = Table(
+    "edges",
+    metadata,
+    Column("record", Text, primary_key=True),
+    Column("a", Text, nullable=False, index=True),
+    Column("b", Text, nullable=False, index=True),
+    Column("verdict", Text, nullable=False),
+    Column("human", Boolean, nullable=False),
+    Column("stamp", Text, nullable=False),
+    Column("weight", Float, nullable=False),
+)
+
 # Records that verdicts put together; root: the smallest id of the cluster.
 clusters = Table(
     "clusters",
     metadata,
     Column("record", Text, primary_key=True),
     Column("root", Text, nullable=False, index=True),
+)
+
+# The key under which all spellings of a person's name are found.
+person_names = Table(
+    "person_names",
+    metadata,
+    Column("record", Text, primary_key=True),
+    Column("search_key", Text, nullable=False),
 )
 
 PROJECTIONS = (
@@ -239,6 +262,8 @@ PROJECTIONS = (
     record_parents,
     identity_keys,
     candidates,
+    edges,
     clusters,
+    person_names,
 )
 APPEND_ONLY = (batches, changes)
