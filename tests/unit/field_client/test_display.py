@@ -1,0 +1,71 @@
+"""Records as an officer reads them."""
+
+from uuid import UUID
+
+from field_client import display
+from shared_schema.ids import Stream, record_id
+from shared_schema.records import record_type
+from shared_schema.regions import RegionTable
+
+PERSON = record_type("person")
+REGIONS = RegionTable.from_rows([("53.15.05.2001", "Golo Contoh")])
+
+
+def test_a_number_keeps_six_digits_in_front_and_two_behind() -> None:
+    """The digits of the birth date and most of the serial are hidden; the length is kept."""
+    assert display.masked("5315051705700042") == "531505********42"
+
+
+def test_columns_are_aligned_by_what_a_terminal_shows() -> None:
+    """Combining marks take no room, wide letters take two."""
+    shown = display.table(["Nama", "RT"], [["Jose\u0301", "001"], ["\u9ad8", "2"], ["Warga", "3"]])
+    assert shown.splitlines() == [
+        "Nama   RT",
+        "-----  ---",
+        "Jose\u0301   001",
+        "\u9ad8     2",
+        "Warga  3",
+    ]
+
+
+def test_values_are_shown_in_words() -> None:
+    """Codes, regions and yes or no in the language asked for; numbers masked unless in full."""
+    values = {
+        "nik": "5315051705700042",
+        "sex": "P",
+        "village": "53.15.05.2001",
+        "needs_home_service": True,
+    }
+    rows = display.field_rows(PERSON, values, lang="id", regions=REGIONS)
+    assert rows == [
+        ("Jenis kelamin", "Perempuan"),
+        ("Desa/kelurahan", "Golo Contoh (53.15.05.2001)"),
+        ("NIK", "531505********42"),
+        ("Perlu layanan rumah", "Ya"),
+    ]
+    full = dict(display.field_rows(PERSON, values, lang="en", full=True))
+    assert full["NIK"] == "5315051705700042"
+    assert full["Village"] == "53.15.05.2001"
+    assert full["Sex"] == "female"
+
+
+def test_a_record_is_called_by_its_naming_fields_else_by_its_type() -> None:
+    """A record without a name is still something in a list."""
+    outage = record_type("outage")
+    values = {"component": "printer", "place": "53.15.05"}
+    assert display.title(outage, values, lang="id") == "Pencetak · 53.15.05"
+    assert display.title(PERSON, {}, lang="en") == "Resident"
+
+
+def test_short_ids_tell_the_records_of_one_laptop_apart() -> None:
+    """The end of an id differs where its beginning is the device's."""
+    stream = Stream(b"device-1", b"br-1")
+    short = {display.short_id(record_id(stream, number)) for number in range(1, 50)}
+    assert len(short) == 49
+    assert display.short_id(UUID(int=0xABC)) == "000000000abc"
+
+
+def test_a_time_beyond_the_calendar_is_shown_as_unknown() -> None:
+    """A clock that is far off does not stop a list."""
+    assert display.instant(1_472_688_000_000) == "2016-09-01 00:00 UTC"
+    assert display.instant(1 << 60) == "?"
