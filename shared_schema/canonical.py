@@ -17,6 +17,7 @@ from shared_schema.errors import CustodyError
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 DIGEST_BYTES = 16
+LARGEST_INTEGER = 2**53 - 1
 
 
 class NotCanonical(CustodyError):
@@ -43,8 +44,13 @@ def decode(data: bytes) -> Any:
     Raises NotCanonical where the bytes are not UTF-8 JSON or repeat a key.
     """
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+        return json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_int=_number,
+        )
+    except (ValueError, OverflowError, RecursionError) as error:
         raise NotCanonical(reason=type(error).__name__) from error
 
 
@@ -59,6 +65,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         message = "a key stands twice"
         raise ValueError(message)
     return result
+
+
+def _number(text: str) -> int | float:
+    """Read an integer as what every other reader takes it for: beyond 2**53 - 1 a double."""
+    exact = int(text)
+    if abs(exact) <= LARGEST_INTEGER:
+        return exact
+    return float(exact)
 
 
 def _refuse(constant: str) -> None:

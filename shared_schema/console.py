@@ -13,10 +13,8 @@ from typing import Any, TypeVar
 import click
 
 from shared_schema.errors import EXIT_FAILURE, JemputError
-from shared_schema.i18n import translator
+from shared_schema.i18n import DEFAULT_LANGUAGE, LANGUAGES, translator
 
-DEFAULT_LANGUAGE = "id"
-LANGUAGES = (DEFAULT_LANGUAGE, "en")
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 Function = TypeVar("Function", bound=Callable[..., Any])

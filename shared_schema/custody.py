@@ -174,13 +174,11 @@ def heal(
         if change.sequence >= fork_at and present.get(change.sequence) != change_digest(change)
     ]
     lost_at = {change.sequence for change in lost}
-    begun: dict[UUID, int] = {}
-    for change in own:
-        begun.setdefault(change.record, change.sequence)
+    held = {change.record for change in own if change.sequence not in lost_at}
     orphans = [
         record
-        for record, at in begun.items()
-        if at in lost_at and own and record_number(record, own[0].stream) is not None
+        for record in dict.fromkeys(change.record for change in lost)
+        if record not in held and record_number(record, own[0].stream) is not None
     ]
     renamed = {record: record_id(branch, at) for at, record in enumerate(orphans, 1)}
     names = {str(old): str(new) for old, new in renamed.items()}

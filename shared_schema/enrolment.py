@@ -99,7 +99,8 @@ def parse_code(text: str) -> EnrolmentCode:
         url = body[_FIXED.size :].decode()
     except (ValueError, struct.error) as error:
         raise EnrolCodeInvalid(reason="code") from error
-    if check != _check(body) or version != _VERSION:
+    exact = base64.b32encode(data).decode().rstrip("=") == bare
+    if not exact or check != _check(body) or version != _VERSION:
         raise EnrolCodeInvalid(reason="code")
     return EnrolmentCode(
         url=url, signing=signing, sealing=sealing, secret=secret, expires_ms=expires_ms
