@@ -1,0 +1,101 @@
+"""Puts the parts together: an unlocked vault, its journal, the spool and the device's keys."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from field_client.branches import Branches
+from field_client.config import Config
+from field_client.device import DeviceKeys, device_of, load_device, save_device
+from field_client.errors import VaultCopied
+from field_client.journal import Journal
+from field_client.opened import App
+from field_client.tables import INDEXES, TEXT_INDEXES, Tables
+from field_client.vault.errors import VaultExists
+from field_client.vault.identity import fingerprint
+from field_client.vault.keys import SLOT_FILE, VaultKeys, unlock
+from field_client.vault.spool import open_spool
+from field_client.vault.store import create_vault, open_vault
+from shared_schema.clock import Evidence
+from shared_schema.enrolment import parse_code
+
+__all__ = ["App", "create_device", "open_app", "read_clocks"]
+
+
+def read_clocks() -> Evidence:
+    """Return the wall clock and the uptime counter."""
+    return Evidence(
+        wall_ms=time.time_ns() // 1_000_000, monotonic_ms=time.monotonic_ns() // 1_000_000
+    )
+
+
+def create_device(
+    home: Path, code: str, operator: str, passphrase: str, *, calibrate: bool = True
+) -> App:
+    """Create a store that will enrol by ``code`` at its first exchange, and open it.
+
+    Repeated after it was cut short, with the same passphrase, it goes on where it stood. Raises
+    EnrolCodeInvalid, VaultExists, PassphraseWeak, PassphraseWrong, DeviceWiped.
+    """
+    parse_code(code)
+    if (home / SLOT_FILE).exists():
+        app = _open(home, unlock(home, operator, passphrase))
+        known = load_device(app.tables)
+        if known is not None and (known.enrolled or parse_code(known.code) != parse_code(code)):
+            app.close()
+            raise VaultExists(home=home)
+    else:
+        app = _open(home, create_vault(home, operator, passphrase, calibrate=calibrate))
+    if load_device(app.tables) is None:
+        with app.journal.transaction():
+            app.journal.branches.draw_branch()
+            save_device(app.tables, device_of(code, fingerprint(home)))
+    return app
+
+
+def open_app(config: Config, operator: str | None = None, passphrase: str | None = None) -> App:
+    """Unlock the store. Raises NotEnrolled and what `unlock` and `open_vault` raise.
+
+    A copied store draws a branch of its own before anything can be written.
+    """
+    name, phrase = operator or config.operator or "", passphrase or config.passphrase or ""
+    app = _open(config.home, unlock(config.home, name, phrase))
+    try:
+        _tell_copies_apart(app)
+    except BaseException:
+        app.close()
+        raise
+    return app
+
+
+def _open(
+    home: Path,
+    keys: VaultKeys,
+    clocks: Callable[[], Evidence] = read_clocks,
+    draw: Callable[[int], bytes] = secrets.token_bytes,
+) -> App:
+    db = open_vault(home, keys, indexes=INDEXES, text_indexes=TEXT_INDEXES)
+    tables, device_keys = Tables(db), DeviceKeys.derive(keys)
+    branches = Branches(tables=tables, device=device_keys.device, draw=draw)
+    journal = Journal(tables, branches=branches, operator=keys.operator, evidence=clocks)
+    return App(
+        home=home,
+        db=db,
+        spool=open_spool(home),
+        keys=keys,
+        device_keys=device_keys,
+        journal=journal,
+        clocks=clocks,
+        draw=draw,
+    )
+
+
+def _tell_copies_apart(app: App) -> None:
+    device, copy = app.device, fingerprint(app.home)
+    if device.fingerprint != copy:
+        with app.journal.transaction():
+            app.journal.branches.draw_branch()
+            save_device(app.tables, replace(device, fingerprint=copy))
+        app.warnings.append(VaultCopied())

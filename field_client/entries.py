@@ -1,0 +1,169 @@
+"""What a user sees of one record, and how its standing follows from what is known of it. Pure.
+
+A record is counted once, by its worst standing: attention, draft, waiting, received. A record
+that only came from the server is *roster* and is not counted.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from shared_schema.canonical import Json
+from shared_schema.changes import SYSTEM_FIELDS
+from shared_schema.custody import Remark
+from shared_schema.fold import RecordState, join, state_from_json
+from shared_schema.records import RECORD_TYPES, MergePolicy
+
+
+class Standing(StrEnum):
+    """How far a record has come."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"
+    RECEIVED = "received"
+    ATTENTION = "attention"
+    ROSTER = "roster"
+
+
+COUNTED = (Standing.DRAFT, Standing.WAITING, Standing.RECEIVED, Standing.ATTENTION)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """Values to write to one record; what they replace is filled in from its current state.
+
+    ``values`` may hold ``_void`` and ``_reasons``. ``version``: of the record type.
+    """
+
+    record: UUID
+    type: str
+    version: int
+    values: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One record as it is shown. ``own``: this store wrote it or is drafting it.
+
+    ``values``: what is shown, a draft's values laid over the final ones. ``problems``: what
+    keeps a draft from being final, as the checks reported it.
+    """
+
+    id: UUID
+    type: str
+    values: Mapping[str, Any]
+    state: Standing
+    own: bool
+    conflicts: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    void: Mapping[str, Any] | None = None
+    problems: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What an operator has typed so far; not a change, never sent."""
+
+    record: UUID
+    type: str
+    version: int
+    values: Mapping[str, Any]
+    problems: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """One writing of a record: by this store (``own``) or, as far as it still stands, by others.
+
+    ``hlc``, ``stream``: its stamp. ``change``: the change's id, known for own ones only.
+    """
+
+    hlc: int
+    stream: str
+    own: bool
+    values: Mapping[str, Any]
+    operator: str | None = None
+    change: UUID | None = None
+    received: bool = True
+
+
+def asks(type_name: str) -> Callable[[str], bool]:
+    """Return whether two values of a field of this type need a person's choice."""
+    fields = RECORD_TYPES[type_name].fields if type_name in RECORD_TYPES else {}
+
+    def asks_for(name: str) -> bool:
+        if name in SYSTEM_FIELDS:
+            return False
+        return name not in fields or fields[name].merge is MergePolicy.ASK
+
+    return asks_for
+
+
+def state_of_document(document: Mapping[str, Any]) -> RecordState:
+    """Return all that a record's document knows: what the server sent and what was written here."""
+    known = [state_from_json(document[part]) for part in ("base", "mine") if document.get(part)]
+    return known[0] if len(known) == 1 else join(*known)
+
+
+def record_document(
+    base: Mapping[str, Any] | None,
+    mine: Mapping[str, Any] | None,
+    state: RecordState,
+    version: int,
+    last: Mapping[str, int],
+) -> dict[str, Any]:
+    """Return a record's document. ``state`` joins base and mine.
+
+    ``last``: by stream, the sequence of the last own change.
+    """
+    values = state.values()
+    return {
+        "type": state.type,
+        "version": version,
+        "own": mine is not None,
+        "base": base,
+        "mine": mine,
+        "last": dict(last),
+        "conflicts": list(state.conflicts(asks(state.type))),
+        "search_key": search_key(state.type, values),
+        "nik": values.get("nik"),
+        "kk_number": values.get("kk_number"),
+    }
+
+
+def search_key(type_name: str, values: Mapping[str, Any]) -> str | None:
+    """Return the text under which a record is found: its title fields."""
+    title = RECORD_TYPES[type_name].title if type_name in RECORD_TYPES else ()
+    words = [value for name in title if isinstance(value := values.get(name), str)]
+    return " ".join(words) or None
+
+
+def standing(
+    document: Mapping[str, Any] | None,
+    received: Mapping[str, int],
+    *,
+    drafted: bool,
+    remarked: bool,
+) -> Standing:
+    """Return the worst standing of a record. ``document`` None: there is only a draft.
+
+    ``received``: by stream, the last sequence that the server has given a receipt for.
+    """
+    own = document is not None and document["own"]
+    if own and document is not None and (remarked or document["conflicts"]):
+        return Standing.ATTENTION
+    if drafted:
+        return Standing.DRAFT
+    if not own or document is None:
+        return Standing.ROSTER
+    waiting = any(at > received.get(stream, 0) for stream, at in document["last"].items())
+    return Standing.WAITING if waiting else Standing.RECEIVED
+
+
+def remarks_from_json(raw: Sequence[Mapping[str, Any]]) -> tuple[Remark, ...]:
+    """Return the remarks kept of a record."""
+    return tuple(
+        Remark(sequence=one["sequence"], code=one["code"], field=one["field"]) for one in raw
+    )

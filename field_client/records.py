@@ -1,0 +1,249 @@
+"""Reading the vault's records: one, many, counted, found by id or by text, with their history."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from tinydb import where
+
+from field_client.entries import (
+    COUNTED,
+    Draft,
+    Entry,
+    HistoryLine,
+    Standing,
+    remarks_from_json,
+    standing,
+    state_of_document,
+)
+from field_client.errors import RecordAmbiguous, RecordUnknown
+from field_client.tables import Tables, id_of
+from shared_schema.changes import Change, change_from_json
+from shared_schema.fold import RecordState, state_from_json
+from shared_schema.ids import IdInvalid, parse_id
+
+PREFIX_LETTERS = 8
+SEARCH_LIMIT = 50
+
+
+class Records:
+    """The reading half of the journal."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    def state(self, record: UUID) -> RecordState | None:
+        """Return all that is known of a record; None where nothing final is."""
+        document = self.tables.records.get(doc_id=str(record))
+        return None if document is None else state_of_document(document)
+
+    def version(self, record: UUID) -> int | None:
+        """Return the version of its type at which a record was last written here."""
+        document = self.tables.records.get(doc_id=str(record))
+        return None if document is None else int(document["version"])
+
+    def entry(self, record: UUID) -> Entry | None:
+        """Return what is shown of a record or draft, None for an unknown one."""
+        document = self.tables.records.get(doc_id=str(record))
+        draft = self.draft(record)
+        if document is None and draft is None:
+            return None
+        remarks = self.tables.remarks.get(doc_id=str(record))
+        return _entry(record, document, draft, remarks, self.received())
+
+    def entries(self, type: str | None = None, state: str | None = None) -> Iterator[Entry]:  # noqa: A002 - the field's word
+        """Yield own records and drafts, and with ``state="roster"`` (or none) pulled ones too.
+
+        Records come in the order in which they came here, then drafts of new records.
+        """
+        drafts = {draft.record: draft for draft in self.drafts()}
+        remarks = self._remarks()
+        received = self.received()
+        for document in self._documents(type, state):
+            record = UUID(id_of(document))
+            draft = drafts.pop(record, None)
+            noted = remarks.get(id_of(document))
+            now = standing(
+                document, received, drafted=draft is not None, remarked=noted is not None
+            )
+            if state in (None, now):
+                yield _entry(record, document, draft, noted, received)
+        for record, draft in drafts.items():
+            if (
+                type in (None, draft.type)
+                and state in (None, Standing.DRAFT)
+                and not self.tables.records.contains(doc_id=str(record))
+            ):
+                yield _entry(record, None, draft, None, received)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many own records stand where: draft, waiting, received, attention."""
+        counted = dict.fromkeys(map(str, COUNTED), 0)
+        drafted = {id_of(document) for document in self.tables.drafts}
+        remarks, received = self._remarks(), self.received()
+        for document in self.tables.records.search(where("own") == True):  # noqa: E712 - a query
+            now = standing(
+                document,
+                received,
+                drafted=id_of(document) in drafted,
+                remarked=id_of(document) in remarks,
+            )
+            counted[now] += 1
+            drafted.discard(id_of(document))
+        counted[Standing.DRAFT] += len(drafted)
+        return counted
+
+    def conflicts(self) -> Iterator[Entry]:
+        """Yield the records in which two values stand against each other."""
+        return (entry for entry in self.entries() if entry.conflicts)
+
+    def search(self, text: str, limit: int = SEARCH_LIMIT) -> list[Entry]:
+        """Return records and drafts that ``text`` names: a NIK, a family card, parts of a name."""
+        digits = text.replace(" ", "")
+        if digits.isdigit():
+            query = (where("nik") == digits) | (where("kk_number") == digits)
+            found = [id_of(document) for document in self.tables.records.search(query)]
+        else:
+            found = [id_of(document) for document in self.tables.records.match(text, limit)]
+            found += [id_of(document) for document in self.tables.drafts.match(text, limit)]
+        entries = (self.entry(UUID(doc_id)) for doc_id in dict.fromkeys(found))
+        return [entry for entry in entries if entry is not None][:limit]
+
+    def resolve(self, text: str) -> UUID:
+        """Return the record that an id, or 8 or more letters of its start or end, names.
+
+        An id that a record had before a fork was healed leads to its new one, unless another
+        device has a record of the old id. Raises RecordUnknown, RecordAmbiguous.
+        """
+        wanted = text.strip().lower()
+        try:
+            whole = parse_id(wanted)
+        except IdInvalid:
+            return self._by_part(wanted)
+        if self._holds(str(whole)):
+            return whole
+        alias = self.tables.aliases.get(doc_id=str(whole))
+        if alias is None:
+            raise RecordUnknown(text=text)
+        return UUID(alias["record"])
+
+    def history(self, record: UUID) -> list[HistoryLine]:
+        """Return the writings of a record that are known here, the oldest first."""
+        received = self.received()
+        own = [_own_line(change, received) for change in self.changes_of(record)]
+        mine = {(line.hlc, line.stream) for line in own}
+        document = self.tables.records.get(doc_id=str(record))
+        base = document and document["base"]
+        pulled = _pulled_lines(state_from_json(base)) if base else []
+        lines = own + [line for line in pulled if (line.hlc, line.stream) not in mine]
+        return sorted(lines, key=lambda line: (line.hlc, line.stream))
+
+    def changes_of(self, record: UUID) -> list[Change]:
+        """Return the store's own changes of a record, in the order they were made."""
+        found = self.tables.changes.search(where("record") == str(record))
+        return [change_from_json(document["change"]) for document in found]
+
+    def draft(self, record: UUID) -> Draft | None:
+        """Return the draft of a record, None where there is none."""
+        document = self.tables.drafts.get(doc_id=str(record))
+        return None if document is None else _draft(id_of(document), document)
+
+    def drafts(self) -> Iterator[Draft]:
+        """Yield all drafts, in the order they were begun."""
+        return (_draft(id_of(document), document) for document in self.tables.drafts)
+
+    def received(self) -> dict[str, int]:
+        """Return by stream (hexadecimal) the last sequence that a receipt covers."""
+        return dict(self.tables.read_meta("received"))
+
+    def _remarks(self) -> dict[str, Any]:
+        return {id_of(document): document for document in self.tables.remarks}
+
+    def _documents(self, type_name: str | None, state: str | None) -> Iterator[Any]:
+        if state not in (None, Standing.ROSTER, Standing.DRAFT):
+            found = self.tables.records.search(where("own") == True)  # noqa: E712 - a query
+        elif type_name is not None:
+            found = self.tables.records.search(where("type") == type_name)
+        else:
+            return iter(self.tables.records)
+        return (one for one in found if type_name in (None, one["type"]))
+
+    def _holds(self, doc_id: str) -> bool:
+        return any(
+            table.contains(doc_id=doc_id) for table in (self.tables.records, self.tables.drafts)
+        )
+
+    def _by_part(self, part: str) -> UUID:
+        letters = part.replace("-", "")
+        if len(letters) < PREFIX_LETTERS:
+            raise RecordUnknown(text=part)
+        tables = (self.tables.records, self.tables.drafts)
+        every = {id_of(document) for table in tables for document in table}
+        found = [one for one in every if _is_part(letters, one.replace("-", ""))]
+        if len(found) > 1:
+            raise RecordAmbiguous(text=part)
+        if not found:
+            raise RecordUnknown(text=part)
+        return UUID(found[0])
+
+
+def _is_part(letters: str, whole: str) -> bool:
+    return whole.startswith(letters) or whole.endswith(letters)
+
+
+def _entry(
+    record: UUID,
+    document: Mapping[str, Any] | None,
+    draft: Draft | None,
+    remarks: Mapping[str, Any] | None,
+    received: Mapping[str, int],
+) -> Entry:
+    now = standing(document, received, drafted=draft is not None, remarked=remarks is not None)
+    state = None if document is None else state_of_document(document)
+    values = {**(state.values() if state else {}), **(draft.values if draft else {})}
+    return Entry(
+        id=record,
+        type=state.type if state else draft.type if draft else "",
+        values={name: value for name, value in values.items() if value is not None},
+        state=now,
+        own=draft is not None or bool(document and document["own"]),
+        conflicts=tuple(document["conflicts"]) if document else (),
+        remarks=remarks_from_json(remarks["notes"]) if remarks else (),
+        void=state.void if state else None,
+        problems=draft.problems if draft else (),
+    )
+
+
+def _draft(doc_id: str, document: Mapping[str, Any]) -> Draft:
+    return Draft(
+        record=UUID(doc_id),
+        type=document["type"],
+        version=document["version"],
+        values=document["values"],
+        problems=tuple(document["problems"]),
+    )
+
+
+def _own_line(change: Change, received: Mapping[str, int]) -> HistoryLine:
+    return HistoryLine(
+        hlc=change.hlc,
+        stream=change.stream.hex(),
+        own=True,
+        values={name: write.value for name, write in change.writes.items()},
+        operator=change.operator,
+        change=change.id,
+        received=change.sequence <= received.get(change.stream.hex(), 0),
+    )
+
+
+def _pulled_lines(state: RecordState) -> list[HistoryLine]:
+    """Return the heads that the server sent, one line for each stamp."""
+    lines: dict[tuple[int, str], dict[str, Any]] = {}
+    for name, field in state.fields.items():
+        for head in field.heads:
+            key = head.stamp.hlc, head.stamp.stream.hex()
+            lines.setdefault(key, {})[name] = head.value
+    return [
+        HistoryLine(hlc=hlc, stream=stream, own=False, values=values)
+        for (hlc, stream), values in lines.items()
+    ]

@@ -1,0 +1,93 @@
+"""The document tables of the vault: what stands in each, and under which id.
+
+    changes   "<stream hex>:<sequence, 8 digits>"  change, digest, record
+    records   record id                            type, version, mine, base, last, ...
+    drafts    record id                            type, version, values, problems
+    remarks   record id                            what the server remarked on its last own change
+    aliases   old record id                        the id it was given when a fork was healed
+    imports   a caller's key                       the record that the key made
+    meta      device, streams, clock, server, regions, cursor, last_receipt
+
+``mine`` is the state that this store's own changes amount to, ``base`` what the server sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tinydb.table import Document
+
+from field_client.vault.store import VaultDB
+from field_client.vault.table import VaultTable
+from shared_schema.canonical import Json
+from shared_schema.ids import Stream
+
+INDEXES: Mapping[str, tuple[str, ...]] = {
+    "changes": ("record",),
+    "records": ("type", "own", "nik", "kk_number"),
+}
+TEXT_INDEXES: Mapping[str, tuple[str, ...]] = {
+    "records": ("search_key",),
+    "drafts": ("search_key",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The open vault's tables by name."""
+
+    db: VaultDB
+
+    @property
+    def changes(self) -> VaultTable:
+        """The device's own changes."""
+        return self.db.table("changes")
+
+    @property
+    def records(self) -> VaultTable:
+        """Every record that is known here."""
+        return self.db.table("records")
+
+    @property
+    def drafts(self) -> VaultTable:
+        """What is not final yet."""
+        return self.db.table("drafts")
+
+    @property
+    def remarks(self) -> VaultTable:
+        """What the server remarked."""
+        return self.db.table("remarks")
+
+    @property
+    def aliases(self) -> VaultTable:
+        """Ids that were exchanged."""
+        return self.db.table("aliases")
+
+    @property
+    def imports(self) -> VaultTable:
+        """Lines that were taken in already."""
+        return self.db.table("imports")
+
+    def read_meta(self, key: str) -> dict[str, Any]:
+        """Return the settings kept under ``key``, empty where there are none."""
+        return dict(self.db.table("meta").get(doc_id=key) or {})
+
+    def write_meta(self, key: str, content: Mapping[str, Json]) -> None:
+        """Keep ``content`` under ``key``; what is there under other names stays."""
+        put(self.db.table("meta"), key, content)
+
+
+def put(table: VaultTable, doc_id: str, content: Mapping[str, Json]) -> None:
+    """Insert a document, or set those fields of the one that has this id."""
+    document: Any = Document(content, doc_id)  # type: ignore[arg-type]  # ids are text here
+    table.upsert(document)
+
+
+def change_key(stream: Stream, sequence: int) -> str:
+    """Return the id of a change's document."""
+    return f"{stream.hex()}:{sequence:08d}"
+
+
+def id_of(document: Any) -> str:
+    """Return the id of a stored document."""
+    return str(document.doc_id)
