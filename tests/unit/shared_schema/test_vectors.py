@@ -1,0 +1,91 @@
+"""The golden vectors: this program reads the frozen bytes and refuses each bad one by its name."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from shared_schema.changes import change_digest, change_from_json, change_to_json
+from shared_schema.custody import Head, judge
+from shared_schema.envelope import key_id, open_batch, parse, verify
+from shared_schema.errors import CustodyError
+from shared_schema.fold import fold, state_to_json
+from shared_schema.wire import decode_payload
+from tests.vectors import make
+
+FOLDER = Path(make.__file__).parent
+ENVELOPE, CUSTODY, FOLD = (
+    json.loads((FOLDER / f"{name}-v1.json").read_text(encoding="utf-8"))
+    for name in ("envelope", "custody", "fold")
+)
+
+
+def accept(data: bytes) -> list[object]:
+    """Do what the server does with a batch, in its order."""
+    keys = ENVELOPE["keys"]
+    signer = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(keys["signing_private"]))
+    office = X25519PrivateKey.from_private_bytes(bytes.fromhex(keys["sealing_private"]))
+    batch = parse(data)
+    verify(batch, signer.public_key())
+    payload = open_batch(batch, {key_id(office.public_key()): office})
+    header = batch.header
+    return list(decode_payload(header.codec, payload, header.stream, header.first, header.count))
+
+
+def test_the_frozen_batch_opens_to_its_changes():
+    """Ids, digests and the hash are what any other client must compute."""
+    good = ENVELOPE["good"]
+    changes = accept(bytes.fromhex(good["batch"]))
+    assert [change_to_json(change) for change in changes] == good["changes"]
+    assert [change_digest(change).hex() for change in changes] == good["digests"]
+    assert [str(change.id) for change in changes] == good["change_ids"]
+    assert str(changes[0].record) == good["record_id"]
+    assert parse(bytes.fromhex(good["batch"])).hash.hex() == good["hash"]
+
+
+@pytest.mark.parametrize("name", sorted(ENVELOPE["rejections"]))
+def test_each_bad_batch_is_refused_by_name(name):
+    """Every way to be wrong has its code."""
+    case = ENVELOPE["rejections"][name]
+    with pytest.raises(CustodyError) as caught:
+        accept(bytes.fromhex(case["batch"]))
+    assert caught.value.code == case["code"]
+
+
+@pytest.mark.parametrize("name", sorted(CUSTODY["arrivals"]))
+def test_each_arrival_is_judged_as_written(name):
+    """Next, repeat, gap and three kinds of fork."""
+    held = [parse(bytes.fromhex(data)) for data in CUSTODY["chain"]]
+    head = Head(sequence=held[-1].header.last, hash=held[-1].hash)
+    case = CUSTODY["arrivals"][name]
+    arrived = parse(bytes.fromhex(case["batch"]))
+    known = {batch.header.first: batch.hash for batch in held}
+    assert judge(head, known, arrived).value == case["judgement"]
+    assert name.startswith(case["judgement"]) or name == "resealed"
+
+
+@pytest.mark.parametrize("name", sorted(FOLD))
+def test_each_history_folds_to_its_state(name):
+    """State, shown values and conflicts."""
+    case = FOLD[name]
+    state = fold([change_from_json(data) for data in case["changes"]])
+    assert state_to_json(state) == case["state"]
+    assert state.values() == case["values"]
+    assert list(state.conflicts()) == case["conflicts"]
+
+
+def test_what_is_not_random_is_made_again_alike():
+    """Headers, folds and judgements do not depend on the day the vectors were written."""
+    again = make.envelopes()
+    frozen = bytes.fromhex(ENVELOPE["good"]["batch"])
+    assert bytes.fromhex(again["good"]["batch"])[:44] == frozen[:44]
+    assert again["good"]["digests"] == ENVELOPE["good"]["digests"]
+    assert {name: case["code"] for name, case in again["rejections"].items()} == {
+        name: case["code"] for name, case in ENVELOPE["rejections"].items()
+    }
+    assert make.folds() == FOLD
+    assert {name: case["judgement"] for name, case in make.chain()["arrivals"].items()} == {
+        name: case["judgement"] for name, case in CUSTODY["arrivals"].items()
+    }

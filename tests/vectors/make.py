@@ -1,0 +1,189 @@
+"""Write the golden vectors anew: ``python -m tests.vectors.make``, for a new version only.
+
+Sealing is randomised (HPKE draws an ephemeral key), so a new run gives other envelopes; the
+tests check those that are frozen in the files.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from shared_schema.changes import Change, Stamp, Write, change_digest, change_to_json
+from shared_schema.clock import Evidence
+from shared_schema.custody import Head, judge
+from shared_schema.envelope import GENESIS, SIGNATURE_BYTES, Header, key_id, parse, seal
+from shared_schema.fold import fold, state_to_json
+from shared_schema.ids import Stream, device_id, record_id
+from shared_schema.wire import encode_payload
+
+FOLDER = Path(__file__).parent
+SIGNING_KEY = bytes(range(32))
+SEALING_KEY = bytes(range(32, 64))
+OTHER_KEY = bytes(range(64, 96))
+CONTENT_KEY = bytes(range(96, 128))
+SIGNER = Ed25519PrivateKey.from_private_bytes(SIGNING_KEY)
+OFFICE = X25519PrivateKey.from_private_bytes(SEALING_KEY)
+STREAM = Stream(device_id(SIGNER.public_key().public_bytes_raw()), bytes.fromhex("0a0b0c0d"))
+SISTER = Stream(STREAM.device, bytes.fromhex("0a0b0c0e"))
+
+
+def change(sequence: int, hlc: int, stream: Stream = STREAM, **fields: Write) -> Change:
+    """Return a change of the one synthetic person of the vectors."""
+    return Change(
+        stream=stream,
+        sequence=sequence,
+        record=record_id(STREAM, 1),
+        type="person",
+        version=1,
+        hlc=hlc << 16,
+        operator="Operator 1",
+        writes=fields,
+        evidence=Evidence(wall_ms=hlc, monotonic_ms=7),
+    )
+
+
+def batch(first: int, previous: bytes, changes: list[Change]) -> bytes:
+    """Return ``changes`` sealed to the office of the vectors."""
+    header = Header(
+        stream=STREAM,
+        first=first,
+        count=len(changes),
+        previous=previous,
+        codec=1,
+        recipients=(key_id(OFFICE.public_key()),),
+    )
+    return seal(header, encode_payload(1, changes), [OFFICE.public_key()], CONTENT_KEY, SIGNER)
+
+
+def envelopes() -> dict[str, Any]:
+    """Return one good batch, and one batch for each way to be refused."""
+    changes = [
+        change(1, 1_700_000_000_000, name=Write(value="Warga Contoh 1"), sex=Write(value="P")),
+        change(
+            2,
+            1_700_000_060_000,
+            name=Write(
+                value="Warga Contoh Satu", replaces=(Stamp(1_700_000_000_000 << 16, STREAM),)
+            ),
+        ),
+    ]
+    good = batch(1, GENESIS, changes)
+    signed = good[:-SIGNATURE_BYTES]
+    stranger = Ed25519PrivateKey.from_private_bytes(OTHER_KEY)
+    rejections = {
+        "empty": (b"", "BATCH_MALFORMED"),
+        "version_unknown": (b"\x02" + good[1:], "BATCH_VERSION_UNKNOWN"),
+        "header_truncated": (good[:30], "BATCH_MALFORMED"),
+        "count_zero": (good[:17] + b"\x00" + good[18:], "BATCH_MALFORMED"),
+        "count_over_limit": (good[:17] + b"\xc9" + good[18:], "BATCH_MALFORMED"),
+        "sequence_zero": (good[:13] + bytes(4) + good[17:], "BATCH_MALFORMED"),
+        "no_recipient": (good[:35] + b"\x00" + good[36:], "BATCH_MALFORMED"),
+        "wrapped_key_truncated": (good[:100], "BATCH_MALFORMED"),
+        "header_altered": (good[:13] + b"\x00\x00\x00\x02" + good[17:], "BATCH_FORGED"),
+        "ciphertext_altered": (good[:-70] + bytes([good[-70] ^ 1]) + good[-69:], "BATCH_FORGED"),
+        "ciphertext_truncated": (good[:-80] + good[-64:], "BATCH_FORGED"),
+        "signature_altered": (good[:-1] + bytes([good[-1] ^ 1]), "BATCH_FORGED"),
+        "signed_by_stranger": (
+            signed + stranger.sign(b"jemput batch v1" + signed),
+            "BATCH_FORGED",
+        ),
+        "signed_under_another_label": (
+            signed + SIGNER.sign(b"jemput hello v1" + signed),
+            "BATCH_FORGED",
+        ),
+        "wrapped_key_altered": (_resigned(signed, 60), "BATCH_UNREADABLE"),
+        "tag_altered": (_resigned(signed, len(signed) - 1), "BATCH_UNREADABLE"),
+        "recipient_unknown": (_resigned(signed, 36), "BATCH_UNREADABLE"),
+    }
+    return {
+        "keys": {
+            "signing_private": SIGNING_KEY.hex(),
+            "sealing_private": SEALING_KEY.hex(),
+            "content_key": CONTENT_KEY.hex(),
+        },
+        "good": {
+            "batch": good.hex(),
+            "hash": parse(good).hash.hex(),
+            "changes": [change_to_json(one) for one in changes],
+            "digests": [change_digest(one).hex() for one in changes],
+            "record_id": str(changes[0].record),
+            "change_ids": [str(one.id) for one in changes],
+        },
+        "rejections": {
+            name: {"batch": data.hex(), "code": code} for name, (data, code) in rejections.items()
+        },
+    }
+
+
+def chain() -> dict[str, Any]:
+    """Return batches, and how each stands to a chain that holds the first two."""
+    one = batch(1, GENESIS, [change(1, 1, name=Write(value="a"))])
+    two = batch(2, parse(one).hash, [change(2, 2, name=Write(value="b"))])
+    three = batch(3, parse(two).hash, [change(3, 3, name=Write(value="c"))])
+    arrivals = {
+        "next": three,
+        "repeat_first": one,
+        "repeat_last": two,
+        "gap": batch(4, parse(three).hash, [change(4, 4, name=Write(value="d"))]),
+        "fork_same_number": batch(2, parse(one).hash, [change(2, 2, name=Write(value="x"))]),
+        "fork_cut_otherwise": batch(1, GENESIS, [change(1, 1), change(2, 2)]),
+        "fork_previous_unknown": batch(3, bytes(16), [change(3, 3, name=Write(value="c"))]),
+        "resealed": batch(2, parse(one).hash, [change(2, 2, name=Write(value="b"))]),
+    }
+    head = Head(sequence=2, hash=parse(two).hash)
+    known = {1: parse(one).hash, 2: parse(two).hash}
+    return {
+        "chain": [one.hex(), two.hex()],
+        "arrivals": {
+            name: {"batch": data.hex(), "judgement": judge(head, known, parse(data)).value}
+            for name, data in arrivals.items()
+        },
+    }
+
+
+def folds() -> dict[str, Any]:
+    """Return histories of one record and the state each folds to."""
+    begin = change(1, 1, name=Write(value="a"), note=Write(value="n"))
+    edit = change(2, 2, name=Write(value="b", replaces=(begin.stamp,)))
+    other = change(1, 3, SISTER, name=Write(value="c", replaces=(begin.stamp,)))
+    choice = change(3, 4, name=Write(value="b", replaces=(edit.stamp, other.stamp)))
+    twin = change(1, 1, name=Write(value="z"))
+    void = change(3, 5, _void=Write(value={"reason": "x"}))
+    cases = {
+        "one_change": [begin],
+        "an_edit_replaces": [begin, edit],
+        "an_edit_that_arrives_first": [edit, begin],
+        "two_heads_conflict": [begin, edit, other],
+        "a_choice_closes": [begin, edit, other, choice],
+        "equal_stamps_break_on_bytes": [begin, twin],
+        "a_void_record_keeps_its_values": [begin, void],
+    }
+    return {
+        name: {
+            "changes": [change_to_json(one) for one in changes],
+            "state": state_to_json(fold(changes)),
+            "values": fold(changes).values(),
+            "conflicts": list(fold(changes).conflicts()),
+        }
+        for name, changes in cases.items()
+    }
+
+
+def _resigned(signed: bytes, at: int) -> bytes:
+    """Flip a bit that only decryption notices: the device itself signed the altered bytes."""
+    altered = signed[:at] + bytes([signed[at] ^ 1]) + signed[at + 1 :]
+    return altered + SIGNER.sign(b"jemput batch v1" + altered)
+
+
+def main() -> None:
+    """Write the three files."""
+    for name, content in (("envelope", envelopes()), ("custody", chain()), ("fold", folds())):
+        text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+        (FOLDER / f"{name}-v1.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
