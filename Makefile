@@ -18,8 +18,8 @@ help: ## Show this list
 
 install: $(STAMP) ## Build .venv with field-client and sync-server in it
 
-$(STAMP): requirements-dev.lock pyproject.toml tools/make_venv.sh
-	@PYTHON="$(PYTHON)" bash tools/make_venv.sh $(VENV)
+$(STAMP): requirements-dev.lock pyproject.toml .ci/make_venv.sh
+	@PYTHON="$(PYTHON)" bash .ci/make_venv.sh $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
@@ -45,7 +45,7 @@ soak: $(STAMP) ## Run the long random histories (hours)
 		{ [ $$? = 5 ] && echo "No long test has been written yet: nothing is marked soak."; }
 
 run: $(STAMP) ## Serve a throwaway regency on 127.0.0.1 until Ctrl-C
-	bash tools/serve_throwaway.sh $(BIN)
+	bash .ci/serve_throwaway.sh $(BIN)
 
 docs: $(STAMP) ## Rewrite docs/commands.md and docs/errors.md from the programs
 	$(BIN)/python -m tests.support.docs_reference
