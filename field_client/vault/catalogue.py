@@ -39,7 +39,8 @@ class Catalogue:
 
     def fields(self, name: str) -> Fields:
         """Return a table's indexed fields."""
-        return self._fields.get(self.find(name), NOTHING)
+        number = self.find(name)
+        return self._fields.get(number, NOTHING)
 
     def declare(self, indexes: Declared, text_indexes: Declared) -> None:
         """Register what is declared and not yet there; writes nothing where all is there."""

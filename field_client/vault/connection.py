@@ -56,6 +56,7 @@ class StoreConnection:
         self._turn = threading.RLock()
         self._depth = 0
         self._doomed = False
+        self._closed = False
         self._commits = 0
         self._outside = 0
         self._seen = -1
@@ -148,10 +149,12 @@ class StoreConnection:
             return self._outside
 
     def close(self) -> None:
-        """Close the file; the last connection to close folds the log into it."""
+        """Close the file, the last one folding the log into it; again is no error."""
         with self._turn, translated(self._path):
-            self._raw.close()
-            self._lock.close()
+            if not self._closed:
+                self._closed = True
+                self._raw.close()
+                self._lock.close()
 
 
 def open_plain(path: Path, *, create: bool = False) -> StoreConnection:

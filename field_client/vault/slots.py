@@ -124,7 +124,7 @@ def from_json(body: Any) -> Slot | None:
     try:
         if _checksum(fields) != body["checksum"]:
             return None
-        return Slot(
+        slot = Slot(
             slot=fields["slot"],
             operator=fields["operator"],
             cost=Cost(
@@ -138,6 +138,16 @@ def from_json(body: Any) -> Slot | None:
         )
     except (KeyError, TypeError, ValueError, canonical.NotCanonical):
         return None
+    return slot if _is_affordable(slot.cost) else None
+
+
+def _is_affordable(cost: Cost) -> bool:
+    """Refuse parameters that would hang a laptop or that no version of this program wrote."""
+    return (
+        FLOOR_KIB <= cost.memory_kib <= CEILING_KIB
+        and FLOOR_ITERATIONS <= cost.iterations <= CEILING_ITERATIONS
+        and 1 <= cost.lanes <= LANES
+    )
 
 
 def _normal(passphrase: str) -> str:

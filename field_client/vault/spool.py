@@ -104,9 +104,10 @@ class Spool:
 
     def _holds(self, batch: SealedBatch) -> bool:
         found = self._store.rows(
-            "SELECT body FROM batches WHERE stream=? AND first=?", (batch.stream, batch.first)
+            "SELECT count, hash, body FROM batches WHERE stream=? AND first=?",
+            (batch.stream, batch.first),
         )
-        return bool(found) and found[0][0] == batch.body
+        return found == [(batch.count, batch.hash, batch.body)]
 
     def batches(self, stream: bytes, after: int = 0) -> Iterator[SealedBatch]:
         """Yield the batches that reach beyond sequence ``after``, in order, one in memory."""

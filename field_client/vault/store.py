@@ -123,14 +123,17 @@ class VaultDB(TinyDB):
 
         Covers each page's authentication, SQLite's structure and the index entries.
         """
-        pages = [str(row[0]) for row in self._store.rows("PRAGMA cipher_integrity_check")]
-        found = [str(row[0]) for row in self._store.rows("PRAGMA integrity_check")]
-        problems = pages + [line for line in found if line != "ok"]
-        return problems or [
+        if unreadable := self._report("PRAGMA cipher_integrity_check"):
+            return unreadable
+        structure = [line for line in self._report("PRAGMA integrity_check") if line != "ok"]
+        return structure or [
             f"{name}: {problem}"
             for name in sorted(self.tables())
             for problem in self.table(name).check()
         ]
+
+    def _report(self, pragma: str) -> list[str]:
+        return [str(line) for (line,) in self._store.rows(pragma)]
 
 
 def create_vault(
