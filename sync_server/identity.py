@@ -116,9 +116,9 @@ def _refresh_candidates(
 
 
 def _pairs(rule: str, sharing: Collection[str], fresh: Collection[str]) -> list[dict[str, str]]:
-    found = exact.candidates(exact.Rule(rule), map(UUID, sharing))
-    rows = ({"a": str(pair.a), "b": str(pair.b), "rule": rule} for pair in found)
-    return [row for row in rows if row["a"] in fresh or row["b"] in fresh]
+    together = [UUID(record) for record in sharing]
+    found = exact.candidates(exact.Rule(rule), together, [UUID(record) for record in fresh])
+    return [{"a": str(pair.a), "b": str(pair.b), "rule": rule} for pair in sorted(found)]
 
 
 def _sharing(connection: Connection, places: Sequence[Place]) -> dict[Place, set[str]]:

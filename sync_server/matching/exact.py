@@ -7,10 +7,9 @@ is still open, so a verdict taken back brings its pair back.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 from typing import Any
 from uuid import UUID
 
@@ -89,16 +88,16 @@ def _key(rule: Rule, *parts: str) -> Key:
     return Key(rule=rule, digest=hashlib.sha256(content).digest()[:_KEY_BYTES].hex())
 
 
-def candidates(rule: Rule, sharing: Iterable[UUID]) -> Iterator[Candidate]:
-    """Yield the pairs among the records that share one key of `rule`.
+def candidates(rule: Rule, sharing: Collection[UUID], fresh: Iterable[UUID]) -> set[Candidate]:
+    """Return the pairs of each of the `fresh` records with all that share one key of `rule`.
 
     A key with more than 250 records says nothing about identity (a placeholder typed into
     many forms) and gives no pairs.
     """
-    records = sorted(set(sharing))
-    if len(records) <= KEY_LIMIT:
-        for a, b in combinations(records, 2):
-            yield Candidate(a=a, b=b, rule=rule)
+    if len(sharing) > KEY_LIMIT:
+        return set()
+    pairs = (ordered(one, other) for one in fresh for other in sharing if one != other)
+    return {Candidate(a=a, b=b, rule=rule) for a, b in pairs}
 
 
 def edge_of(state: RecordState) -> Edge | None:
