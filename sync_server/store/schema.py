@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect, text
 
 from shared_schema.errors import StorageError
 
+NEWEST = "0001"
 _PACKAGE = "sync_server.store.migrations"
 
 
@@ -35,12 +36,7 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def newest_revision() -> str:
-    """Return the revision of this program."""
-    return str(ScriptDirectory.from_config(_config(None)).get_current_head())
-
-
-def _config(connection: Connection | None) -> Config:
+def _config(connection: Connection) -> Config:
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(files(_PACKAGE)).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

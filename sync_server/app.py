@@ -1,0 +1,66 @@
+"""Wiring: from settings to an opened office. The one place where keys, store and clock meet."""
+
+import time
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from shared_schema.errors import StorageError
+from sync_server import keys
+from sync_server.config import Config
+from sync_server.office import Office
+from sync_server.store import schema
+from sync_server.store.engine import Store, open_store
+from sync_server.store.queries import facts
+from sync_server.store.queries.facts import Fact
+
+
+class ServerMissing(StorageError):
+    """There is no server in {home} yet. Run `sync-server init` first, or set SYNC_SERVER_HOME."""
+
+    code = "SERVER_MISSING"
+
+
+class SecretFileForeign(StorageError):
+    """The file with the server's keys belongs to another server. Restore the right one."""
+
+    code = "SECRET_FILE_FOREIGN"
+
+
+def open_office(config: Config) -> Office:
+    """Return the office that ``init`` made, its database brought to this program's schema.
+
+    Raises ServerMissing, SecretFileMissing, SecretFileDamaged, SecretFileForeign,
+    DatabaseFailed, DatabaseNewer.
+    """
+    if not database_file(config).is_file():
+        raise ServerMissing(home=config.home)
+    store = open_store(config.database)
+    with store.read() as connection:
+        at = schema.revision(connection)
+        ready = at is not None and facts.get(connection, Fact.REGION) is not None
+    if not ready:
+        raise ServerMissing(home=config.home)
+    if at != schema.NEWEST:
+        with store.write() as connection:
+            schema.migrate(connection)
+    loaded = keys.load(config.secret_file)
+    with store.read() as connection:
+        if facts.need(connection, Fact.SERVER) != loaded.server.hex():
+            raise SecretFileForeign
+    return office_of(store, loaded)
+
+
+def office_of(store: Store, loaded: keys.Keys) -> Office:
+    """Return an office that goes by this machine's clock."""
+    return Office(store=store, keys=loaded, now_ms=wall_ms)
+
+
+def database_file(config: Config) -> Path:
+    """Return the file of the configured database."""
+    return Path(make_url(config.database).database or "")
+
+
+def wall_ms() -> int:
+    """Return the server's clock in Unix milliseconds."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,57 @@
+"""Whether a change may be folded: judged from the change alone, so every replica agrees.
+
+A change that may not be folded stays in the log. *Invalid* ones await a mending change;
+*held* ones a program that knows their type, which a rebuild then applies.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared_schema.changes import Change
+from shared_schema.records import RECORD_TYPES, check_change
+
+
+class Standing(StrEnum):
+    """What is done with a change."""
+
+    FOLDED = "folded"
+    INVALID = "invalid"
+    HELD = "held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One reason why a change is not folded: a stable code and the field it is about."""
+
+    code: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What is done with a change, and why."""
+
+    standing: Standing
+    findings: tuple[Finding, ...] = ()
+
+
+FINE = Assessment(standing=Standing.FOLDED)
+
+
+def assess(change: Change, *, by_server: bool) -> Assessment:
+    """Judge a change. ``by_server``: it stands on a stream of the server itself."""
+    rtype = RECORD_TYPES.get(change.type)
+    if rtype is None:
+        return _held("TYPE_UNKNOWN")
+    if change.version > rtype.version:
+        return _held("TYPE_NEWER")
+    values = {name: write.value for name, write in change.writes.items()}
+    problems = check_change(rtype, values, by_server=by_server)
+    if not problems:
+        return FINE
+    findings = tuple(Finding(code=found.code, field=found.field) for found in problems)
+    return Assessment(standing=Standing.INVALID, findings=findings)
+
+
+def _held(code: str) -> Assessment:
+    return Assessment(standing=Standing.HELD, findings=(Finding(code=code),))

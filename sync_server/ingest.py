@@ -1,0 +1,233 @@
+"""How changes come into the log: sealed batches from devices, and the server's own writes.
+
+One transaction a batch: verified, judged against its stream's chain, opened, decoded, logged,
+folded, and answered. The receipt is kept with the batch and repeated byte for byte. Whatever has
+a valid chain is taken in whole; what cannot be read or folded yet is held and said so.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Connection
+
+from shared_schema.canonical import Json, NotCanonical, decode, encode
+from shared_schema.changes import Change, ChangeInvalid, change_from_json, change_to_json
+from shared_schema.clock import Clock, Evidence
+from shared_schema.custody import (
+    Head,
+    Judgement,
+    Receipt,
+    Remark,
+    Status,
+    judge,
+    receipt_to_json,
+)
+from shared_schema.envelope import Batch, BatchUnreadable, open_batch, verify
+from shared_schema.fold import RecordState, join, state_of
+from shared_schema.frames import Frame, Kind
+from shared_schema.ids import Stream
+from shared_schema.messages import server_frame
+from shared_schema.records import record_type
+from shared_schema.wire import CodecUnknown, decode_payload
+from shared_schema.wire.json_columns import PayloadInvalid
+from sync_server import projections
+from sync_server.assessment import Standing, assess
+from sync_server.office import Office
+from sync_server.store.queries import batches, facts, log, quarantine, records
+from sync_server.store.queries.devices import Device
+from sync_server.store.queries.facts import Fact
+from sync_server.store.queries.quarantine import Cause
+
+REVOKED = "DEVICE_REVOKED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What is to be set on one record; the stamps it replaces follow from its current state."""
+
+    record: UUID
+    type: str
+    values: Mapping[str, Json]
+
+
+def write_own(
+    connection: Connection,
+    edits: Sequence[Edit],
+    operator: str,
+    *,
+    wall_ms: int | None = None,
+) -> list[Change]:
+    """Write edits as changes of the server's stream, within the caller's write transaction.
+
+    ``operator``: ``user:NAME`` or ``matcher:VERSION``. One change an edit, in order. Raises
+    ChangeInvalid for values that could not be folded; the caller's transaction is then undone.
+    """
+    now_ms = int(time.time() * 1000) if wall_ms is None else wall_ms
+    stream = Stream.from_hex(facts.need(connection, Fact.STREAM))
+    made = _make(connection, edits, operator, stream, now_ms)
+    for change in made:
+        judged = assess(change, by_server=True)
+        if judged.standing is not Standing.FOLDED:
+            raise ChangeInvalid(reason=", ".join(found.code for found in judged.findings))
+    if made:
+        projections.apply(connection, log.append(connection, made, now_ms))
+        batches.move(connection, stream, Head(sequence=made[-1].sequence))
+    return made
+
+
+def _make(
+    connection: Connection, edits: Sequence[Edit], operator: str, stream: Stream, now_ms: int
+) -> list[Change]:
+    known = records.many(connection, {edit.record for edit in edits})
+    states = {record: current.state for record, current in known.items()}
+    sequence = batches.head(connection, stream).sequence
+    clock = _clock(connection)
+    made = []
+    for at, edit in enumerate(edits, sequence + 1):
+        clock = clock.tick(now_ms)
+        before = states.get(edit.record)
+        blank = RecordState(record=edit.record, type=edit.type, fields={})
+        change = Change(
+            stream=stream,
+            sequence=at,
+            record=edit.record,
+            type=edit.type,
+            version=record_type(edit.type).version,
+            hlc=clock.reading,
+            operator=operator,
+            writes=(before or blank).edit(edit.values),
+            evidence=Evidence(wall_ms=now_ms, server_ms=now_ms),
+        )
+        states[edit.record] = join(before, state_of(change)) if before else state_of(change)
+        made.append(change)
+    _keep_clock(connection, clock)
+    return made
+
+
+def accept(
+    office: Office, connection: Connection, device: Device, batch: Batch
+) -> tuple[Receipt | None, Frame]:
+    """Take in a parsed batch of a known device, within one write transaction.
+
+    Returns the receipt and its signed frame; a repeat gives the frame given before and None.
+    The answer to a fork is made anew each time, since what the chain holds may have grown. A
+    revoked device's batch goes to quarantine. Raises BatchForged: nothing is kept then.
+    """
+    verify(batch, Ed25519PublicKey.from_public_bytes(device.signing))
+    given = batches.receipt(connection, batch)
+    given = given or quarantine.receipt(connection, batch, Cause.REVOKED)
+    if given is not None:
+        return None, Frame(Kind.RECEIPT, given)
+    if device.revoked_ms is not None:
+        return _set_aside(office, connection, batch, Cause.REVOKED)
+    return admit(office, connection, batch)
+
+
+def admit(office: Office, connection: Connection, batch: Batch) -> tuple[Receipt, Frame]:
+    """Take in a verified batch that has no receipt yet, by its place in its stream's chain."""
+    head = batches.head(connection, batch.header.stream)
+    known = batches.hashes_at(connection, batch.header.stream, batch.header.first)
+    judgement = judge(head, known, batch)
+    if judgement is Judgement.NEXT:
+        return _take(office, connection, batch)
+    if judgement is Judgement.FORK:
+        return _set_aside(office, connection, batch, Cause.FORK)
+    receipt = _receipt(office, batch, Status.GAP, head)
+    return receipt, _frame(office, connection, receipt)
+
+
+def _take(office: Office, connection: Connection, batch: Batch) -> tuple[Receipt, Frame]:
+    """Log, fold and answer the next batch of a stream."""
+    changes, trouble = read(batch, office)
+    now_ms = office.now_ms()
+    remarks: list[Remark] = []
+    if trouble is None:
+        remarks = projections.apply(connection, log.append(connection, changes, now_ms))
+        _learn(connection, changes, now_ms)
+    else:
+        remarks = [Remark(sequence=batch.header.first, code=trouble)]
+    status = Status.ACCEPTED if trouble is None else Status.HELD
+    head = Head(sequence=batch.header.last, hash=batch.hash)
+    receipt = _receipt(office, batch, status, head, remarks=tuple(remarks), now_ms=now_ms)
+    frame = _frame(office, connection, receipt)
+    batches.add(connection, batch, frame.body, now_ms)
+    batches.move(connection, batch.header.stream, head)
+    return receipt, frame
+
+
+def read(batch: Batch, office: Office) -> tuple[list[Change], str | None]:
+    """Return a batch's changes, or none and the code of why it has to be held."""
+    header = batch.header
+    try:
+        payload = open_batch(batch, office.keys.openers())
+        found = decode_payload(header.codec, payload, header.stream, header.first, header.count)
+        return [change_from_json(decode(encode(change_to_json(one)))) for one in found], None
+    except (BatchUnreadable, CodecUnknown, PayloadInvalid) as error:
+        return [], error.code
+    except (ChangeInvalid, NotCanonical):
+        return [], PayloadInvalid.code
+
+
+def _set_aside(
+    office: Office, connection: Connection, batch: Batch, cause: Cause
+) -> tuple[Receipt, Frame]:
+    """Keep a batch for a supervisor, outside the chain, and say so."""
+    stream, now_ms = batch.header.stream, office.now_ms()
+    head = batches.head(connection, stream)
+    if cause is Cause.FORK:
+        digests = log.digests(connection, stream, batch.header.first)
+        receipt = _receipt(office, batch, Status.FORK, head, digests=digests, now_ms=now_ms)
+    else:
+        notes = (Remark(sequence=batch.header.first, code=REVOKED),)
+        receipt = _receipt(office, batch, Status.QUARANTINED, head, remarks=notes, now_ms=now_ms)
+    frame = _frame(office, connection, receipt)
+    quarantine.add(connection, batch, cause, frame.body, now_ms)
+    return receipt, frame
+
+
+def _receipt(
+    office: Office,
+    batch: Batch,
+    status: Status,
+    head: Head,
+    *,
+    remarks: tuple[Remark, ...] = (),
+    digests: Mapping[int, bytes] | None = None,
+    now_ms: int | None = None,
+) -> Receipt:
+    return Receipt(
+        stream=batch.header.stream,
+        first=batch.header.first,
+        hash=batch.hash,
+        status=status,
+        sequence=head.sequence,
+        head=head.hash,
+        durable_through=0,
+        server_ms=office.now_ms() if now_ms is None else now_ms,
+        remarks=remarks,
+        digests=digests,
+    )
+
+
+def _frame(office: Office, connection: Connection, receipt: Receipt) -> Frame:
+    content = encode(receipt_to_json(receipt))
+    device = receipt.stream.device
+    return server_frame(Kind.RECEIPT, content, device, office.signatory(connection))
+
+
+def _clock(connection: Connection) -> Clock:
+    return Clock(int(facts.get(connection, Fact.CLOCK) or "0", 16))
+
+
+def _keep_clock(connection: Connection, clock: Clock) -> None:
+    facts.put(connection, Fact.CLOCK, f"{clock.reading:016x}")
+
+
+def _learn(connection: Connection, changes: Sequence[Change], now_ms: int) -> None:
+    clock = _clock(connection)
+    for change in changes:
+        clock = clock.learn(change.hlc, now_ms)
+    _keep_clock(connection, clock)

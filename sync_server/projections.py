@@ -1,0 +1,189 @@
+"""Current records from the change log: the one way in which changes become what is shown.
+
+Ingest, the server's own writes and a rebuild all pass through ``apply``. What it writes is a
+function of the log (and of the devices' scopes) alone, however the log is cut into calls.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from uuid import UUID
+
+from sqlalchemy import Connection, insert
+
+from shared_schema.changes import VOID
+from shared_schema.custody import Remark
+from shared_schema.fold import RecordState, join, state_of
+from shared_schema.ids import Stream
+from shared_schema.records import RECORD_TYPES, MergePolicy, RecordType, area_of
+from sync_server import identity, lineage
+from sync_server.assessment import Assessment, Standing, assess
+from sync_server.store.queries import devices, facts, records
+from sync_server.store.queries.devices import Device
+from sync_server.store.queries.facts import Fact
+from sync_server.store.queries.log import Logged
+from sync_server.store.queries.records import Current
+from sync_server.store.tables import PROJECTIONS, unfolded
+
+
+def apply(connection: Connection, logged: Sequence[Logged]) -> list[Remark]:
+    """Fold changes that were just written to the log, in its order, into the projections.
+
+    Returns why some were not folded, by their sequence; those are noted as unfolded.
+    """
+    server = Stream.from_hex(facts.need(connection, Fact.STREAM)).device
+    judged = [
+        (entry, assess(entry.change, by_server=entry.change.stream.device == server))
+        for entry in logged
+    ]
+    _set_aside(connection, judged)
+    fine = [entry for entry, found in judged if found.standing is Standing.FOLDED]
+    if fine:
+        _fold(connection, fine, server)
+    return [
+        Remark(sequence=entry.change.sequence, code=finding.code, field=finding.field)
+        for entry, found in judged
+        for finding in found.findings
+    ]
+
+
+def clear(connection: Connection) -> None:
+    """Empty every projection, for a rebuild."""
+    for table in PROJECTIONS:
+        connection.execute(table.delete())
+
+
+def _set_aside(connection: Connection, judged: Iterable[tuple[Logged, Assessment]]) -> None:
+    rows = [
+        {
+            "position": entry.position,
+            "ordinal": at,
+            "state": found.standing.value,
+            "code": finding.code,
+            "field": finding.field,
+        }
+        for entry, found in judged
+        for at, finding in enumerate(found.findings)
+    ]
+    if rows:
+        connection.execute(insert(unfolded), rows)
+
+
+def _fold(connection: Connection, logged: Sequence[Logged], server: bytes) -> None:
+    known = records.many(connection, {entry.change.record for entry in logged})
+    touched = _join(known, logged)
+    records.set_parents(connection, _new_parents(known, touched))
+    _note_writers(connection, logged, server)
+    below = _below(connection, logged, touched)
+    everything = {**touched, **below}
+    placed = lineage.areas(connection, everything.values())
+    outside = _outside(connection, placed)
+    records.save(
+        connection,
+        [
+            replace(now, area=placed[record], outside=outside.get(record))
+            for record, now in sorted(everything.items())
+        ],
+    )
+    identity.refresh(connection, [touched[record].state for record in sorted(touched)])
+
+
+def _new_parents(
+    known: Mapping[UUID, Current], touched: Mapping[UUID, Current]
+) -> dict[UUID, tuple[UUID, ...]]:
+    found = {}
+    for record, now in touched.items():
+        before = lineage.parents_of(_type(now), known[record].state) if record in known else ()
+        named = lineage.parents_of(_type(now), now.state)
+        if named != before:
+            found[record] = named
+    return found
+
+
+def _join(known: Mapping[UUID, Current], logged: Sequence[Logged]) -> dict[UUID, Current]:
+    """Return every record that ``logged`` touches, folded; areas are still the old ones."""
+    states: dict[UUID, list[RecordState]] = {}
+    places: dict[UUID, list[int]] = {}
+    for entry in logged:
+        states.setdefault(entry.change.record, []).append(state_of(entry.change))
+        places.setdefault(entry.change.record, []).append(entry.position)
+    touched = {}
+    for record, added in states.items():
+        before = known.get(record)
+        state = reduce(join, added if before is None else [before.state, *added])
+        touched[record] = _current(state, before, places[record])
+    return touched
+
+
+def _current(state: RecordState, before: Current | None, places: Sequence[int]) -> Current:
+    rtype = RECORD_TYPES[state.type]
+    values = state.values()
+    asked = {name for name, spec in rtype.fields.items() if spec.merge is MergePolicy.ASK} | {VOID}
+    return Current(
+        state=state,
+        own_area=area_of(rtype, values),
+        area=None,
+        conflicts=state.conflicts(asked.__contains__),
+        complete=all(spec.name in values for spec in rtype.fields.values() if spec.required),
+        outside=None,
+        born=places[0] if before is None else before.born,
+        position=places[-1] if before is None else max(before.position, places[-1]),
+    )
+
+
+def _note_writers(connection: Connection, logged: Sequence[Logged], server: bytes) -> None:
+    known = _devices(connection)
+    wrote: dict[tuple[UUID, str], bool] = {}
+    for entry in logged:
+        writer = entry.change.stream.device
+        if writer != server:
+            key = (entry.change.record, writer.hex())
+            wrote[key] = wrote.get(key, False) or _is_late(known.get(writer.hex()), entry)
+    records.add_writers(connection, wrote)
+
+
+def _is_late(device: Device | None, entry: Logged) -> bool:
+    until_ms = device.until_ms if device else None
+    return until_ms is not None and entry.received_ms > until_ms
+
+
+def _below(
+    connection: Connection, logged: Sequence[Logged], touched: Mapping[UUID, Current]
+) -> dict[UUID, Current]:
+    """Return the records whose area may have moved with that of a touched one, placed anew."""
+    moved = {
+        entry.change.record: entry.position
+        for entry in logged
+        if not entry.change.writes.keys().isdisjoint(_placing(touched[entry.change.record]))
+    }
+    reached = lineage.descendants(connection, moved)
+    current = {**records.many(connection, reached.keys() - touched.keys()), **touched}
+    return {
+        record: replace(current[record], position=max(current[record].position, at))
+        for record, at in reached.items()
+    }
+
+
+def _placing(current: Current) -> tuple[str, ...]:
+    rtype = _type(current)
+    return rtype.area + rtype.parents
+
+
+def _outside(connection: Connection, placed: Mapping[UUID, str | None]) -> dict[UUID, str]:
+    """Return, for records written from outside a scope or after its end, the first such device."""
+    known = _devices(connection)
+    found: dict[UUID, str] = {}
+    for record, wrote in records.writers(connection, placed).items():
+        for name, late in wrote:
+            device = known.get(name)
+            if record not in found and (late or (device and not device.covers(placed[record]))):
+                found[record] = name
+    return found
+
+
+def _devices(connection: Connection) -> dict[str, Device]:
+    return {device.id.hex(): device for device in devices.everyone(connection)}
+
+
+def _type(current: Current) -> RecordType:
+    return RECORD_TYPES[current.state.type]

@@ -1,0 +1,1 @@
+"""What is asked of the tables and written to them, a file for each noun."""

@@ -1,0 +1,95 @@
+"""Batches as they came, and the heads of the streams they make up."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.sqlite import insert
+
+from shared_schema.custody import Head
+from shared_schema.envelope import Batch
+from shared_schema.ids import Stream
+from sync_server.store.tables import batches, streams
+
+
+def head(connection: Connection, stream: Stream) -> Head:
+    """Return the end of a stream's chain; of one never heard of, its beginning."""
+    query = select(streams.c.sequence, streams.c.hash).where(streams.c.stream == stream.hex())
+    row = connection.execute(query).one_or_none()
+    return Head() if row is None else Head(sequence=row.sequence, hash=row.hash)
+
+
+def heads_of(connection: Connection, device: bytes) -> dict[Stream, Head]:
+    """Return the ends of all streams of a device."""
+    query = select(streams).where(streams.c.device == device.hex()).order_by(streams.c.stream)
+    return {
+        Stream.from_hex(row.stream): Head(sequence=row.sequence, hash=row.hash)
+        for row in connection.execute(query)
+    }
+
+
+def move(connection: Connection, stream: Stream, end: Head) -> None:
+    """Note the new end of a stream's chain."""
+    statement = insert(streams).values(
+        stream=stream.hex(), device=stream.device.hex(), sequence=end.sequence, hash=end.hash
+    )
+    moved = {"sequence": end.sequence, "hash": end.hash}
+    connection.execute(statement.on_conflict_do_update(index_elements=["stream"], set_=moved))
+
+
+def add(connection: Connection, batch: Batch, receipt: bytes, received_ms: int) -> None:
+    """Keep a batch that the chain took in, with the body of its receipt frame."""
+    header = batch.header
+    connection.execute(
+        batches.insert().values(
+            stream=header.stream.hex(),
+            first=header.first,
+            count=header.count,
+            hash=batch.hash,
+            body=batch.data,
+            receipt=receipt,
+            received_ms=received_ms,
+        )
+    )
+
+
+def receipt(connection: Connection, batch: Batch) -> bytes | None:
+    """Return the receipt's frame body given for this very batch, None where it is new."""
+    query = select(batches.c.receipt).where(
+        batches.c.stream == batch.header.stream.hex(),
+        batches.c.first == batch.header.first,
+        batches.c.hash == batch.hash,
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def hashes_at(connection: Connection, stream: Stream, first: int) -> dict[int, bytes]:
+    """Return the hash of the batch that begins at ``first``, by that number, if there is one."""
+    query = select(batches.c.hash).where(batches.c.stream == stream.hex(), batches.c.first == first)
+    found = connection.execute(query).scalar_one_or_none()
+    return {} if found is None else {first: found}
+
+
+def ends_at(connection: Connection, stream: Stream, end: Head) -> bool:
+    """Tell whether the chain holds a batch of this hash that ends at this sequence."""
+    query = select(batches.c.first).where(
+        batches.c.stream == stream.hex(),
+        batches.c.hash == end.hash,
+        batches.c.first + batches.c.count - 1 == end.sequence,
+    )
+    return connection.execute(query).first() is not None
+
+
+def everything(connection: Connection) -> Iterator[Row[tuple[object, ...]]]:
+    """Yield the raw rows by stream and sequence."""
+    query = select(batches).order_by(batches.c.stream, batches.c.first)
+    yield from connection.execute(query.execution_options(yield_per=100))
+
+
+def stream_rows(connection: Connection) -> list[Row[tuple[object, ...]]]:
+    """Return the raw rows of the streams' heads."""
+    return list(connection.execute(select(streams).order_by(streams.c.stream)))
+
+
+def count(connection: Connection) -> int:
+    """Return the number of batches taken in."""
+    return connection.execute(select(func.count()).select_from(batches)).scalar_one()

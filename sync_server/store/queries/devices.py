@@ -1,0 +1,172 @@
+"""Devices that are enrolled, and the one-time codes by which they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from shared_schema.canonical import decode, encode
+from shared_schema.regions import contains
+from sync_server.store.tables import devices, enrolments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """An enrolled device. ``scope``: region codes it pulls. Times in Unix ms."""
+
+    id: bytes
+    label: str
+    signing: bytes = field(repr=False)
+    sealing: bytes = field(repr=False)
+    scope: tuple[str, ...]
+    scope_version: int
+    until_ms: int | None
+    enrolled_ms: int
+    revoked_ms: int | None
+    seen_ms: int | None
+
+    def covers(self, area: str | None) -> bool:
+        """Tell whether an area is its to write in: inside its scope, or not known."""
+        return area is None or any(contains(part, area) for part in self.scope)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A one-time code as the server keeps it; ``device`` hexadecimal once it was used."""
+
+    secret_id: bytes
+    label: str
+    scope: tuple[str, ...]
+    until_ms: int | None
+    expires_ms: int
+    device: str | None
+    refused: int
+
+
+def get(connection: Connection, device: bytes) -> Device | None:
+    """Return a device, revoked or not; None where it never enrolled."""
+    query = select(devices).where(devices.c.device == device.hex())
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _device(row)
+
+
+def everyone(connection: Connection) -> list[Device]:
+    """Return all devices in the order in which they enrolled."""
+    query = select(devices).order_by(devices.c.enrolled_ms, devices.c.device)
+    return [_device(row) for row in connection.execute(query)]
+
+
+def count_active(connection: Connection) -> int:
+    """Return the number of devices that are not revoked."""
+    query = select(func.count()).select_from(devices).where(devices.c.revoked_ms.is_(None))
+    return connection.execute(query).scalar_one()
+
+
+def add(connection: Connection, device: Device) -> None:
+    """Keep a newly enrolled device."""
+    connection.execute(
+        insert(devices).values(
+            device=device.id.hex(),
+            label=device.label,
+            signing=device.signing,
+            sealing=device.sealing,
+            scope=encode(list(device.scope)).decode(),
+            scope_version=device.scope_version,
+            until_ms=device.until_ms,
+            enrolled_ms=device.enrolled_ms,
+            revoked_ms=device.revoked_ms,
+            seen_ms=device.seen_ms,
+        )
+    )
+
+
+def revoke(connection: Connection, device: bytes, now_ms: int) -> None:
+    """Revoke a device; one that is revoked keeps its first date."""
+    connection.execute(
+        update(devices)
+        .where(devices.c.device == device.hex(), devices.c.revoked_ms.is_(None))
+        .values(revoked_ms=now_ms)
+    )
+
+
+def seen(connection: Connection, device: bytes, now_ms: int) -> None:
+    """Note when a device was last heard of."""
+    connection.execute(
+        update(devices).where(devices.c.device == device.hex()).values(seen_ms=now_ms)
+    )
+
+
+def add_enrolment(connection: Connection, enrolment: Enrolment, *, created_ms: int) -> None:
+    """Keep a new code."""
+    connection.execute(
+        insert(enrolments).values(
+            secret_id=enrolment.secret_id,
+            label=enrolment.label,
+            scope=encode(list(enrolment.scope)).decode(),
+            until_ms=enrolment.until_ms,
+            expires_ms=enrolment.expires_ms,
+            created_ms=created_ms,
+        )
+    )
+
+
+def get_enrolment(connection: Connection, secret_id: bytes) -> Enrolment | None:
+    """Return the code whose secret has this hash."""
+    query = select(enrolments).where(enrolments.c.secret_id == secret_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Enrolment(
+        secret_id=row.secret_id,
+        label=row.label,
+        scope=_scope(row.scope),
+        until_ms=row.until_ms,
+        expires_ms=row.expires_ms,
+        device=row.device,
+        refused=row.refused,
+    )
+
+
+def use_enrolment(connection: Connection, secret_id: bytes, device: bytes, now_ms: int) -> None:
+    """Note which device used a code."""
+    connection.execute(
+        update(enrolments)
+        .where(enrolments.c.secret_id == secret_id)
+        .values(device=device.hex(), used_ms=now_ms)
+    )
+
+
+def refuse_enrolment(connection: Connection, secret_id: bytes) -> None:
+    """Count an attempt of another device to use a code again."""
+    connection.execute(
+        update(enrolments)
+        .where(enrolments.c.secret_id == secret_id)
+        .values(refused=enrolments.c.refused + 1)
+    )
+
+
+def refusals(connection: Connection) -> dict[str, int]:
+    """Return how often other devices tried to use a device's code, by device, where they did."""
+    query = select(enrolments.c.device, enrolments.c.refused).where(enrolments.c.refused > 0)
+    return {row.device: row.refused for row in connection.execute(query) if row.device}
+
+
+def _device(row: Row[tuple[object, ...]]) -> Device:
+    return Device(
+        id=bytes.fromhex(row.device),
+        label=row.label,
+        signing=row.signing,
+        sealing=row.sealing,
+        scope=_scope(row.scope),
+        scope_version=row.scope_version,
+        until_ms=row.until_ms,
+        enrolled_ms=row.enrolled_ms,
+        revoked_ms=row.revoked_ms,
+        seen_ms=row.seen_ms,
+    )
+
+
+def _scope(text: str) -> tuple[str, ...]:
+    found: Sequence[str] = decode(text.encode())
+    return tuple(found)

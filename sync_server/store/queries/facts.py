@@ -1,0 +1,56 @@
+"""Single facts about this office that are kept in the table `meta`, by name."""
+
+from enum import StrEnum
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from sync_server.store.tables import meta, regions
+
+
+class Fact(StrEnum):
+    """The names of the facts; values are text.
+
+    SERVER is the id that follows from its signing key; EPOCH counts restores from 1; STREAM is the server's own stream; CLOCK its last reading in
+    hexadecimal; LOG_HEAD the last position of the log and its chain.
+    """
+
+    SERVER = "server"
+    REGION = "region"
+    NAME = "name"
+    TIMEZONE = "timezone"
+    EPOCH = "epoch"
+    STREAM = "stream"
+    CLOCK = "clock"
+    LOG_HEAD = "log_head"
+
+
+def get(connection: Connection, fact: Fact) -> str | None:
+    """Return a fact, None where it was never set."""
+    query = select(meta.c.value).where(meta.c.key == fact.value)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def need(connection: Connection, fact: Fact) -> str:
+    """Return a fact that every initialised database has."""
+    query = select(meta.c.value).where(meta.c.key == fact.value)
+    return str(connection.execute(query).scalar_one())
+
+
+def put(connection: Connection, fact: Fact, value: str) -> None:
+    """Set a fact."""
+    statement = insert(meta).values(key=fact.value, value=value)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
+    )
+
+
+def region_rows(connection: Connection) -> list[tuple[str, str]]:
+    """Return code and name of every region known, in code order."""
+    query = select(regions.c.code, regions.c.name).order_by(regions.c.code)
+    return [(row.code, row.name) for row in connection.execute(query)]
+
+
+def add_regions(connection: Connection, rows: list[tuple[str, str]]) -> None:
+    """Keep the regions' names; none of them is known yet."""
+    connection.execute(regions.insert(), [{"code": code, "name": name} for code, name in rows])

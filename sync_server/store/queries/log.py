@@ -1,0 +1,126 @@
+"""The change log: append-only, in the order of commits, hash-chained over all its columns."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select
+
+from shared_schema.canonical import decode, encode
+from shared_schema.changes import Change, change_digest, change_from_json, change_to_json
+from shared_schema.ids import Stream
+from sync_server.store.queries import facts
+from sync_server.store.queries.facts import Fact
+from sync_server.store.tables import changes
+
+CHAIN_BYTES = 32
+START = bytes(CHAIN_BYTES)
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A change and its place in the log: ``position`` from 1, ``received_ms`` Unix ms."""
+
+    position: int
+    received_ms: int
+    change: Change
+
+
+def append(connection: Connection, added: Sequence[Change], received_ms: int) -> list[Logged]:
+    """Write changes at the end of the log and move its head. They are new to the log."""
+    position, chain = head(connection)
+    logged, rows = [], []
+    for at, change in enumerate(added, position + 1):
+        row = {
+            "position": at,
+            "stream": change.stream.hex(),
+            "sequence": change.sequence,
+            "record": str(change.record),
+            "type": change.type,
+            "body": encode(change_to_json(change)).decode(),
+            "received_ms": received_ms,
+        }
+        chain = link(chain, tuple(row.values()))
+        rows.append({**row, "chain": chain})
+        logged.append(Logged(position=at, received_ms=received_ms, change=change))
+    if rows:
+        connection.execute(changes.insert(), rows)
+        facts.put(connection, Fact.LOG_HEAD, f"{rows[-1]['position']}:{chain.hex()}")
+    return logged
+
+
+def link(chain: bytes, columns: tuple[object, ...]) -> bytes:
+    """Return the chain after a row: SHA-256 over the chain before and the row's other columns.
+
+    ``columns``: position, stream, sequence, record, type, body, received_ms.
+    """
+    return hashlib.sha256(chain + encode(list(columns))).digest()  # type: ignore[arg-type]
+
+
+def head(connection: Connection) -> tuple[int, bytes]:
+    """Return the last position and chain as noted beside the log: 0 and zeros when empty."""
+    noted = facts.get(connection, Fact.LOG_HEAD)
+    if noted is None:
+        return 0, START
+    position, _, chain = noted.partition(":")
+    return int(position), bytes.fromhex(chain)
+
+
+def rows_after(connection: Connection, position: int = 0) -> Iterator[Row[tuple[object, ...]]]:
+    """Yield the raw rows after a position, in order, a page at a time."""
+    while True:
+        query = select(changes).where(changes.c.position > position)
+        page = connection.execute(query.order_by(changes.c.position).limit(_PAGE)).all()
+        if not page:
+            return
+        yield from page
+        position = page[-1].position
+
+
+def after(connection: Connection, position: int = 0) -> Iterator[Logged]:
+    """Yield the changes after a position, in order."""
+    return map(logged_of, rows_after(connection, position))
+
+
+def of_record(connection: Connection, record: UUID) -> list[Logged]:
+    """Return every change of a record in the order of the log."""
+    return of_records(connection, [str(record)])
+
+
+def of_records(connection: Connection, records: Iterable[str], position: int = 0) -> list[Logged]:
+    """Return the changes of some records (at most a few hundred) after a position, in order."""
+    query = select(changes).where(
+        changes.c.record.in_(list(records)), changes.c.position > position
+    )
+    return [logged_of(row) for row in connection.execute(query.order_by(changes.c.position))]
+
+
+def of_stream(connection: Connection, stream: Stream, first: int, last: int) -> list[Change]:
+    """Return the changes of a stream from ``first`` to ``last``, those that are in the log."""
+    query = select(changes.c.body).where(
+        changes.c.stream == stream.hex(), changes.c.sequence.between(first, last)
+    )
+    bodies = connection.execute(query.order_by(changes.c.sequence)).scalars()
+    return [change_from_json(decode(body.encode())) for body in bodies]
+
+
+def digests(connection: Connection, stream: Stream, first: int) -> dict[int, bytes]:
+    """Return the digest of each change of a stream from ``first`` on, by sequence."""
+    query = select(changes.c.body).where(
+        changes.c.stream == stream.hex(), changes.c.sequence >= first
+    )
+    found = (change_from_json(decode(body.encode())) for body in connection.scalars(query))
+    return {change.sequence: change_digest(change) for change in found}
+
+
+def count(connection: Connection) -> int:
+    """Return the number of changes in the log."""
+    return connection.execute(select(func.count()).select_from(changes)).scalar_one()
+
+
+def logged_of(row: Row[tuple[object, ...]]) -> Logged:
+    """Return what a row says. Raises ChangeInvalid or NotCanonical where it was altered."""
+    change = change_from_json(decode(row.body.encode()))
+    return Logged(position=row.position, received_ms=row.received_ms, change=change)

@@ -1,0 +1,113 @@
+"""Batches that are kept outside the chain until a supervisor decides about them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from shared_schema.envelope import Batch
+from sync_server.store.tables import quarantine
+
+
+class Cause(StrEnum):
+    """Why a batch is kept: its stream forked, or its device was revoked."""
+
+    FORK = "fork"
+    REVOKED = "revoked"
+
+
+class Decision(StrEnum):
+    """What a supervisor decided."""
+
+    ACCEPTED = "accepted"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A batch in quarantine; ``decision`` None while it waits."""
+
+    id: int
+    cause: Cause
+    device: str
+    stream: str
+    first: int
+    count: int
+    body: bytes = field(repr=False)
+    received_ms: int
+    decision: Decision | None
+
+
+def add(
+    connection: Connection, batch: Batch, cause: Cause, receipt: bytes, received_ms: int
+) -> None:
+    """Keep a batch, with the body of the receipt frame that was given for it; once only."""
+    header = batch.header
+    connection.execute(
+        insert(quarantine)
+        .on_conflict_do_nothing()
+        .values(
+            kind=cause.value,
+            device=header.stream.device.hex(),
+            stream=header.stream.hex(),
+            first=header.first,
+            count=header.count,
+            hash=batch.hash,
+            body=batch.data,
+            receipt=receipt,
+            received_ms=received_ms,
+        )
+    )
+
+
+def receipt(connection: Connection, batch: Batch, cause: Cause) -> bytes | None:
+    """Return the receipt's frame body given for this very batch, None where it is new."""
+    query = select(quarantine.c.receipt).where(
+        quarantine.c.kind == cause.value,
+        quarantine.c.stream == batch.header.stream.hex(),
+        quarantine.c.first == batch.header.first,
+        quarantine.c.hash == batch.hash,
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def get(connection: Connection, number: int) -> Kept | None:
+    """Return a batch by its number in quarantine."""
+    row = connection.execute(select(quarantine).where(quarantine.c.id == number)).one_or_none()
+    return None if row is None else _kept(row)
+
+
+def everything(connection: Connection) -> Sequence[Kept]:
+    """Return all batches, decided or not, in the order in which they came."""
+    return [_kept(row) for row in connection.execute(select(quarantine).order_by("id"))]
+
+
+def decide(connection: Connection, number: int, decision: Decision, now_ms: int) -> None:
+    """Note a supervisor's decision."""
+    connection.execute(
+        update(quarantine)
+        .where(quarantine.c.id == number)
+        .values(decision=decision.value, decided_ms=now_ms)
+    )
+
+
+def count_waiting(connection: Connection) -> int:
+    """Return how many batches wait for a decision."""
+    query = select(func.count()).select_from(quarantine).where(quarantine.c.decision.is_(None))
+    return connection.execute(query).scalar_one()
+
+
+def _kept(row: Row[tuple[object, ...]]) -> Kept:
+    return Kept(
+        id=row.id,
+        cause=Cause(row.kind),
+        device=row.device,
+        stream=row.stream,
+        first=row.first,
+        count=row._mapping["count"],
+        body=row.body,
+        received_ms=row.received_ms,
+        decision=Decision(row.decision) if row.decision else None,
+    )
