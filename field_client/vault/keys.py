@@ -90,8 +90,13 @@ def unlock(home: Path, operator: str, passphrase: str) -> VaultKeys:
 
     Raises PassphraseWrong, OperatorUnknown, SlotDamaged, VaultMissing, VaultNewer, DeviceWiped.
     """
-    slot = _find(home, _read(home), operator)
+    slot = find_slot(home, operator)
     return VaultKeys(operator=operator, slot=slot.slot, root=slots.unwrap(slot, passphrase))
+
+
+def find_slot(home: Path, operator: str) -> Slot:
+    """Return ``operator``'s slot, undamaged but not opened; raises as `unlock` does."""
+    return _find(home, _read(home), operator)
 
 
 def list_operators(home: Path) -> list[str]:

@@ -140,6 +140,11 @@ class Spool:
             self._store.rows("DELETE FROM batches WHERE stream=?", (stream,))
             self._store.rows("DELETE FROM streams WHERE stream=?", (stream,))
 
+    def drop_beyond(self, stream: bytes, through: int) -> None:
+        """Remove the batches of a stream that begin after ``through``: a fork was healed."""
+        with self.transaction():
+            self._store.rows("DELETE FROM batches WHERE stream=? AND first > ?", (stream, through))
+
     # What the server has
 
     def ack(self, stream: bytes, through: int, durable_through: int) -> None:

@@ -86,6 +86,12 @@ def test_dropped_stream_leaves_the_others(spool: Spool):
     assert list(spool.batches(OTHER)) == [_batch(1, stream=OTHER)]
 
 
+def test_healed_stream_keeps_what_the_server_has(spool: Spool):
+    """Batches that begin beyond the server's chain go; the others stay until backed up."""
+    spool.drop_beyond(STREAM, 2)
+    assert [batch.first for batch in spool.batches(STREAM)] == [1]
+
+
 def test_frames_wait_in_order_and_their_numbers_are_not_reused(spool: Spool):
     """Each is kept until dropped; dropping twice is no error."""
     first, second = spool.store_frame(b"one"), spool.store_frame(b"two")
