@@ -1,0 +1,220 @@
+"""Coverage: who must hold a card, who is recorded and printed, village by village.
+
+Pure arithmetic over residents; a resident is one cluster of records as it shows, so a person
+registered twice counts once. What the ministry says and what the field says are never added
+up into one figure, and whoever's birth date leaves it open is counted apart. A claim from the
+field (moved, deceased, a duplicate) does not take anybody out of the count.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from shared_schema.eligibility import Policy, must_hold_card
+from shared_schema.fold import Head, RecordState
+from shared_schema.records import RECORD_TYPES
+from shared_schema.regions import Level, level, parent_of
+
+STANDING_RULE = Policy(min_age=17, married_count=True)
+
+
+class Central(Enum):
+    """What the ministry's status amounts to."""
+
+    NOT_RECORDED = "not_recorded"
+    RECORDED = "recorded"
+    PRINTED = "printed"
+
+
+# The one place that says what each status of the ministry means for the counts.
+CENTRAL_MEANING: Mapping[str, Central] = MappingProxyType(
+    {
+        "UNREGISTERED": Central.NOT_RECORDED,  # no biometrics are known
+        "BIO_CAPTURED": Central.RECORDED,  # photo, fingerprints and iris are taken
+        "PROCESSING": Central.RECORDED,  # under way to the uniqueness check
+        "SENT_FOR_ENROLLMENT": Central.RECORDED,  # the same
+        "RECEIVED_AT_CENTRAL": Central.RECORDED,  # the same
+        "ENROLL_FAILURE_AT_REGIONAL": Central.NOT_RECORDED,  # unusable: to be recorded again
+        "ENROLL_FAILURE_AT_CENTRAL": Central.NOT_RECORDED,  # the same
+        "SEARCH_FAILURE_AT_CENTRAL": Central.RECORDED,  # the recording stands, the search failed
+        "REQUEST_VALIDATION": Central.RECORDED,  # waits for a clerk, not for the resident
+        "ADJUDICATE_RECORD": Central.RECORDED,  # the same
+        "DUPLICATE_RECORD": Central.RECORDED,  # recorded twice; no card until it is settled
+        "PRINT_READY_RECORD": Central.RECORDED,  # unique, waits for a blank card
+        "SENT_FOR_CARD_PRINTING": Central.RECORDED,  # not printed before it says so
+        "CARD_PRINTED": Central.PRINTED,
+        "CARD_SHIPPED": Central.PRINTED,
+        "CARD_ISSUED": Central.PRINTED,
+    }
+)
+# Only a recording that our own team made: "already recorded" is what somebody told it.
+FIELD_RECORDED = frozenset({"recorded"})
+_PERSON = RECORD_TYPES["person"]
+_FOLLOWS = {
+    spec.precision_field: name for name, spec in _PERSON.fields.items() if spec.precision_field
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """One cluster of records as it shows: `values` of the person, and what the field did."""
+
+    values: Mapping[str, Any]
+    field_recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many residents of one region fall under each heading.
+
+    Of those who must hold a card (`wajib`): `recorded_ministry` (of these `printed` and
+    `not_printed`), else `recorded_field`, else `not_recorded`. Beside them
+    `unknown_eligibility` and those who need none (`not_wajib`).
+    """
+
+    wajib: int = 0
+    recorded_ministry: int = 0
+    recorded_field: int = 0
+    not_recorded: int = 0
+    printed: int = 0
+    not_printed: int = 0
+    unknown_eligibility: int = 0
+    not_wajib: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        """Return the count of both together."""
+        return Count(**{n: getattr(self, n) + getattr(other, n) for n in HEADINGS})
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the figures by heading, in the order of the report."""
+        return {name: getattr(self, name) for name in HEADINGS}
+
+
+HEADINGS = tuple(field.name for field in fields(Count))
+
+
+def cluster_values(states: Iterable[RecordState]) -> dict[str, Any]:
+    """Return what a cluster shows: of each field the latest value that any record shows.
+
+    A precision always comes from the record that gave the date. Void records are left out;
+    a cluster of void records shows nothing.
+    """
+    latest: dict[str, tuple[Head, RecordState]] = {}
+    for state in states:
+        if state.void is not None:
+            continue
+        for name, head in _filled(state):
+            if name not in latest or latest[name][0].rank < head.rank:
+                latest[name] = (head, state)
+    shown = {name: head.value for name, (head, _) in latest.items()}
+    for precision, dated in _FOLLOWS.items():
+        if dated in latest:
+            shown[precision] = latest[dated][1].shown(precision)
+    return {name: value for name, value in sorted(shown.items()) if value is not None}
+
+
+def _filled(state: RecordState) -> Iterator[tuple[str, Head]]:
+    for name in state.values():
+        head = state.fields[name].winner
+        if head is not None:
+            yield name, head
+
+
+def is_complete(values: Mapping[str, Any]) -> bool:
+    """Tell whether all that is required of a resident is there."""
+    return all(values.get(n) is not None for n, spec in _PERSON.fields.items() if spec.required)
+
+
+def central_meaning(values: Mapping[str, Any]) -> Central:
+    """Return what the ministry's list says of a resident.
+
+    Its dates count only where it gives no status; a status this program does not know says
+    nothing of a recording.
+    """
+    status = values.get("central_status")
+    if status is not None:
+        return CENTRAL_MEANING.get(str(status), Central.NOT_RECORDED)
+    if values.get("printed_on"):
+        return Central.PRINTED
+    return Central.RECORDED if values.get("recorded_on") else Central.NOT_RECORDED
+
+
+def count_resident(resident: Resident, policy: Policy, on: date) -> Count:
+    """Return the count of one resident under `policy`; `on` is the day where it names none."""
+    values = resident.values
+    due = must_hold_card(
+        values.get("birth_date"),
+        values.get("birth_date_precision"),
+        values.get("marital_status"),
+        policy,
+        on=on,
+    )
+    if due is None:
+        return Count(unknown_eligibility=1)
+    if not due:
+        return Count(not_wajib=1)
+    match central_meaning(values):
+        case Central.PRINTED:
+            return Count(wajib=1, recorded_ministry=1, printed=1)
+        case Central.RECORDED:
+            return Count(wajib=1, recorded_ministry=1, not_printed=1)
+        case Central.NOT_RECORDED if resident.field_recorded:
+            return Count(wajib=1, recorded_field=1)
+    return Count(wajib=1, not_recorded=1)
+
+
+def count_regions(
+    residents: Iterable[Resident], policy: Policy, on: date, *, always: Iterable[str] = ()
+) -> dict[str, Count]:
+    """Return the counts by region code: each village, its district and its regency, in order.
+
+    Every resident needs a village. Regions in `always` appear also when nobody lives there.
+    """
+    villages: defaultdict[str, Counter[Count]] = defaultdict(Counter)
+    for resident in residents:
+        one = count_resident(resident, policy, on)
+        villages[str(resident.values["village"])][one] += 1
+    found: defaultdict[str, Count] = defaultdict(Count)
+    for region in always:
+        found[region] += Count()
+    for village, parts in villages.items():
+        total = sum((_times(part, times) for part, times in parts.items()), Count())
+        for region in _upwards(village):
+            found[region] += total
+    return dict(sorted(found.items()))
+
+
+def _times(count: Count, times: int) -> Count:
+    return Count(**{name: value * times for name, value in count.as_dict().items()})
+
+
+def _upwards(code: str) -> Iterator[str]:
+    region: str | None = code
+    while region is not None and level(region) >= Level.REGENCY:
+        yield region
+        region = parent_of(region)
+
+
+def imbalances(counts: Mapping[str, Count]) -> tuple[tuple[str, str], ...]:
+    """Return (region, heading) for every total that is not the sum of its parts.
+
+    Checked are the headings against each other, and each region against those directly in it.
+    """
+    inside: defaultdict[str, list[Count]] = defaultdict(list)
+    for region, count in counts.items():
+        inside[parent_of(region) or ""].append(count)
+    found = []
+    for region, count in counts.items():
+        if count.wajib != count.recorded_ministry + count.recorded_field + count.not_recorded:
+            found.append((region, "wajib"))
+        if count.recorded_ministry != count.printed + count.not_printed:
+            found.append((region, "recorded_ministry"))
+        parts = inside.get(region)
+        if parts:
+            total = sum(parts, Count())
+            found += [(region, n) for n in HEADINGS if getattr(total, n) != getattr(count, n)]
+    return tuple(found)
