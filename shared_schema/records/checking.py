@@ -6,9 +6,10 @@ the order of arrival. What needs other fields or today's date belongs to `check`
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from shared_schema.errors import InputError
 from shared_schema.records import parsing
@@ -126,9 +127,15 @@ def _is_blank(value: object) -> bool:
     return value is None or value in ([], {})
 
 
+@cache
+def _schema(schema: type[Schema]) -> Schema:
+    """Return the one instance of a schema: building one costs several checks."""
+    return schema()
+
+
 def _load(rtype: RecordType, raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
     try:
-        loaded = rtype.schema().load(raw)
+        loaded = _schema(rtype.schema).load(raw)
     except ValidationError as error:
         codes = {str(name): messages[0] for name, messages in error.messages_dict.items()}
         valid = error.valid_data if isinstance(error.valid_data, dict) else {}
