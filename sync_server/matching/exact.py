@@ -68,11 +68,16 @@ def identity_keys(state: RecordState) -> tuple[Key, ...]:
     values = state.values()
     found = []
     if nik := values.get("nik"):
-        found.append(_key(Rule.NIK, nik))
+        found.append(nik_key(str(nik)))
     family = _family(values)
     if family is not None:
         found.append(_key(Rule.FAMILY, *family))
     return tuple(found)
+
+
+def nik_key(nik: str) -> Key:
+    """Return the key under which everybody who shows this NIK is found."""
+    return _key(Rule.NIK, nik)
 
 
 def _family(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
