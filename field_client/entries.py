@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from shared_schema import names
 from shared_schema.canonical import Json
 from shared_schema.changes import SYSTEM_FIELDS
 from shared_schema.custody import Remark
@@ -134,10 +135,10 @@ def record_document(
 
 
 def search_key(type_name: str, values: Mapping[str, Any]) -> str | None:
-    """Return the text under which a record is found: its title fields."""
+    """Return the text under which a record is found: its title fields, folded as names are."""
     title = RECORD_TYPES[type_name].title if type_name in RECORD_TYPES else ()
     words = [value for name in title if isinstance(value := values.get(name), str)]
-    return " ".join(words) or None
+    return names.search_key(" ".join(words)) or None
 
 
 def standing(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from field_client.capture import Assessment, answerable, assess
+from field_client.fields import read_assignment
 from shared_schema.changes import REASONS
 from shared_schema.i18n import translator
 from shared_schema.records import (
@@ -20,7 +21,6 @@ from shared_schema.records import (
     FieldValueError,
     Problem,
     RecordType,
-    normalise,
     value_problem,
 )
 
@@ -104,7 +104,7 @@ def read_answer(rtype: RecordType, spec: FieldSpec, typed: str, find: Callable[[
         return None
     if spec.codes is not None and answer in (keys := _keys(spec)):
         return keys[answer]
-    return normalise(rtype, spec.name, find(answer) if spec.kind is FieldKind.REFERENCE else answer)
+    return read_assignment(rtype, spec.name, answer, find)
 
 
 def _keys(spec: FieldSpec) -> dict[str, str | int]:

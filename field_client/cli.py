@@ -1,0 +1,38 @@
+"""The `field-client` program: its name, its commands, nothing else."""
+
+import click
+
+from field_client.commands import conflicts, enrolment, operators, reading, verifying, writing
+from shared_schema.console import Console, output_options
+
+
+class FieldConsole(Console):
+    """The console of a laptop in the field."""
+
+    package = "field_client"
+
+
+@click.group(cls=FieldConsole, name="field-client")
+@output_options
+def main() -> None:
+    """Register residents, visits and outages on this laptop, with or without a line.
+
+    Everything is saved encrypted on this device first; `sync` sends it when there is a line.
+    """
+
+
+for command in (
+    enrolment.enrol,
+    operators.operator,
+    writing.add,
+    writing.edit,
+    writing.void,
+    reading.show,
+    reading.history,
+    reading.list_records,
+    reading.search,
+    reading.status,
+    conflicts.conflicts,
+    verifying.verify,
+):
+    main.add_command(command)

@@ -1,0 +1,149 @@
+"""Records, histories and findings as JSON documents and as lines of text."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from field_client import display
+from field_client.entries import Entry, HistoryLine
+from field_client.intake import Finding
+from field_client.journal import Journal
+from field_client.saving import Saved
+from field_client.twins import Twin
+from shared_schema.changes import REASONS, VOID
+from shared_schema.clock import wall_of
+from shared_schema.i18n import Label
+from shared_schema.ids import DEVICE_BYTES
+from shared_schema.records import RECORD_TYPES, Problem
+from shared_schema.regions import RegionTable
+
+_SYSTEM = {
+    VOID: Label(id="Dinyatakan batal", en="Declared void"),
+    REASONS: Label(id="Alasan peringatan", en="Reasons for warnings"),
+}
+
+
+def entry_document(journal: Journal, entry: Entry) -> dict[str, Any]:
+    """Return a record with everything that is shown of it; values as they are stored."""
+    state = journal.state(entry.id)
+    return {
+        "id": str(entry.id),
+        "type": entry.type,
+        "state": str(entry.state),
+        "own": entry.own,
+        "values": {n: v for n, v in entry.values.items() if n not in _SYSTEM},
+        "reasons": dict(state.reasons) if state else entry.values.get(REASONS, {}),
+        "void": entry.void,
+        "conflicts": list(entry.conflicts),
+        "remarks": [{"code": each.code, "field": each.field} for each in entry.remarks],
+        "problems": [dict(each) for each in entry.problems],
+    }
+
+
+def history_document(line: HistoryLine) -> dict[str, Any]:
+    """Return one writing of a record; ``device`` is the writing device's id."""
+    return {
+        "change": str(line.change) if line.change else None,
+        "stamp": f"{line.hlc:016x}.{line.stream}",
+        "time": iso_time(line.hlc),
+        "device": line.stream[: 2 * DEVICE_BYTES],
+        "own": line.own,
+        "operator": line.operator,
+        "received": line.received,
+        "values": dict(line.values),
+    }
+
+
+def iso_time(hlc: int) -> str | None:
+    """Return the wall time of a clock reading in ISO 8601, None beyond the calendar."""
+    try:
+        return datetime.fromtimestamp(wall_of(hlc) / 1000, tz=UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def writer(line: HistoryLine, texts: Callable[[str], str]) -> str:
+    """Return who wrote a line, as far as this laptop knows."""
+    if line.operator is not None:
+        return line.operator
+    if line.own:
+        return texts("this laptop")
+    return f"{texts('device')} {line.stream[: 2 * DEVICE_BYTES]}"
+
+
+def values_text(
+    type_name: str, values: Mapping[str, Any], lang: str, regions: RegionTable | None
+) -> str:
+    """Return what one writing set, on one line."""
+    fields = RECORD_TYPES[type_name].fields if type_name in RECORD_TYPES else {}
+    parts = []
+    for name, value in values.items():
+        if name in _SYSTEM:
+            words = "; ".join(f"{key}: {part}" for key, part in (value or {}).items())
+            parts.append(f"{_SYSTEM[name].text(lang)}: {words or '-'}")
+        elif name in fields:
+            shown = display.value_text(fields[name], value, lang=lang, regions=regions)
+            parts.append(f"{fields[name].label.text(lang)}: {shown}")
+        else:
+            parts.append(f"{name}: {value}")
+    return ", ".join(parts)
+
+
+def notes(entry: Entry, lang: str, texts: Callable[[str], str]) -> str:
+    """Return what needs attention in a record, a line each; "" where nothing does."""
+    lines = [str(found.get(lang) or found.get("code")) for found in entry.problems]
+    lines += [
+        texts("The office remarked: {code} {field}").format(
+            code=remark.code, field=remark.field or ""
+        )
+        for remark in entry.remarks
+    ]
+    lines += [
+        texts("Two values stand against each other: {field}").format(field=label(entry, name, lang))
+        for name in entry.conflicts
+    ]
+    return "\n".join(f"! {line.strip()}" for line in lines)
+
+
+def label(entry: Entry, name: str, lang: str) -> str:
+    """Return a field's label, or its name where the type is not known."""
+    rtype = RECORD_TYPES.get(entry.type)
+    spec = rtype.fields.get(name) if rtype else None
+    return spec.label.text(lang) if spec else name
+
+
+def finding_document(finding: Finding, lang: str) -> dict[str, Any]:
+    """Return a problem with its line."""
+    return {"line": finding.line, **problem_document(finding.problem, lang)}
+
+
+def problem_document(found: Problem, lang: str) -> dict[str, Any]:
+    """Return a problem in one language."""
+    return {"code": found.code, "field": found.field, "text": found.text.text(lang)}
+
+
+def notice_document(line: int | None, twin: Twin, text: str) -> dict[str, Any]:
+    """Return the notice of an exact duplicate."""
+    return {
+        "line": line,
+        "code": "POSSIBLE_DUPLICATE",
+        "field": twin.field,
+        "text": text,
+        "id": str(twin.id),
+        "name": twin.name,
+    }
+
+
+def saved_document(saved: Saved) -> dict[str, Any]:
+    """Return what became of a line."""
+    document: dict[str, Any] = {"line": saved.line, "id": str(saved.id), "state": saved.state}
+    if saved.visit is not None:
+        document["visit"] = str(saved.visit)
+    if saved.already:
+        document["already"] = True
+    return document
+
+
+def sentences(problems: Iterable[Problem], lang: str) -> str:
+    """Return the sentences of problems, each with its code."""
+    return " ".join(f"{found.text.text(lang)} ({found.code})" for found in problems)

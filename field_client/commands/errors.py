@@ -1,0 +1,126 @@
+"""What the commands refuse or point out, a class for each decision of the officer."""
+
+from shared_schema.errors import EXIT_CUSTODY, AccessError, InputError, JemputError, StorageError
+
+
+class PassphraseMissing(AccessError):
+    """No passphrase was given. Run this in a terminal, or set FIELD_CLIENT_PASSPHRASE."""
+
+    code = "PASSPHRASE_MISSING"
+
+
+class OperatorMissing(AccessError):
+    """No operator was named. Run this in a terminal, or set FIELD_CLIENT_OPERATOR."""
+
+    code = "OPERATOR_MISSING"
+
+
+class FileUnreadable(InputError):
+    """The file {file} cannot be read ({reason}). Check its name and that it may be opened."""
+
+    code = "FILE_UNREADABLE"
+
+
+class FileEmpty(InputError):
+    """There is nothing in {file}. Write one JSON object on each line."""
+
+    code = "FILE_EMPTY"
+
+
+class LinesInvalid(InputError):
+    """Lines that cannot be saved: {count}. Nothing was saved; correct them, or leave them out with
+    --skip-invalid.
+    """
+
+    code = "LINES_INVALID"
+
+
+class ValueRefused(InputError):
+    """Nothing was saved, because something is wrong: {problems} Correct it and try again."""
+
+    code = "VALUE_INVALID"
+
+
+class WarningUnexplained(InputError):
+    """Nothing was saved, because this needs a reason: {problems} Correct it, or say why it is
+    right with --accept-warnings.
+    """
+
+    code = "WARNING_UNEXPLAINED"
+
+
+class AssignmentInvalid(InputError):
+    """What was typed does not say which field gets which value: {text}. Write FIELD=VALUE, such
+    as rt=004.
+    """
+
+    code = "ASSIGNMENT_INVALID"
+
+
+class AssignmentMissing(InputError):
+    """No field to change was named. Write FIELD=VALUE, such as rt=004."""
+
+    code = "ASSIGNMENT_MISSING"
+
+
+class AskingInterrupted(InputError):
+    """You broke off. What was typed is kept as draft {id}; go on with `edit {id} FIELD=VALUE`."""
+
+    code = "ASKING_INTERRUPTED"
+
+
+class NothingTyped(InputError):
+    """Nothing was filled in, so nothing was saved. Start again when you are ready."""
+
+    code = "NOTHING_TYPED"
+
+
+class ConflictUnknown(InputError):
+    """There is no conflict in {field} with the writing {change}. Copy it from `conflicts list`."""
+
+    code = "CONFLICT_UNKNOWN"
+
+
+class StoreUnsound(StorageError):
+    """The check found faults: {count}. Change nothing more on this laptop; copy its folder whole
+    to a stick and give it to your administrator.
+    """
+
+    code = "STORE_UNSOUND"
+    exit_code = EXIT_CUSTODY
+
+
+class PossibleDuplicate(JemputError):
+    """{place} looks like a person who is already here: {name} ({id}). Both are kept; the office
+    decides.
+    """
+
+    code = "POSSIBLE_DUPLICATE"
+
+
+class LeftAsDraft(JemputError):
+    """{place} is kept as a draft: {problems} Give the reason with --accept-warnings or _reasons,
+    or use `edit`.
+    """
+
+    code = "LEFT_AS_DRAFT"
+
+
+class LineInvalid(JemputError):
+    """{place} cannot be saved: {problem} Correct the line."""
+
+    code = "LINE_INVALID"
+
+
+class TakenBefore(JemputError):
+    """Lines that were saved before: {count}. They were not saved twice; --again saves them once
+    more.
+    """
+
+    code = "TAKEN_BEFORE"
+
+
+class More(JemputError):
+    """There are {count} more of these. Use --json to see them all."""
+
+    code = "MORE"

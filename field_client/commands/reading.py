@@ -1,0 +1,175 @@
+"""`show`, `history`, `list`, `search`, `status`: looking at what is on this laptop."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from field_client import display
+from field_client.commands import documents
+from field_client.commands.unlocking import PACKAGE, unlocked
+from field_client.entries import Entry, Standing
+from field_client.errors import RecordUnknown
+from field_client.opened import App
+from field_client.search import search as find
+from shared_schema.console import emit, language, output_options, text
+from shared_schema.i18n import Label
+from shared_schema.records import RECORD_TYPES, record_type
+from shared_schema.regions import RegionTable
+
+Texts = Callable[[str], str]
+_UNKNOWN = Label(id="Jenis lain", en="Another type")
+
+
+@click.command
+@click.argument("record", metavar="ID")
+@click.option("--full", is_flag=True, help="Show NIK and family card numbers unmasked.")
+@output_options
+def show(record: str, *, full: bool) -> None:
+    """Show one record: its fields, where it stands, and what needs attention."""
+    with unlocked() as app:
+        found = _entry(app, record)
+        document = documents.entry_document(app.journal, found)
+        screen = _screen(app, found, full=full)
+    emit(document, lambda: screen)
+
+
+@click.command
+@click.argument("record", metavar="ID")
+@output_options
+def history(record: str) -> None:
+    """Show who wrote what in a record, and when, the oldest first."""
+    with unlocked() as app:
+        found = _entry(app, record)
+        lines = app.journal.history(found.id)
+        document = {
+            "id": str(found.id),
+            "type": found.type,
+            "changes": [documents.history_document(line) for line in lines],
+        }
+        texts, regions = text(PACKAGE), app.journal.regions()
+        rows = [
+            (
+                display.moment(line.hlc),
+                documents.writer(line, texts),
+                documents.values_text(found.type, line.values, language(), regions),
+            )
+            for line in lines
+        ]
+    headers = (texts("Time"), texts("By"), texts("Written"))
+    emit(document, lambda: display.table(headers, rows))
+
+
+@click.command("list")
+@click.argument("type_name", metavar="TYPE", required=False)
+@click.option(
+    "--state",
+    type=click.Choice([str(each) for each in Standing]),
+    help="Only the records that stand here; roster: those that came from the office.",
+)
+@output_options
+def list_records(type_name: str | None, state: str | None) -> None:
+    """List the records and drafts of this laptop, of one TYPE or of all."""
+    if type_name is not None:
+        record_type(type_name)
+    with unlocked() as app:
+        entries = [
+            entry
+            for entry in app.journal.entries(type_name, state)
+            if entry.own or state == Standing.ROSTER
+        ]
+        _emit_entries(app, entries)
+
+
+@click.command
+@click.argument("wanted", metavar="TEXT")
+@output_options
+def search(wanted: str) -> None:
+    """Find records by part of a name, in old or new spelling, or by NIK or family card number.
+
+    Looks through own records, drafts and the office's list. Numbers are masked in the table.
+    """
+    with unlocked() as app:
+        _emit_entries(app, find(app.journal, wanted))
+
+
+@click.command
+@output_options
+def status() -> None:
+    """Say how many records wait, were received, are drafts or need attention."""
+    with unlocked() as app:
+        counts, device = app.journal.counts(), app.device
+        document = {
+            **counts,
+            "last_receipt": app.journal.last_receipt(),
+            "operator": app.keys.operator,
+            "device": app.device_keys.device.hex(),
+            "enrolled": device.enrolled,
+            "label": device.label,
+            "office": device.name,
+        }
+    emit(document, lambda: _calm(document, text(PACKAGE)))
+
+
+def _entry(app: App, wanted: str) -> Entry:
+    found = app.journal.entry(app.journal.resolve(wanted))
+    if found is None:
+        raise RecordUnknown(text=wanted)
+    return found
+
+
+def _emit_entries(app: App, entries: Iterable[Entry]) -> None:
+    listed, regions, texts = list(entries), app.journal.regions(), text(PACKAGE)
+    document = {
+        "count": len(listed),
+        "records": [documents.entry_document(app.journal, entry) for entry in listed],
+    }
+    headers = tuple(texts(word) for word in ("Id", "Type", "Name", "NIK", "Village", "State"))
+    rows = [_row(entry, regions) for entry in listed]
+    nothing = texts("Nothing found.")
+    emit(document, lambda: display.table(headers, rows) if rows else nothing)
+
+
+def _row(entry: Entry, regions: RegionTable | None) -> tuple[str, ...]:
+    lang, rtype = language(), RECORD_TYPES.get(entry.type)
+    nik, village = entry.values.get("nik"), entry.values.get("village")
+    state = display.state_word(entry.state, lang)
+    return (
+        display.short_id(entry.id),
+        (rtype.label if rtype else _UNKNOWN).text(lang),
+        display.title(rtype, entry.values, lang=lang, regions=regions) if rtype else entry.type,
+        display.masked(nik) if isinstance(nik, str) else "",
+        regions.name(village) if regions and isinstance(village, str) else str(village or ""),
+        f"{state} · {text(PACKAGE)('void')}" if entry.void else state,
+    )
+
+
+def _screen(app: App, entry: Entry, *, full: bool) -> str:
+    texts, lang, regions = text(PACKAGE), language(), app.journal.regions()
+    rtype = RECORD_TYPES.get(entry.type)
+    head = [
+        (texts("Id"), str(entry.id)),
+        (texts("Type"), (rtype.label if rtype else _UNKNOWN).text(lang)),
+        (texts("State"), display.state_word(entry.state, lang)),
+    ]
+    if entry.void:
+        head.append((texts("Void"), str(entry.void.get("reason", ""))))
+    fields = (
+        display.field_rows(rtype, entry.values, lang=lang, regions=regions, full=full)
+        if rtype
+        else [(name, str(value)) for name, value in entry.values.items()]
+    )
+    notes = documents.notes(entry, lang, texts)
+    return "\n\n".join(filter(None, (display.pairs(head), display.pairs(fields), notes)))
+
+
+def _calm(document: dict[str, Any], texts: Texts) -> str:
+    lang, receipt = language(), document["last_receipt"]
+    states = (Standing.WAITING, Standing.RECEIVED, Standing.DRAFT, Standing.ATTENTION)
+    rows = [(display.state_word(state, lang), str(document[state])) for state in states]
+    last = display.instant(receipt["server_ms"]) if receipt else texts("none yet")
+    rows.append((texts("Last receipt"), last))
+    rows.append((texts("Operator"), document["operator"]))
+    office = document["office"] if document["enrolled"] else texts("confirmed at the first sync")
+    rows.append((texts("Office"), office))
+    return display.pairs(rows)

@@ -1,0 +1,84 @@
+"""Opening this laptop's store for one command, in an operator's name."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from field_client.app import open_app
+from field_client.commands.errors import OperatorMissing, PassphraseMissing
+from field_client.config import Config, load_config
+from field_client.opened import App
+from field_client.vault.keys import list_operators
+from shared_schema.console import report, text
+from shared_schema.records import CheckContext
+
+PACKAGE = "field_client"
+
+
+@contextlib.contextmanager
+def unlocked() -> Iterator[App]:
+    """Open the store named by the environment, asking for what the environment leaves out."""
+    config = load_config()
+    operator = config.operator or _ask_operator(config)
+    passphrase = config.passphrase or ask_passphrase(operator)
+    with open_app(config, operator, passphrase) as app:
+        for warning in app.warnings:
+            report(warning, PACKAGE, level="warning")
+        yield app
+
+
+def ask_passphrase(operator: str) -> str:
+    """Ask for a passphrase without showing it. Raises PassphraseMissing where nobody can answer."""
+    if not in_terminal():
+        raise PassphraseMissing
+    asked = text(PACKAGE)("Passphrase of {operator}").format(operator=operator)
+    answer: str = click.prompt(asked, hide_input=True, err=True)
+    return answer
+
+
+def new_passphrase(operator: str) -> str:
+    """Ask twice for a new passphrase; where there is no terminal, read one line of input."""
+    if not in_terminal():
+        typed = sys.stdin.readline().rstrip("\r\n")
+        if not typed:
+            raise PassphraseMissing
+        return typed
+    texts = text(PACKAGE)
+    asked = texts("New passphrase of {operator}").format(operator=operator)
+    answer: str = click.prompt(
+        asked, hide_input=True, confirmation_prompt=texts("The same again"), err=True
+    )
+    return answer
+
+
+def in_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def check_context(app: App) -> CheckContext:
+    """Return what checks need: the office's today by the best known time, and its regions."""
+    return CheckContext(today=_today(app), regions=app.journal.regions())
+
+
+def _today(app: App) -> date:
+    now = datetime.fromtimestamp(app.journal.evidence().best_ms() / 1000, tz=UTC)
+    try:
+        return now.astimezone(ZoneInfo(app.device.timezone)).date()
+    except (ZoneInfoNotFoundError, ValueError):
+        return now.astimezone().date()
+
+
+def _ask_operator(config: Config) -> str:
+    operators = list_operators(config.home)
+    if len(operators) == 1:
+        return operators[0]
+    if not in_terminal():
+        raise OperatorMissing
+    named = f"{text(PACKAGE)('Operator')} ({', '.join(operators)})"
+    answer: str = click.prompt(named, err=True)
+    return answer
