@@ -12,6 +12,7 @@ from field_client.device import DeviceKeys, device_of, load_device, save_device
 from field_client.errors import VaultCopied
 from field_client.journal import Journal
 from field_client.opened import App
+from field_client.sync.inbox import absorb
 from field_client.tables import INDEXES, TEXT_INDEXES, Tables
 from field_client.vault.errors import VaultExists
 from field_client.vault.identity import fingerprint
@@ -58,12 +59,14 @@ def create_device(
 def open_app(config: Config, operator: str | None = None, passphrase: str | None = None) -> App:
     """Unlock the store. Raises NotEnrolled and what `unlock` and `open_vault` raise.
 
-    A copied store draws a branch of its own before anything can be written.
+    A copied store draws a branch of its own before anything can be written; receipts that a
+    crash left in the spool are laid into the vault.
     """
     name, phrase = operator or config.operator or "", passphrase or config.passphrase or ""
     app = _open(config.home, unlock(config.home, name, phrase))
     try:
         _tell_copies_apart(app)
+        absorb(app)
     except BaseException:
         app.close()
         raise

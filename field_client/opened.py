@@ -33,6 +33,7 @@ class App:
     clocks: Callable[[], Evidence]
     draw: Callable[[int], bytes]
     warnings: list[JemputError] = field(default_factory=list)
+    closed: bool = False
 
     @property
     def tables(self) -> Tables:
@@ -48,9 +49,11 @@ class App:
         return device
 
     def close(self) -> None:
-        """Lock the store."""
-        self.db.close()
-        self.spool.close()
+        """Lock the store; closing twice is no error."""
+        if not self.closed:
+            self.closed = True
+            self.db.close()
+            self.spool.close()
 
     def __enter__(self) -> Self:
         return self

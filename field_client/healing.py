@@ -1,0 +1,136 @@
+"""Healing a fork in the vault: what the server's chain lacks is written again on a new branch.
+
+Two copies of one store went on under the same branch, and the other was first. The server keeps
+its chain; this copy moves what only it has, in one transaction, and never sends the rest of the
+old branch again. Records begun here after the copies parted get new ids, because the other copy
+may have given the old ones to somebody else.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from uuid import UUID
+
+from field_client.entries import record_document
+from field_client.journal import Journal
+from field_client.receiving import RECEIVED
+from field_client.tables import change_key, id_of, put
+from shared_schema.changes import Change
+from shared_schema.custody import Healing, Receipt, heal
+from shared_schema.fold import join, state_from_json, state_of, state_to_json
+from shared_schema.ids import Stream, record_id, record_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Healed:
+    """A fork that was healed: the stream that was left, the one gone on with, and what moved.
+
+    ``changes``: how many were written again. ``records``: old id -> new id.
+    """
+
+    old: Stream
+    new: Stream
+    changes: int
+    records: Mapping[UUID, UUID]
+
+
+def heal_fork(journal: Journal, receipt: Receipt) -> Healed | None:
+    """Answer a FORK receipt; None where that stream was healed before.
+
+    The caller then drops the stream's batches from ``receipt.first`` on from the spool.
+    """
+    branches, old = journal.branches, receipt.stream
+    with journal.transaction():
+        if old not in branches.all() or branches.closed_after(old) is not None:
+            return None
+        own = list(journal.own_changes(old))
+        new = branches.draw_branch(current=branches.current() == old)
+        healing = heal(own, receipt.first, receipt.digests or {}, new)
+        renamed = {str(before): str(after) for before, after in healing.records.items()}
+        numbers = healing.numbers_used
+        for draft in _drafts_begun_on(journal, old):
+            numbers += 1
+            renamed[draft] = str(record_id(new, numbers))
+        branches.use(new, numbers=numbers, sequence=len(healing.changes))
+        branches.close(old, receipt.first - 1)
+        _move_changes(journal, old, healing)
+        journal.tables.write_meta(RECEIVED, {old.hex(): branches.last_sequence(old)})
+        _rename(journal, renamed)
+        touched = {change.record for change in healing.changes}
+        for record in {*touched, *(_before(renamed, record) for record in touched)}:
+            _recompute(journal, record)
+    return Healed(old=old, new=new, changes=len(healing.changes), records=healing.records)
+
+
+def _before(renamed: Mapping[str, str], record: UUID) -> UUID:
+    return next((UUID(old) for old, new in renamed.items() if new == str(record)), record)
+
+
+def _drafts_begun_on(journal: Journal, stream: Stream) -> list[str]:
+    """Return drafts of new records that were numbered on ``stream``."""
+    begun = [
+        str(draft.record)
+        for draft in journal.drafts()
+        if record_number(draft.record, stream) is not None
+    ]
+    return [draft for draft in begun if not journal.tables.records.contains(doc_id=draft)]
+
+
+def _move_changes(journal: Journal, old: Stream, healing: Healing) -> None:
+    journal.tables.changes.remove(doc_ids=[change_key(old, at) for at in healing.sources])
+    for change in healing.changes:
+        journal.log(change)
+
+
+def _rename(journal: Journal, renamed: Mapping[str, str]) -> None:
+    """Give drafts, remarks and remembered lines their records' new ids; keep the old as aliases."""
+    tables = journal.tables
+    for before, after in renamed.items():
+        put(tables.aliases, before, {"record": after})
+        for table in (tables.drafts, tables.remarks):
+            document = table.get(doc_id=before)
+            if document is not None:
+                table.remove(doc_ids=[before])
+                put(table, after, dict(document))
+    for document in list(tables.imports):
+        if document["record"] in renamed:
+            put(tables.imports, id_of(document), {"record": renamed[document["record"]]})
+    for document in list(tables.drafts):
+        values = {
+            name: renamed.get(value, value) if isinstance(value, str) else value
+            for name, value in document["values"].items()
+        }
+        if values != document["values"]:
+            put(tables.drafts, id_of(document), {"values": values})
+
+
+def _recompute(journal: Journal, record: UUID) -> None:
+    """Fold a record anew from the log and what the server sent."""
+    table = journal.tables.records
+    document = table.get(doc_id=str(record))
+    changes = journal.changes_of(record)
+    base = document["base"] if document else None
+    table.remove(doc_ids=[str(record)])
+    if not changes and base is None:
+        return
+    mine = reduce(join, map(state_of, changes)) if changes else None
+    known = [state for state in (base and state_from_json(base), mine) if state]
+    put(
+        table,
+        str(record),
+        record_document(
+            base,
+            state_to_json(mine) if mine else None,
+            reduce(join, known),
+            max((change.version for change in changes), default=1),
+            _last(changes),
+        ),
+    )
+
+
+def _last(changes: Iterable[Change]) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for change in changes:
+        stream = change.stream.hex()
+        last[stream] = max(change.sequence, last.get(stream, 0))
+    return last

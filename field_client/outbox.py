@@ -1,0 +1,85 @@
+"""What goes next: final changes are cut into batches and sealed, once, into the spool.
+
+A batch stands in the spool before its first byte leaves by any way and is never sealed again.
+A crash between any two steps leaves either no batch or the whole one, and repeating goes on.
+"""
+
+import secrets
+from collections.abc import Iterator
+from itertools import islice
+
+from field_client.opened import App
+from field_client.vault.spool import SealedBatch
+from shared_schema.changes import Change
+from shared_schema.envelope import CONTENT_KEY_BYTES, GENESIS, Header, key_id, parse, seal
+from shared_schema.ids import Stream
+from shared_schema.wire import DEFAULT_CODEC, encode_payload
+
+CHANGES_A_BATCH = 50
+
+
+def seal_waiting(app: App, codec: int = DEFAULT_CODEC) -> int:
+    """Seal every final change that is not sealed yet; return how many batches were cut.
+
+    What a healed fork left in the spool is dropped first.
+    """
+    cut = 0
+    for stream in app.journal.branches.all():
+        closed_after = app.journal.branches.closed_after(stream)
+        if closed_after is None:
+            cut += _seal_stream(app, stream, codec)
+        else:
+            app.spool.drop_beyond(stream.to_bytes(), closed_after)
+    return cut
+
+
+def _seal_stream(app: App, stream: Stream, codec: int) -> int:
+    cut = 0
+    while True:
+        with app.spool.transaction():
+            last, previous = app.spool.last(stream.to_bytes()) or (0, GENESIS)
+            changes = list(islice(app.journal.own_changes(stream, last), CHANGES_A_BATCH))
+            if not changes:
+                return cut
+            app.spool.put_batch(_sealed(app, stream, changes, previous, codec))
+            cut += 1
+
+
+def _sealed(
+    app: App, stream: Stream, changes: list[Change], previous: bytes, codec: int
+) -> SealedBatch:
+    recipient = app.device.server_sealing
+    header = Header(
+        stream=stream,
+        first=changes[0].sequence,
+        count=len(changes),
+        previous=previous,
+        codec=codec,
+        recipients=(key_id(recipient),),
+    )
+    body = seal(
+        header,
+        encode_payload(codec, changes),
+        [recipient],
+        secrets.token_bytes(CONTENT_KEY_BYTES),
+        app.device_keys.signing,
+    )
+    return SealedBatch(
+        stream=stream.to_bytes(),
+        first=header.first,
+        count=header.count,
+        hash=parse(body).hash,
+        body=body,
+    )
+
+
+def waiting_batches(app: App) -> Iterator[SealedBatch]:
+    """Yield the sealed batches that no receipt covers, stream by stream, in order."""
+    for stream in app.journal.branches.all():
+        yield from app.spool.batches(stream.to_bytes(), app.spool.acked(stream.to_bytes()))
+
+
+def find_batch(app: App, stream: Stream, first: int, digest: bytes) -> SealedBatch | None:
+    """Return the spool's batch that starts at ``first``, if it is the one with this hash."""
+    found = next(app.spool.batches(stream.to_bytes(), first - 1), None)
+    return found if found and found.first == first and found.hash == digest else None

@@ -1,0 +1,194 @@
+"""What the server answered, laid into the vault: receipts, pages, the enrolment, its clock.
+
+Each function is one transaction and may be repeated: a receipt or page that was noted before
+changes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from field_client.device import load_device, save_device
+from field_client.entries import record_document, state_of_document
+from field_client.errors import NotEnrolled
+from field_client.journal import Journal
+from field_client.tables import change_key, put
+from shared_schema.custody import Head, Receipt, Status
+from shared_schema.fold import RecordState, join, state_from_json, state_to_json
+from shared_schema.ids import Stream, parse_id
+from shared_schema.messages import Page
+from shared_schema.records import RECORD_TYPES
+
+RECEIVED = "received"
+_HEADS = "heads"
+_CURSOR = "cursor"
+_SERVER = "server"
+
+
+def note_receipt(journal: Journal, receipt: Receipt, last: int) -> None:
+    """Count the changes up to ``last``, the end of the receipted batch, as received."""
+    stream = receipt.stream.hex()
+    with journal.transaction():
+        if last <= journal.received().get(stream, 0):
+            return
+        for sequence in range(receipt.first, last + 1):
+            _note_remarks(journal, receipt, sequence)
+        journal.tables.write_meta(RECEIVED, {stream: _through(journal, receipt.stream, last)})
+        journal.tables.write_meta(_HEADS, {stream: [last, receipt.hash.hex()]})
+        journal.tables.write_meta(
+            "last_receipt", {"stream": stream, "sequence": last, "server_ms": receipt.server_ms}
+        )
+
+
+def _through(journal: Journal, stream: Stream, last: int) -> int:
+    """Return ``last``, or a closed stream's end: beyond its fork only the server's own is left."""
+    closed_after = journal.branches.closed_after(stream)
+    closed = closed_after is not None and last >= closed_after
+    return journal.branches.last_sequence(stream) if closed else last
+
+
+def _note_remarks(journal: Journal, receipt: Receipt, sequence: int) -> None:
+    """Keep what was remarked on one change; one without a remark settles earlier ones."""
+    document = journal.tables.changes.get(doc_id=change_key(receipt.stream, sequence))
+    if document is None:
+        return
+    notes = [
+        {"sequence": sequence, "code": remark.code, "field": remark.field}
+        for remark in receipt.remarks
+        if remark.sequence == sequence or receipt.status is Status.HELD
+    ]
+    if notes:
+        put(journal.tables.remarks, document["record"], {"notes": notes})
+    else:
+        journal.tables.remarks.remove(doc_ids=[document["record"]])
+
+
+def rewind(journal: Journal, stream: Stream, head: Head | None) -> None:
+    """Count what lies beyond ``head`` as waiting again: the server was restored without it."""
+    content = journal.tables.read_meta(_HEADS)
+    through = head.sequence if head else 0
+    with journal.transaction():
+        if journal.received().get(stream.hex(), 0) > through:
+            journal.tables.write_meta(RECEIVED, {stream.hex(): through})
+            content[stream.hex()] = [through, head.hash.hex()] if head else None
+            journal.tables.write_meta(_HEADS, content)
+
+
+def heads(journal: Journal) -> dict[Stream, Head]:
+    """Return the end of each of our streams as last acknowledged."""
+    return {
+        Stream.from_hex(stream): Head(sequence=head[0], hash=bytes.fromhex(head[1]))
+        for stream, head in journal.tables.read_meta(_HEADS).items()
+        if head is not None
+    }
+
+
+def cursor(journal: Journal) -> str:
+    """Return how far the server's changes were pulled; empty for nothing yet."""
+    return str(journal.tables.read_meta(_CURSOR).get("at", ""))
+
+
+def apply_page(journal: Journal, page: Page) -> bool:
+    """Lay a page into the records, with its cursor, in one transaction.
+
+    Returns False, changing nothing, for a page that does not follow our cursor. Raises
+    ChangeInvalid where the page holds what is no state.
+    """
+    with journal.transaction():
+        if page.previous != cursor(journal):
+            return False
+        newest = [_apply_item(journal, item) for item in page.items]
+        clock, best_ms = journal.branches.clock(), journal.evidence().best_ms()
+        for reading in newest:
+            clock = clock.learn(reading, best_ms)
+        journal.branches.set_clock(clock)
+        journal.tables.write_meta(_CURSOR, {"at": page.next})
+    return True
+
+
+def _apply_item(journal: Journal, item: Mapping[str, Any]) -> int:
+    """Apply one item; return the highest clock reading within. Unknown kinds are skipped."""
+    match item.get("kind"):
+        case "state":
+            return _join_pulled(journal, state_from_json(item.get("state")))
+        case "leave":
+            _leave(journal, str(parse_id(str(item.get("record")))))
+        case "reset":
+            for document in list(journal.tables.records):
+                _leave(journal, str(document.doc_id))
+        case "regions":
+            write_regions(journal, item.get("rows", ()))
+    return 0
+
+
+def _join_pulled(journal: Journal, pulled: RecordState) -> int:
+    document = journal.tables.records.get(doc_id=str(pulled.record))
+    base, known = pulled, pulled
+    if document is not None:
+        known = join(state_of_document(document), pulled)
+        base = join(state_from_json(document["base"]), pulled) if document["base"] else pulled
+    rtype = RECORD_TYPES.get(pulled.type)
+    put(
+        journal.tables.records,
+        str(pulled.record),
+        record_document(
+            state_to_json(base),
+            document["mine"] if document else None,
+            known,
+            document["version"] if document else rtype.version if rtype else 1,
+            document["last"] if document else {},
+        ),
+    )
+    return max((h.stamp.hlc for f in pulled.fields.values() for h in f.heads), default=0)
+
+
+def _leave(journal: Journal, record: str) -> None:
+    document = journal.tables.records.get(doc_id=record)
+    if document is not None and not document["own"]:
+        journal.tables.records.remove(doc_ids=[record])
+
+
+def write_regions(journal: Journal, rows: Sequence[Sequence[str]]) -> None:
+    """Keep the regency's regions (pairs of code and name)."""
+    journal.tables.write_meta("regions", {"rows": [[str(part) for part in row] for row in rows]})
+
+
+def apply_enrolment(journal: Journal, content: Mapping[str, Any]) -> None:
+    """Note that the server has enrolled this device; the code's secret is forgotten.
+
+    Raises NotEnrolled where this vault has no device.
+    """
+    device = load_device(journal.tables)
+    if device is None:
+        raise NotEnrolled
+    with journal.transaction():
+        enrolled = replace(
+            device,
+            code="",
+            enrolled=True,
+            label=str(content.get("label", "")),
+            scope=tuple(map(str, content.get("scope", ()))),
+            until_ms=content.get("until_ms"),
+            region=str(content.get("region", "")),
+            name=str(content.get("name", "")),
+            timezone=str(content.get("timezone", "")),
+        )
+        save_device(journal.tables, enrolled)
+        write_regions(journal, content.get("regions", ()))
+
+
+def note_server(journal: Journal, epoch: int, server_ms: int) -> None:
+    """Keep the server's epoch and its time, which may go back where the server's clock was set."""
+    with journal.transaction():
+        journal.tables.write_meta(_SERVER, {"epoch": epoch, "server_ms": server_ms})
+
+
+def known_epoch(journal: Journal) -> int:
+    """Return the highest epoch the server has signed for us, 0 before the first exchange."""
+    return int(journal.tables.read_meta(_SERVER).get("epoch", 0))
+
+
+def server_ms(journal: Journal) -> int | None:
+    """Return the server's time as last heard, Unix milliseconds."""
+    heard = journal.tables.read_meta(_SERVER).get("server_ms")
+    return None if heard is None else int(heard)

@@ -1,0 +1,298 @@
+"""Runs exchanges: seals what is final, sends it, and lays what comes back into spool and vault.
+
+`synchronise` goes over a line, `write_export` and `read_reply` over a file; both send the same
+bytes and take the same answers. What the server confirms is durable before the next byte is read.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from typing import Protocol
+
+from field_client import receiving
+from field_client.healing import Healed
+from field_client.opened import App
+from field_client.outbox import seal_waiting, waiting_batches
+from field_client.sync.errors import (
+    ClockOff,
+    DeviceRevoked,
+    DeviceRevokedWaiting,
+    LineCut,
+    SyncUnsettled,
+)
+from field_client.sync.inbox import absorb, store_receipt
+from field_client.sync.rejection import refusal
+from field_client.sync.session import (
+    Effect,
+    Enrolled,
+    Finished,
+    Outgoing,
+    Paged,
+    Receipted,
+    Refused,
+    Session,
+    Welcomed,
+)
+from field_client.vault.keys import wipe
+from shared_schema.clock import DAY_MS
+from shared_schema.custody import Head, Receipt, Status
+from shared_schema.enrolment import enrol_frame
+from shared_schema.frames import SectionIncomplete
+from shared_schema.ids import Stream
+from shared_schema.messages import Hello, hello_frame
+from shared_schema.wire import CODECS
+
+ROUNDS = 4
+SECTION_BYTES = 32 << 20
+NONCE_BYTES = 16
+HOUR_MS = 3_600_000
+REVOKED = "DEVICE_REVOKED"
+_HARMLESS = frozenset({"FRAME_UNKNOWN", REVOKED})
+
+
+class Transport(Protocol):
+    """A way to the server that is open for one exchange."""
+
+    def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
+        """Send the pieces of ``outgoing`` and yield what comes back, as it comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What exchanges amounted to. ``sent``, ``received``: batches sent, receipts taken.
+
+    ``changes``: how many changes the receipts newly cover.
+    """
+
+    sent: int = 0
+    received: int = 0
+    changes: int = 0
+    pages: int = 0
+    items: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    enrolled: bool = False
+    healed: tuple[Healed, ...] = ()
+
+
+Progress = Callable[[Outcome], None]
+
+
+def silent(_outcome: Outcome) -> None:
+    """Show no progress."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """One section and its reply, carried out on the opened store."""
+
+    app: App
+    progress: Progress = silent
+    by_line: bool = True
+    outcome: Outcome = field(default_factory=Outcome)
+    answered: set[tuple[Stream, int]] = field(default_factory=set)
+    refusals: list[str] = field(default_factory=list)
+    behind: set[Stream] = field(default_factory=set)
+    again: bool = False
+
+    def session(self) -> Session:
+        """Return the state machine that reads the reply."""
+        device = self.app.device
+        return Session(
+            device=self.app.device_keys.device,
+            server=device.server_signing,
+            sealing=self.app.device_keys.sealing,
+            known_epoch=receiving.known_epoch(self.app.journal),
+        )
+
+    def outgoing(self) -> Iterator[bytes]:
+        """Yield our section, frame by frame: what is waiting, from the last receipt on."""
+        section, enrolment = Outgoing(), self.app.device.enrolment
+        yield self._count(section.frame(hello_frame(self._hello(), self.app.device_keys.signing)))
+        if enrolment is not None:
+            keys = self.app.device_keys
+            frame = enrol_frame(enrolment, keys.signing_public, keys.sealing_public)
+            yield self._count(section.frame(frame))
+        for batch in waiting_batches(self.app):
+            if self.outcome.bytes_sent + len(batch.body) > SECTION_BYTES:
+                self.again = True
+                break
+            self._note(sent=self.outcome.sent + 1)
+            yield self._count(section.batch(batch.body))
+        yield self._count(section.end())
+
+    def _hello(self) -> Hello:
+        device, keys = self.app.device, self.app.device_keys
+        return Hello(
+            signing=keys.signing_public,
+            sealing=keys.sealing_public,
+            server=device.server,
+            nonce=secrets.token_bytes(NONCE_BYTES),
+            cursor=receiving.cursor(self.app.journal),
+            heads=receiving.heads(self.app.journal),
+            codecs=tuple(CODECS),
+            software=f"field-client {version('jemput')}",
+            wall_ms=self.app.clocks().wall_ms,
+        )
+
+    def _count(self, data: bytes) -> bytes:
+        self._note(bytes_sent=self.outcome.bytes_sent + len(data))
+        return data
+
+    def _note(self, **figures: int) -> None:
+        self.outcome = replace(self.outcome, **figures)  # type: ignore[arg-type]
+        self.progress(self.outcome)
+
+    # What came back
+
+    def take(self, data: bytes, session: Session) -> None:
+        """Carry out what follows from bytes of the reply."""
+        self._note(bytes_received=self.outcome.bytes_received + len(data))
+        for effect in session.feed(data):
+            self.apply(effect, session)
+
+    def apply(self, effect: Effect, session: Session) -> None:
+        """Carry out one effect, durably."""
+        journal = self.app.journal
+        match effect:
+            case Welcomed():
+                self._welcomed(effect)
+            case Enrolled():
+                receiving.apply_enrolment(journal, effect.content)
+                self.outcome = replace(self.outcome, enrolled=True)
+            case Receipted():
+                self._receipted(effect.receipt)
+            case Paged() if receiving.apply_page(journal, effect.page):
+                items = self.outcome.items + len(effect.page.items)
+                self._note(pages=self.outcome.pages + 1, items=items)
+            case Refused():
+                self.refusals.append(effect.reason)
+            case Finished():
+                self._heard(session.epoch, effect.server_ms)
+
+    def _welcomed(self, welcome: Welcomed) -> None:
+        """Note where the server stands; after its restore, what it lacks is waiting again."""
+        journal = self.app.journal
+        known = receiving.known_epoch(journal)
+        for stream in journal.branches.all():
+            head = welcome.heads.get(stream)
+            last = self.app.spool.last(stream.to_bytes())
+            if head is not None and head.sequence > (last[0] if last else 0):
+                self.behind.add(stream)
+            if 0 < known < welcome.epoch:
+                self._rewind(stream, head)
+        self._heard(welcome.epoch, welcome.server_ms)
+
+    def _heard(self, epoch: int, server_ms: int) -> None:
+        """Keep the server's time; one that travelled in a file is only a lower bound."""
+        before = 0 if self.by_line else receiving.server_ms(self.app.journal) or 0
+        receiving.note_server(self.app.journal, epoch, max(server_ms, before))
+
+    def _receipted(self, receipt: Receipt) -> None:
+        before = self.app.spool.acked(receipt.stream.to_bytes())
+        if not store_receipt(self.app, receipt):
+            return
+        self.answered.add((receipt.stream, receipt.first))
+        if receipt.status is Status.GAP:
+            self._rewind(receipt.stream, Head(sequence=receipt.sequence, hash=receipt.head))
+        covered = self.app.spool.acked(receipt.stream.to_bytes()) - before
+        changes = self.outcome.changes + max(covered, 0)
+        self._note(received=self.outcome.received + 1, changes=changes)
+
+    def _rewind(self, stream: Stream, head: Head | None) -> None:
+        """Send again, next time, what lies beyond ``head``; nothing where it is not before us."""
+        through = head.sequence if head else 0
+        if self.app.spool.acked(stream.to_bytes()) <= through:
+            return
+        self.app.spool.rewind(stream.to_bytes(), through)
+        receiving.rewind(self.app.journal, stream, head)
+        self.again = True
+
+    # Afterwards
+
+    def settle(self) -> None:
+        """Lay the stored receipts into the vault, heal forks, leave a branch that was overtaken."""
+        healed = absorb(self.app)
+        branches = self.app.journal.branches
+        for stream in self.behind:
+            if branches.current() == stream and branches.closed_after(stream) is None:
+                with self.app.journal.transaction():
+                    new = branches.draw_branch()
+                healed.append(Healed(old=stream, new=new, changes=0, records={}))
+        self.outcome = replace(self.outcome, healed=(*self.outcome.healed, *healed))
+        self.again = self.again or bool(healed)
+
+    def unanswered(self) -> bool:
+        """Return whether anything final has not been answered by the server in this exchange."""
+        seal_waiting(self.app)
+        return any(
+            (Stream.from_bytes(batch.stream), batch.first) not in self.answered
+            for batch in waiting_batches(self.app)
+        )
+
+    def refuse(self) -> None:
+        """Raise what the server refused, if it did; wipe the keys of a revoked device.
+
+        A revoked device is wiped only when everything final has been handed over. Raises
+        DeviceRevoked, DeviceRevokedWaiting, ServerRefused and those of an enrolment.
+        """
+        for reason in self.refusals:
+            if reason not in _HARMLESS:
+                raise refusal(reason)
+        if REVOKED in self.refusals:
+            if self.unanswered():
+                raise DeviceRevokedWaiting
+            self.app.close()
+            wipe(self.app.home)
+            raise DeviceRevoked
+
+
+def synchronise(app: App, transport: Transport, progress: Progress = silent) -> Outcome:
+    """Exchange with the server until nothing is left to say; return what it amounted to.
+
+    Raises a NetworkError where the line failed, DeviceRevoked, ClockOff (when all else is done),
+    and what `Session.feed` raises. What was confirmed before stays confirmed.
+    """
+    total = Outcome(healed=tuple(absorb(app)))
+    for _ in range(ROUNDS):
+        seal_waiting(app)
+        exchange = Exchange(app=app, progress=progress, outcome=total)
+        exchange.outcome = replace(total)
+        try:
+            _over_line(exchange, transport)
+        finally:
+            if not app.closed:
+                exchange.settle()
+        total = exchange.outcome
+        if REVOKED in exchange.refusals and exchange.unanswered():
+            continue
+        exchange.refuse()
+        if not exchange.again:
+            require_clock(app)
+            return total
+    raise SyncUnsettled
+
+
+def _over_line(exchange: Exchange, transport: Transport) -> None:
+    session = exchange.session()
+    for data in transport.exchange(exchange.outgoing()):
+        exchange.take(data, session)
+    try:
+        session.finish()
+    except SectionIncomplete as error:
+        raise LineCut from error
+
+
+def require_clock(app: App, *, by_line: bool = True) -> None:
+    """Raise ClockOff where our wall clock is more than a day away from the server's time.
+
+    A time that travelled in a file is old: there only a clock that lies behind it is off.
+    """
+    heard = receiving.server_ms(app.journal)
+    if heard is None:
+        return
+    ahead = app.clocks().wall_ms - heard
+    away = abs(ahead) if by_line else -ahead
+    if away > DAY_MS:
+        raise ClockOff(hours=away // HOUR_MS)

@@ -1,0 +1,132 @@
+"""What can go wrong in an exchange, a class for each decision the user can take.
+
+Whatever it was: what has a receipt stays received, everything else is still waiting.
+"""
+
+from shared_schema.errors import AccessError, CustodyError, InputError, JemputError, NetworkError
+
+
+class NoAddress(InputError):
+    """The enrolment code names no address to sync with. Use `export` and a stick."""
+
+    code = "NO_SERVER_ADDRESS"
+
+
+class ServerUnreachable(NetworkError):
+    """The server at {address} cannot be reached ({reason}). Everything is kept and waits; try
+    again when there is a line, or use `export`.
+    """
+
+    code = "SERVER_UNREACHABLE"
+
+
+class ServerUntrusted(NetworkError):
+    """The line to {address} is not safe: its certificate does not fit. Nothing was sent. Check
+    the laptop's date and ask your administrator.
+    """
+
+    code = "SERVER_UNTRUSTED"
+
+
+class NotOurServer(NetworkError):
+    """Something answered that is not our server, perhaps the log-in page of a hotspot. Nothing
+    was lost; open the line in a browser first, then try again.
+    """
+
+    code = "NOT_OUR_SERVER"
+
+
+class LineCut(NetworkError):
+    """The line was cut before the server had finished. What it confirmed stays received; sync
+    again to send the rest.
+    """
+
+    code = "LINE_CUT"
+
+
+class ServerFailed(NetworkError):
+    """The server reported a fault of its own ({reason}). Everything is kept; try again later, and
+    tell your administrator if it stays.
+    """
+
+    code = "SERVER_ERROR"
+
+
+class ServerRefused(AccessError):
+    """The server refused this exchange ({reason}). Nothing is lost; ask your administrator."""
+
+    code = "SERVER_REFUSED"
+
+
+class DeviceUnknown(AccessError):
+    """The server does not know this laptop. Ask your administrator for an enrolment code."""
+
+    code = "DEVICE_UNKNOWN"
+
+
+class DeviceRevoked(AccessError):
+    """The regency has revoked this laptop. What was final has been handed over for a supervisor to
+    look at, and the keys on this laptop were wiped. Ask for a new enrolment if you go on.
+    """
+
+    code = "DEVICE_REVOKED"
+
+
+class DeviceRevokedWaiting(AccessError):
+    """The regency has revoked this laptop, but it still holds what the server has not confirmed.
+    Sync or export once more to hand it over.
+    """
+
+    code = "DEVICE_REVOKED_WAITING"
+
+
+class ReplyForeign(CustodyError):
+    """The answer is for another laptop or from another server. Nothing of it was used. Import the
+    answer to this laptop's own export.
+    """
+
+    code = "REPLY_FOREIGN"
+
+
+class ReplyOutOfOrder(CustodyError):
+    """The server's answer does not follow the rules of an exchange ({reason}). The rest of it was
+    not used; sync again.
+    """
+
+    code = "REPLY_OUT_OF_ORDER"
+
+
+class ReplyStale(CustodyError):
+    """The answer is from before the server was restored from a backup. Nothing of it was used.
+    Sync or export again.
+    """
+
+    code = "REPLY_STALE"
+
+
+class SyncUnsettled(CustodyError):
+    """Server and laptop did not agree after several attempts. Everything is kept; tell your
+    administrator.
+    """
+
+    code = "SYNC_UNSETTLED"
+
+
+class ClockOff(JemputError):
+    """The clock of this laptop is {hours} hours away from the server's. Everything was sent and
+    received; set date and time now, so that the next records bear the right day.
+    """
+
+    code = "CLOCK_OFF"
+
+
+class ExportForeign(InputError):
+    """The file {file} is there already and is no export of this laptop. Choose another name."""
+
+    code = "EXPORT_FOREIGN"
+
+
+class ReplyMissing(InputError):
+    """The file {file} cannot be read ({reason}). Check the name and the stick."""
+
+    code = "REPLY_MISSING"

@@ -1,0 +1,47 @@
+"""What a response means that is not the answer to an exchange. Pure."""
+
+from field_client.sync.errors import (
+    DeviceRevokedWaiting,
+    DeviceUnknown,
+    NotOurServer,
+    ServerFailed,
+    ServerRefused,
+)
+from shared_schema.canonical import NotCanonical, decode
+from shared_schema.enrolment import EnrolExpired, EnrolRefused, EnrolUsed
+from shared_schema.errors import JemputError
+
+CONTENT_TYPE = "application/x-jemput"
+REFUSALS: dict[str, type[JemputError]] = {
+    one.code: one for one in (EnrolExpired, EnrolRefused, EnrolUsed, DeviceUnknown)
+} | {"DEVICE_REVOKED": DeviceRevokedWaiting}
+
+
+def refusal(code: str) -> JemputError:
+    """Return the error that a server's ``code`` stands for."""
+    return REFUSALS.get(code, ServerRefused)(reason=code)
+
+
+def require_accepted(status: int, content_type: str, body: bytes) -> None:
+    """Raise the error that a response stands for unless it is the answer to an exchange.
+
+    Only our server writes ``{"error": {"code": ...}}``; whatever else comes is a stranger's.
+    """
+    if status == 200 and content_type == CONTENT_TYPE:
+        return
+    code = _code(body) if content_type == "application/json" else None
+    if status >= 500:
+        raise ServerFailed(reason=code or status)
+    if code is None:
+        raise NotOurServer
+    raise refusal(code)
+
+
+def _code(body: bytes) -> str | None:
+    try:
+        content = decode(body)
+    except NotCanonical:
+        return None
+    error = content.get("error") if isinstance(content, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) else None

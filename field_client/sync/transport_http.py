@@ -1,0 +1,222 @@
+"""By HTTP/1.1: one POST, chunked both ways, sent and read at once on one connection.
+
+The server answers while we are still sending, so waiting for the end of the request would let
+both sides' buffers fill up. One loop therefore does what the socket is ready for. Whatever is
+not the expected answer (a hotspot's log-in page, garbage, a cut line) is a named error.
+"""
+
+import selectors
+import socket
+import ssl
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import h11
+
+from field_client.sync.errors import (
+    LineCut,
+    NoAddress,
+    NotOurServer,
+    ServerUnreachable,
+    ServerUntrusted,
+)
+from field_client.sync.rejection import CONTENT_TYPE, require_accepted
+
+PATH = "/v1/exchange"
+CONNECT_TIMEOUT_S = 30.0
+IDLE_TIMEOUT_S = 120.0
+READ_BYTES = 64 << 10
+REJECTION_BYTES = 64 << 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the server listens."""
+
+    host: str
+    port: int
+    path: str
+    secure: bool
+
+    @property
+    def name(self) -> str:
+        """Host and port, as they stand in a Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse_address(url: str) -> Address:
+    """Return where ``url`` (http or https) leads. Raises NoAddress."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise NoAddress from error
+    if parts.scheme not in ("http", "https") or not host:
+        raise NoAddress
+    secure = parts.scheme == "https"
+    return Address(
+        host=host,
+        port=port or (443 if secure else 80),
+        path=parts.path.rstrip("/") + PATH,
+        secure=secure,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpTransport:
+    """A way to the server at ``url``; each exchange opens a connection of its own."""
+
+    url: str
+    connect_timeout_s: float = CONNECT_TIMEOUT_S
+    idle_timeout_s: float = IDLE_TIMEOUT_S
+
+    def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
+        """Send the pieces of ``outgoing`` and yield the reply's bytes as they come.
+
+        Raises NoAddress, ServerUnreachable, ServerUntrusted, NotOurServer, LineCut, ServerFailed,
+        ServerRefused and the errors that a server's refusal names.
+        """
+        address = parse_address(self.url)
+        line = _connect(address, self.connect_timeout_s)
+        try:
+            line.setblocking(False)  # noqa: FBT003 - the socket's own signature
+            yield from _Conversation(line, address, outgoing, self.idle_timeout_s).run()
+        finally:
+            line.close()
+
+
+def _connect(address: Address, timeout_s: float) -> socket.socket:
+    try:
+        line = socket.create_connection((address.host, address.port), timeout_s)
+    except OSError as error:
+        raise ServerUnreachable(address=address.name, reason=_reason(error)) from error
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not address.secure:
+        return line
+    try:
+        return ssl.create_default_context().wrap_socket(line, server_hostname=address.host)
+    except ssl.SSLCertVerificationError as error:
+        line.close()
+        raise ServerUntrusted(address=address.name) from error
+    except OSError as error:
+        line.close()
+        raise ServerUnreachable(address=address.name, reason=_reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+class _Conversation:
+    """One request and its response on an open line."""
+
+    def __init__(
+        self, line: socket.socket, address: Address, outgoing: Iterable[bytes], idle_s: float
+    ) -> None:
+        self._line = line
+        self._idle_s = idle_s
+        self._outgoing = iter(outgoing)
+        self._http = h11.Connection(h11.CLIENT)
+        self._status = 0
+        self._rejection = bytearray()
+        self._content_type = ""
+        headers = [
+            ("Host", address.name),
+            ("Content-Type", CONTENT_TYPE),
+            ("Accept", CONTENT_TYPE),
+            ("Transfer-Encoding", "chunked"),
+            ("Connection", "close"),
+        ]
+        request = h11.Request(method="POST", target=address.path, headers=headers)
+        self._unsent = self._http.send(request) or b""
+        self._sending = True
+        self._complete = False
+
+    def run(self) -> Iterator[bytes]:
+        """Send and read until the response is complete; yield its body if it is an exchange's."""
+        with selectors.DefaultSelector() as ready:
+            ready.register(self._line, selectors.EVENT_READ)
+            while not self._complete:
+                wanted = selectors.EVENT_READ
+                if self._fill():
+                    wanted |= selectors.EVENT_WRITE
+                ready.modify(self._line, wanted)
+                pending = isinstance(self._line, ssl.SSLSocket) and self._line.pending() > 0
+                events = ready.select(0 if pending else self._idle_s)
+                if not events and not pending:
+                    raise LineCut
+                if events and events[0][1] & selectors.EVENT_WRITE:
+                    self._send()
+                yield from self._read()
+        require_accepted(self._status, self._content_type, bytes(self._rejection))
+
+    def _fill(self) -> bool:
+        """Have bytes ready to be sent, if there are any left; return whether there are."""
+        while self._sending and not self._unsent:
+            piece = next(self._outgoing, None)
+            if piece is None:
+                self._unsent = self._http.send(h11.EndOfMessage()) or b""
+                self._sending = False
+            else:
+                self._unsent = self._http.send(h11.Data(data=piece)) or b""
+        return bool(self._unsent)
+
+    def _send(self) -> None:
+        """Send what the line takes now; where it takes no more, what came back may say why."""
+        try:
+            sent = self._line.send(self._unsent)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
+            return
+        except OSError:
+            self._stop_sending()
+            return
+        self._unsent = self._unsent[sent:]
+
+    def _stop_sending(self) -> None:
+        self._unsent, self._sending = b"", False
+
+    def _read(self) -> Iterator[bytes]:
+        try:
+            data = self._line.recv(READ_BYTES)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
+            return
+        except OSError as error:
+            raise LineCut from error
+        try:
+            self._http.receive_data(data)
+            yield from self._events()
+        except h11.RemoteProtocolError as error:
+            if data and not self._status:
+                raise NotOurServer from error
+            raise LineCut from error
+        if not data and not self._complete:
+            raise LineCut
+
+    def _events(self) -> Iterator[bytes]:
+        while True:
+            event = self._http.next_event()
+            if event is h11.NEED_DATA or event is h11.PAUSED:
+                return
+            if isinstance(event, h11.Response):
+                self._begin(event)
+            elif isinstance(event, h11.Data):
+                if self._is_exchange():
+                    yield bytes(event.data)
+                elif len(self._rejection) < REJECTION_BYTES:
+                    self._rejection += event.data
+            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+                self._complete = True
+                return
+
+    def _begin(self, response: h11.Response) -> None:
+        self._status = response.status_code
+        headers = dict(response.headers)
+        kind = headers.get(b"content-type", b"").decode("latin-1")
+        self._content_type = kind.partition(";")[0].strip().lower()
+        if not self._is_exchange():
+            self._stop_sending()
+
+    def _is_exchange(self) -> bool:
+        return self._status == 200 and self._content_type == CONTENT_TYPE
