@@ -1,0 +1,108 @@
+"""Conflicts: several values of one field, and the choice of the one that stands.
+
+A choice is an ordinary change that names every value it saw, so it closes the conflict on every
+replica, whatever the order of arrival. Every function runs within the caller's transaction.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from shared_schema.changes import Change
+from shared_schema.errors import InputError
+from shared_schema.fold import Head
+from sync_server import ingest
+from sync_server.ingest import Edit
+from sync_server.lookup import changes_of, resolve
+from sync_server.store import tables
+from sync_server.store.queries import records
+from sync_server.store.queries.records import Current
+
+
+class ConflictUnknown(InputError):
+    """{field} of this record is not in conflict. See `conflicts list`."""
+
+    code = "CONFLICT_UNKNOWN"
+
+
+class ChoiceUnknown(InputError):
+    """{text} is not one of the changes in conflict here. Copy one from `conflicts list`."""
+
+    code = "CHOICE_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One field with several values; `heads` by rising stamp, the last is shown."""
+
+    current: Current
+    field: str
+    heads: tuple[tuple[Head, Change], ...]
+
+
+def conflicts(connection: Connection) -> Iterator[Conflict]:
+    """Yield every field in conflict, by record and field."""
+    table = tables.records
+    query = select(table.c.record).where(table.c.conflicts != "[]").order_by(table.c.record)
+    for record in list(connection.execute(query).scalars()):
+        current = records.many(connection, [UUID(record)])[UUID(record)]
+        for name in current.conflicts:
+            yield _conflict(connection, current, name)
+
+
+def _conflict(connection: Connection, current: Current, name: str) -> Conflict:
+    made = {change.stamp: change for change in changes_of(connection, current.record)}
+    heads = current.state.fields[name].heads
+    return Conflict(
+        current=current, field=name, heads=tuple((head, made[head.stamp]) for head in heads)
+    )
+
+
+def decide_conflict(
+    connection: Connection, record: str, field: str, choice: str, operator: str
+) -> UUID:
+    """Let one of a field's values stand and return the decision; repeating changes nothing.
+
+    `choice` is the id of the change that wrote the value, or its stamp. Raises
+    RecordUnknown, RecordAmbiguous, ConflictUnknown, ChoiceUnknown.
+    """
+    current = resolve(connection, record)
+    if field not in current.conflicts:
+        return _chosen_before(connection, current, field, choice)
+    conflict = _conflict(connection, current, field)
+    head = _head_named(conflict.heads, choice)
+    edit = Edit(record=current.record, type=current.state.type, values={field: head.value})
+    (change,) = ingest.write_own(connection, [edit], operator)
+    return change.id
+
+
+def _head_named(heads: Sequence[tuple[Head, Change]], choice: str) -> Head:
+    wanted = choice.strip().lower()
+    for head, change in reversed(heads):
+        if wanted in (str(change.id), head.stamp.text()):
+            return head
+    raise ChoiceUnknown(text=choice)
+
+
+def _chosen_before(connection: Connection, current: Current, field: str, choice: str) -> UUID:
+    """Return the decision that already chose this value. Raises ConflictUnknown."""
+    standing = current.state.fields.get(field)
+    winner = standing.winner if standing else None
+    if winner is not None:
+        history = changes_of(connection, current.record)
+        chosen = next((c for c in history if str(c.id) == choice.strip().lower()), None)
+        deciding = next((c for c in history if c.stamp == winner.stamp), None)
+        if chosen and deciding and _chose(deciding, chosen, field):
+            return deciding.id
+    raise ConflictUnknown(field=field)
+
+
+def _chose(deciding: Change, chosen: Change, field: str) -> bool:
+    write, source = deciding.writes.get(field), chosen.writes.get(field)
+    if write is None or source is None or deciding.id == chosen.id:
+        return False
+    return (
+        chosen.stamp in write.replaces and len(write.replaces) > 1 and write.value == source.value
+    )

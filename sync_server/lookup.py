@@ -1,0 +1,61 @@
+"""Finding records and what was done to them: by id, by the beginning of one, by their changes."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from shared_schema.changes import Change
+from shared_schema.errors import InputError
+from sync_server.store import tables
+from sync_server.store.queries import log, records
+from sync_server.store.queries.records import Current
+
+_SHORTEST_PREFIX = 8
+
+
+class RecordUnknown(InputError):
+    """There is no record {text} here. Copy its id from the list or from `search`."""
+
+    code = "RECORD_UNKNOWN"
+
+
+class RecordAmbiguous(InputError):
+    """Several records begin with {text}. Give more of the id."""
+
+    code = "RECORD_AMBIGUOUS"
+
+
+def resolve(connection: Connection, text: str) -> Current:
+    """Return the record that an id, or the unique beginning of one (8 characters), names.
+
+    Raises RecordUnknown, RecordAmbiguous.
+    """
+    wanted = text.strip().lower()
+    if (whole := _whole(connection, wanted)) is not None:
+        return whole
+    table = tables.records
+    query = select(table.c.record).where(table.c.record.startswith(wanted, autoescape=True))
+    found = list(connection.execute(query.limit(2)).scalars())
+    if not found or len(wanted) < _SHORTEST_PREFIX:
+        raise RecordUnknown(text=text)
+    if len(found) > 1:
+        raise RecordAmbiguous(text=text)
+    return records.many(connection, [UUID(found[0])])[UUID(found[0])]
+
+
+def changes_of(connection: Connection, record: UUID) -> list[Change]:
+    """Return the changes of a record that are folded, in the order of the log."""
+    logged = log.of_record(connection, record)
+    places = [entry.position for entry in logged]
+    table = tables.unfolded
+    aside = set(
+        connection.execute(select(table.c.position).where(table.c.position.in_(places))).scalars()
+    )
+    return [entry.change for entry in logged if entry.position not in aside]
+
+
+def _whole(connection: Connection, text: str) -> Current | None:
+    try:
+        return records.get(connection, UUID(text))
+    except ValueError:
+        return None
