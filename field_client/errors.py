@@ -1,18 +1,8 @@
 """What can go wrong with records and the device, a class for each decision a caller can take."""
 
-from shared_schema.errors import AccessError, InputError, JemputError
+from shared_schema.errors import AccessError, JemputError, RecordAmbiguous, RecordUnknown
 
-
-class RecordUnknown(InputError):
-    """No record here has the id {text}. Copy the id from the list, or sync first."""
-
-    code = "RECORD_UNKNOWN"
-
-
-class RecordAmbiguous(InputError):
-    """Several records here have an id like {text}. Give more of it."""
-
-    code = "RECORD_AMBIGUOUS"
+__all__ = ["NotEnrolled", "RecordAmbiguous", "RecordUnknown", "VaultCopied"]
 
 
 class NotEnrolled(AccessError):

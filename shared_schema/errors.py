@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 EXIT_FAILURE = 1
+EXIT_USAGE = 2
 EXIT_INPUT = 3
 EXIT_ACCESS = 4
 EXIT_NETWORK = 5
@@ -90,6 +91,24 @@ class CustodyError(JemputError):
     code = "CUSTODY"
     exit_code = EXIT_CUSTODY
     http_status = 400
+
+
+class RecordUnknown(InputError):
+    """No record here has the id {text}. Copy the id from the list, or sync first."""
+
+    code = "RECORD_UNKNOWN"
+
+
+class RecordAmbiguous(InputError):
+    """Several records here have an id like {text}. Give more of it."""
+
+    code = "RECORD_AMBIGUOUS"
+
+
+class ConflictUnknown(InputError):
+    """There is no conflict in {field} with the writing {change}. Copy it from `conflicts list`."""
+
+    code = "CONFLICT_UNKNOWN"
 
 
 def error_classes(base: type[JemputError] = JemputError) -> Iterator[type[JemputError]]:

@@ -11,26 +11,14 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared_schema.changes import Change
-from shared_schema.errors import InputError
+from shared_schema.errors import ConflictUnknown
 from shared_schema.fold import Head
 from sync_server import ingest
 from sync_server.ingest import Edit
-from sync_server.lookup import changes_of, resolve
+from sync_server.lookup import SHORTEST_PREFIX, changes_of, resolve
 from sync_server.store import tables
 from sync_server.store.queries import records
 from sync_server.store.queries.records import Current
-
-
-class ConflictUnknown(InputError):
-    """{field} of this record is not in conflict. See `conflicts list`."""
-
-    code = "CONFLICT_UNKNOWN"
-
-
-class ChoiceUnknown(InputError):
-    """{text} is not one of the changes in conflict here. Copy one from `conflicts list`."""
-
-    code = "CHOICE_UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +53,31 @@ def decide_conflict(
 ) -> UUID:
     """Let one of a field's values stand and return the decision; repeating changes nothing.
 
-    `choice` is the id of the change that wrote the value, or its stamp. Raises
-    RecordUnknown, RecordAmbiguous, ConflictUnknown, ChoiceUnknown.
+    `choice` is the id of the change that wrote the value, or its stamp, or the beginning of one
+    (8 characters). Raises
+    RecordUnknown, RecordAmbiguous, ConflictUnknown.
     """
     current = resolve(connection, record)
     if field not in current.conflicts:
         return _chosen_before(connection, current, field, choice)
     conflict = _conflict(connection, current, field)
-    head = _head_named(conflict.heads, choice)
+    head = _head_named(field, conflict.heads, choice)
     edit = Edit(record=current.record, type=current.state.type, values={field: head.value})
     (change,) = ingest.write_own(connection, [edit], operator)
     return change.id
 
 
-def _head_named(heads: Sequence[tuple[Head, Change]], choice: str) -> Head:
+def _head_named(field: str, heads: Sequence[tuple[Head, Change]], choice: str) -> Head:
     wanted = choice.strip().lower()
-    for head, change in reversed(heads):
-        if wanted in (str(change.id), head.stamp.text()):
-            return head
-    raise ChoiceUnknown(text=choice)
+    found = [
+        head
+        for head, change in heads
+        if len(wanted) >= SHORTEST_PREFIX
+        and (str(change.id).startswith(wanted) or head.stamp.text().startswith(wanted))
+    ]
+    if len({head.stamp for head in found}) != 1:
+        raise ConflictUnknown(field=field, change=choice)
+    return found[-1]
 
 
 def _chosen_before(connection: Connection, current: Current, field: str, choice: str) -> UUID:
@@ -92,11 +86,12 @@ def _chosen_before(connection: Connection, current: Current, field: str, choice:
     winner = standing.winner if standing else None
     if winner is not None:
         history = changes_of(connection, current.record)
-        chosen = next((c for c in history if str(c.id) == choice.strip().lower()), None)
+        wanted = choice.strip().lower()
+        chosen = next((c for c in history if wanted in (str(c.id), c.stamp.text())), None)
         deciding = next((c for c in history if c.stamp == winner.stamp), None)
         if chosen and deciding and _chose(deciding, chosen, field):
             return deciding.id
-    raise ConflictUnknown(field=field)
+    raise ConflictUnknown(field=field, change=choice)
 
 
 def _chose(deciding: Change, chosen: Change, field: str) -> bool:

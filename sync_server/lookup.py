@@ -5,24 +5,12 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared_schema.changes import Change
-from shared_schema.errors import InputError
+from shared_schema.errors import RecordAmbiguous, RecordUnknown
 from sync_server.store import tables
 from sync_server.store.queries import log, records
 from sync_server.store.queries.records import Current
 
-_SHORTEST_PREFIX = 8
-
-
-class RecordUnknown(InputError):
-    """There is no record {text} here. Copy its id from the list or from `search`."""
-
-    code = "RECORD_UNKNOWN"
-
-
-class RecordAmbiguous(InputError):
-    """Several records begin with {text}. Give more of the id."""
-
-    code = "RECORD_AMBIGUOUS"
+SHORTEST_PREFIX = 8
 
 
 def resolve(connection: Connection, text: str) -> Current:
@@ -36,7 +24,7 @@ def resolve(connection: Connection, text: str) -> Current:
     table = tables.records
     query = select(table.c.record).where(table.c.record.startswith(wanted, autoescape=True))
     found = list(connection.execute(query.limit(2)).scalars())
-    if not found or len(wanted) < _SHORTEST_PREFIX:
+    if not found or len(wanted) < SHORTEST_PREFIX:
         raise RecordUnknown(text=text)
     if len(found) > 1:
         raise RecordAmbiguous(text=text)

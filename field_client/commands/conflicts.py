@@ -7,7 +7,6 @@ import click
 
 from field_client import display
 from field_client.commands import documents
-from field_client.commands.errors import ConflictUnknown
 from field_client.commands.unlocking import PACKAGE, unlocked
 from field_client.entries import Edit, Entry
 from field_client.errors import RecordUnknown
@@ -15,6 +14,7 @@ from field_client.journal import Journal
 from field_client.opened import App
 from shared_schema.changes import Stamp
 from shared_schema.console import emit, language, output_options, text
+from shared_schema.errors import ConflictUnknown
 from shared_schema.fold import FieldState, Head
 from shared_schema.ids import DEVICE_BYTES
 from shared_schema.records import RECORD_TYPES, record_type
