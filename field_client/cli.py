@@ -2,7 +2,15 @@
 
 import click
 
-from field_client.commands import conflicts, enrolment, operators, reading, verifying, writing
+from field_client.commands import (
+    conflicts,
+    enrolment,
+    exchange,
+    operators,
+    reading,
+    verifying,
+    writing,
+)
 from shared_schema.console import Console, output_options
 
 
@@ -32,6 +40,9 @@ for command in (
     reading.list_records,
     reading.search,
     reading.status,
+    exchange.sync,
+    exchange.export_file,
+    exchange.import_file,
     conflicts.conflicts,
     verifying.verify,
 ):

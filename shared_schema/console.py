@@ -4,20 +4,28 @@ The one module of this package that prints; only command modules import it. Lang
 form hold for one run of a program and may be given before or after the command's name.
 """
 
+import contextlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import click
 
-from shared_schema.errors import EXIT_FAILURE, JemputError
+from shared_schema.errors import EXIT_FAILURE, EXIT_USAGE, InputError, JemputError
 from shared_schema.i18n import DEFAULT_LANGUAGE, LANGUAGES, translator
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class CommandUnclear(InputError):
+    """The command cannot be understood: {reason} Add --help to see how it is written."""
+
+    code = "USAGE"
+    exit_code = EXIT_USAGE
 
 
 class Console(click.Group):
@@ -27,6 +35,16 @@ class Console(click.Group):
     """
 
     package = "shared_schema"
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Read the program's own options. Raises CommandUnclear."""
+        with _clear_words():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Read a command's words and run it. Raises CommandUnclear and what the command raises."""
+        with _clear_words():
+            return super().invoke(ctx)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; leaves with the error's own exit status."""
@@ -39,6 +57,17 @@ class Console(click.Group):
             report(JemputError(), self.package)
             click.echo(f"({type(error).__name__}: {error})", err=True)
             sys.exit(EXIT_FAILURE)
+
+
+@contextlib.contextmanager
+def _clear_words() -> Iterator[None]:
+    """Turn click's complaint about options and arguments into an error like all others."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        raise CommandUnclear(reason=error.format_message()) from error
 
 
 def report(error: JemputError, package: str, level: str = "error") -> None:

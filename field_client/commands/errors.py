@@ -63,6 +63,14 @@ class AssignmentMissing(InputError):
     code = "ASSIGNMENT_MISSING"
 
 
+class ReasonMissing(InputError):
+    """A record is declared void with a reason, and nothing else. Add --reason with why it does not
+    stand, or --undo alone to take the declaration back.
+    """
+
+    code = "REASON_MISSING"
+
+
 class AskingInterrupted(InputError):
     """You broke off. What was typed is kept as draft {id}; go on with `edit {id} FIELD=VALUE`."""
 
@@ -75,12 +83,6 @@ class NothingTyped(InputError):
     code = "NOTHING_TYPED"
 
 
-class ConflictUnknown(InputError):
-    """There is no conflict in {field} with the writing {change}. Copy it from `conflicts list`."""
-
-    code = "CONFLICT_UNKNOWN"
-
-
 class StoreUnsound(StorageError):
     """The check found faults: {count}. Change nothing more on this laptop; copy its folder whole
     to a stick and give it to your administrator.
@@ -88,6 +90,14 @@ class StoreUnsound(StorageError):
 
     code = "STORE_UNSOUND"
     exit_code = EXIT_CUSTODY
+
+
+class BranchMoved(JemputError):
+    """Another copy of this store has sent under the same numbers. {changes} changes of this one
+    were numbered anew and sent; nothing is lost. Tell your supervisor that a copy is at work.
+    """
+
+    code = "FORK_HEALED"
 
 
 class PossibleDuplicate(JemputError):

@@ -61,7 +61,7 @@ def history(record: str) -> None:
 
 
 @click.command("list")
-@click.argument("type_name", metavar="TYPE", required=False)
+@click.argument("type_name", metavar="[TYPE]", required=False)
 @click.option(
     "--state",
     type=click.Choice([str(each) for each in Standing]),

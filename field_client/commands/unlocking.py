@@ -12,7 +12,9 @@ from field_client.app import open_app
 from field_client.commands.errors import OperatorMissing, PassphraseMissing
 from field_client.config import Config, load_config
 from field_client.opened import App
+from field_client.sync.errors import ClockOff
 from field_client.vault.keys import list_operators
+from shared_schema.clock import DAY_MS
 from shared_schema.console import report, text
 from shared_schema.records import CheckContext
 
@@ -63,6 +65,17 @@ def in_terminal() -> bool:
 def check_context(app: App) -> CheckContext:
     """Return what checks need: the office's today by the best known time, and its regions."""
     return CheckContext(today=_today(app), regions=app.journal.regions())
+
+
+def warn_of_clock(app: App) -> None:
+    """Say so where this laptop's clock is more than a day behind the office's last known time."""
+    evidence = app.journal.evidence()
+    if evidence.server_ms is not None and evidence.wall_ms < evidence.server_ms - DAY_MS:
+        said = text(PACKAGE)(
+            "This laptop's clock is more than a day behind the office's. What you save now is"
+            " kept; set date and time."
+        )
+        click.echo(f"warning [{ClockOff.code}]: {said}", err=True)
 
 
 def _today(app: App) -> date:

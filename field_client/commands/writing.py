@@ -15,10 +15,11 @@ from field_client.commands.errors import (
     AssignmentInvalid,
     AssignmentMissing,
     FileUnreadable,
+    ReasonMissing,
     ValueRefused,
     WarningUnexplained,
 )
-from field_client.commands.unlocking import PACKAGE, check_context, unlocked
+from field_client.commands.unlocking import PACKAGE, check_context, unlocked, warn_of_clock
 from field_client.entries import Draft
 from field_client.errors import RecordUnknown
 from field_client.fields import read_assignment
@@ -54,6 +55,7 @@ def add(
     rtype = record_type(type_name)
     content = None if source is None else _content(source)
     with unlocked() as app:
+        warn_of_clock(app)
         if content is None:
             asking.ask(app, rtype, accept)
         else:
@@ -65,7 +67,7 @@ def add(
 
 @click.command
 @click.argument("record", metavar="ID")
-@click.argument("assignments", metavar="FIELD=VALUE", nargs=-1)
+@click.argument("assignments", metavar="[FIELD=VALUE]...", nargs=-1)
 @click.option("--accept-warnings", "accept", metavar="REASON", help=ACCEPT_HELP)
 @output_options
 def edit(record: str, assignments: tuple[str, ...], accept: str | None) -> None:
@@ -94,7 +96,7 @@ def edit(record: str, assignments: tuple[str, ...], accept: str | None) -> None:
 def void(record: str, reason: str | None, *, undo: bool) -> None:
     """Declare a record void, with a reason; a draft is thrown away and was never sent."""
     if undo == bool(reason and reason.strip()):
-        raise click.UsageError("Give either --reason or --undo.")
+        raise ReasonMissing
     with unlocked() as app:
         found = app.journal.resolve(record)
         state = app.journal.state(found)
