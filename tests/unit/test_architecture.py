@@ -16,7 +16,6 @@ SHELL_LIBRARIES = frozenset(
         "alembic",
         "cheroot",
         "click",
-        "filelock",
         "flask",
         "h11",
         "http",
