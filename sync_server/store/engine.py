@@ -50,7 +50,7 @@ class Store:
         Raises DatabaseFailed (a full or broken disk, a lock held for over a minute).
         """
         with self._lock, _translated(), self.engine.connect() as connection:
-            connection = connection.execution_options(writes=True)
+            connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
 

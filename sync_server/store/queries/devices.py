@@ -63,22 +63,23 @@ def count_active(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
-def add(connection: Connection, device: Device) -> None:
-    """Keep a newly enrolled device."""
-    connection.execute(
-        insert(devices).values(
-            device=device.id.hex(),
-            label=device.label,
-            signing=device.signing,
-            sealing=device.sealing,
-            scope=encode(list(device.scope)).decode(),
-            scope_version=device.scope_version,
-            until_ms=device.until_ms,
-            enrolled_ms=device.enrolled_ms,
-            revoked_ms=device.revoked_ms,
-            seen_ms=device.seen_ms,
-        )
+def save(connection: Connection, device: Device) -> None:
+    """Keep a newly enrolled device, or what a new code says of one that is known."""
+    statement = insert(devices).values(
+        device=device.id.hex(),
+        label=device.label,
+        signing=device.signing,
+        sealing=device.sealing,
+        scope=encode(list(device.scope)).decode(),
+        scope_version=device.scope_version,
+        until_ms=device.until_ms,
+        enrolled_ms=device.enrolled_ms,
+        revoked_ms=device.revoked_ms,
+        seen_ms=device.seen_ms,
     )
+    named = ("label", "scope", "scope_version", "until_ms", "seen_ms")
+    changed = {name: statement.excluded[name] for name in named}
+    connection.execute(statement.on_conflict_do_update(index_elements=["device"], set_=changed))
 
 
 def revoke(connection: Connection, device: bytes, now_ms: int) -> None:

@@ -11,8 +11,9 @@ from sync_server.store.tables import meta, regions
 class Fact(StrEnum):
     """The names of the facts; values are text.
 
-    SERVER is the id that follows from its signing key; EPOCH counts restores from 1; STREAM is the server's own stream; CLOCK its last reading in
-    hexadecimal; LOG_HEAD the last position of the log and its chain.
+    SERVER is the id that follows from its signing key. EPOCH counts restores from 1. STREAM is
+    the server's own stream, CLOCK its last reading in hexadecimal. LOG_HEAD is the last position
+    of the log and its chain.
     """
 
     SERVER = "server"

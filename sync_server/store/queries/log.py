@@ -54,9 +54,12 @@ def append(connection: Connection, added: Sequence[Change], received_ms: int) ->
 def link(chain: bytes, columns: tuple[object, ...]) -> bytes:
     """Return the chain after a row: SHA-256 over the chain before and the row's other columns.
 
-    ``columns``: position, stream, sequence, record, type, body, received_ms.
+    ``columns``: position, stream, sequence, record, type, body, received_ms; each as UTF-8 text
+    after its length of 4 bytes.
     """
-    return hashlib.sha256(chain + encode(list(columns))).digest()  # type: ignore[arg-type]
+    texts = [str(column).encode() for column in columns]
+    parts = [len(text).to_bytes(4) + text for text in texts]
+    return hashlib.sha256(chain + b"".join(parts)).digest()
 
 
 def head(connection: Connection) -> tuple[int, bytes]:

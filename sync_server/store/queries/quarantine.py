@@ -40,6 +40,10 @@ class Kept:
     decision: Decision | None
 
 
+# A row's own `count` is a method of every row.
+_WHOLE = select(quarantine, quarantine.c["count"].label("batch_size"))
+
+
 def add(
     connection: Connection, batch: Batch, cause: Cause, receipt: bytes, received_ms: int
 ) -> None:
@@ -75,13 +79,13 @@ def receipt(connection: Connection, batch: Batch, cause: Cause) -> bytes | None:
 
 def get(connection: Connection, number: int) -> Kept | None:
     """Return a batch by its number in quarantine."""
-    row = connection.execute(select(quarantine).where(quarantine.c.id == number)).one_or_none()
+    row = connection.execute(_WHOLE.where(quarantine.c.id == number)).one_or_none()
     return None if row is None else _kept(row)
 
 
 def everything(connection: Connection) -> Sequence[Kept]:
     """Return all batches, decided or not, in the order in which they came."""
-    return [_kept(row) for row in connection.execute(select(quarantine).order_by("id"))]
+    return [_kept(row) for row in connection.execute(_WHOLE.order_by("id"))]
 
 
 def decide(connection: Connection, number: int, decision: Decision, now_ms: int) -> None:
@@ -106,7 +110,7 @@ def _kept(row: Row[tuple[object, ...]]) -> Kept:
         device=row.device,
         stream=row.stream,
         first=row.first,
-        count=row._mapping["count"],
+        count=row.batch_size,
         body=row.body,
         received_ms=row.received_ms,
         decision=Decision(row.decision) if row.decision else None,

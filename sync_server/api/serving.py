@@ -1,0 +1,88 @@
+"""The web server: Flask under cheroot, which streams both ways on one connection."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.wsgi import Server
+from flask import Flask
+
+from shared_schema.errors import InputError, NetworkError
+from sync_server.api import about, errors, exchange
+from sync_server.office import Office
+
+SLOW_LINE_S = 120
+_THREADS = 24
+_EXCHANGES_AT_ONCE = 18
+_BODY_SPARE_BYTES = 1 << 20
+_HEADER_BYTES = 32 << 10
+_SHUTDOWN_S = 10
+
+
+class AddressInUse(NetworkError):
+    """Cannot listen on {host} port {port} ({reason}). Choose another --host or --port."""
+
+    code = "ADDRESS_UNAVAILABLE"
+
+
+class TlsFilesInvalid(InputError):
+    """The certificate or its key cannot be used ({reason}). Give both files, in PEM form."""
+
+    code = "TLS_FILES_INVALID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """Where to serve. Port 0 takes any free one. ``tls``: certificate and key, or None."""
+
+    host: str
+    port: int
+    tls: tuple[Path, Path] | None
+
+
+def create_app(office: Office) -> Flask:
+    """Return the WSGI application."""
+    app = Flask(__name__, static_folder=None)
+    app.register_blueprint(about.blueprint(office))
+    app.register_blueprint(exchange.blueprint(office, _EXCHANGES_AT_ONCE))
+    errors.install(app)
+    return app
+
+
+def prepare(office: Office, listening: Listening) -> Server:
+    """Return a server that already holds its address; ``serve()`` runs it until ``stop()``.
+
+    Raises AddressInUse, TlsFilesInvalid.
+    """
+    server = Server(
+        (listening.host, listening.port),
+        create_app(office),
+        numthreads=_THREADS,
+        server_name="jemput",
+        timeout=SLOW_LINE_S,
+        shutdown_timeout=_SHUTDOWN_S,
+        request_queue_size=128,
+    )
+    server.max_request_header_size = _HEADER_BYTES
+    server.max_request_body_size = exchange.EXCHANGE_LIMIT_BYTES + _BODY_SPARE_BYTES
+    if listening.tls is not None:
+        server.ssl_adapter = _tls(*listening.tls)
+    try:
+        server.prepare()
+    except OSError as error:
+        raise AddressInUse(host=listening.host, port=listening.port, reason=error) from error
+    return server
+
+
+def address(server: Server) -> str:
+    """Return the URL at which a prepared server answers."""
+    host, port = server.bind_addr[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'http' if server.ssl_adapter is None else 'https'}://{shown}:{port}"
+
+
+def _tls(certificate: Path, key: Path) -> BuiltinSSLAdapter:
+    try:
+        return BuiltinSSLAdapter(str(certificate), str(key))
+    except (OSError, ValueError) as error:
+        raise TlsFilesInvalid(reason=type(error).__name__) from error

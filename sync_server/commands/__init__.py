@@ -1,0 +1,1 @@
+"""The commands, a module for each noun; a module lists those it adds in ``COMMANDS``."""

@@ -1,0 +1,134 @@
+"""``device``: codes for new devices, and what is known of those enrolled."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from shared_schema.clock import DAY_MS
+from shared_schema.console import emit, output_options, text
+from shared_schema.errors import InputError
+from sync_server import enrol
+from sync_server.app import open_office
+from sync_server.config import load_config
+from sync_server.store.queries import devices, facts
+from sync_server.store.queries.devices import Device
+from sync_server.store.queries.facts import Fact
+
+_PACKAGE = "sync_server"
+_DAYS = 14
+
+
+class DeviceNotFound(InputError):
+    """There is no device {text}. `sync-server device list` shows the ids."""
+
+    code = "DEVICE_NOT_FOUND"
+
+
+@click.group()
+def device() -> None:
+    """Enrol, list and revoke devices."""
+
+
+@device.command("enrol")
+@click.option("--label", required=True, help="What the device is called here.")
+@click.option("--scope", required=True, help="Region codes it receives, with commas.")
+@click.option("--url", default="", help="Where it syncs; leave out for files only.")
+@click.option(
+    "--days",
+    type=click.IntRange(0, 3650),
+    default=_DAYS,
+    show_default=True,
+    help="For how many days the code may be used.",
+)
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day of its scope.")
+@output_options
+def enrol_device(label: str, scope: str, url: str, days: int, until: datetime | None) -> None:
+    """Make a code with which one device can enrol, once."""
+    office = open_office(load_config())
+    with office.store.read() as connection:
+        region = facts.need(connection, Fact.REGION)
+        zone = ZoneInfo(facts.need(connection, Fact.TIMEZONE))
+    invitation = enrol.Invitation(
+        label=label,
+        scope=enrol.parse_scope(scope, region),
+        url=url,
+        valid_ms=days * DAY_MS,
+        until_ms=None if until is None else _end_of(until.date(), zone),
+    )
+    code = enrol.invite(office, invitation)
+    emit({"code": code, "label": label, "scope": list(invitation.scope)}, lambda: code)
+
+
+@device.command("list")
+@output_options
+def list_devices() -> None:
+    """Show the enrolled devices."""
+    office = open_office(load_config())
+    with office.store.read() as connection:
+        refused = devices.refusals(connection)
+        rows = [
+            {**_row(one), "refused_enrolments": refused.get(one.id.hex(), 0)}
+            for one in devices.everyone(connection)
+        ]
+    emit(rows, lambda: "\n".join(map(_line, rows)) or text(_PACKAGE)("No device is enrolled yet."))
+
+
+@device.command("revoke")
+@click.argument("device_id", metavar="ID")
+@output_options
+def revoke_device(device_id: str) -> None:
+    """Revoke a device: what it sends from now on waits in quarantine."""
+    office = open_office(load_config())
+    with office.store.write() as connection:
+        found = _find(devices.everyone(connection), device_id)
+        devices.revoke(connection, found.id, office.now_ms())
+        row = _row(devices.get(connection, found.id) or found)
+    emit(row, lambda: text(_PACKAGE)("Device {label} is revoked.").format(label=found.label))
+
+
+def _find(known: list[Device], text_or_prefix: str) -> Device:
+    """Return the one device whose id begins so, or that bears this label."""
+    wanted = text_or_prefix.strip()
+    found = [one for one in known if one.id.hex() == wanted.lower() or one.label == wanted]
+    found = found or [one for one in known if wanted and one.id.hex().startswith(wanted.lower())]
+    if len(found) != 1:
+        raise DeviceNotFound(text=text_or_prefix)
+    return found[0]
+
+
+def _row(one: Device) -> dict[str, Any]:
+    return {
+        "id": one.id.hex(),
+        "label": one.label,
+        "scope": list(one.scope),
+        "state": "active" if one.revoked_ms is None else "revoked",
+        "enrolled": _moment(one.enrolled_ms),
+        "revoked": _moment(one.revoked_ms),
+        "until": _moment(one.until_ms),
+        "last_seen": _moment(one.seen_ms),
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    translate = text(_PACKAGE)
+    states = {"active": translate("active"), "revoked": translate("revoked")}
+    line = f"{row['id']}  {states[row['state']]}  {','.join(row['scope'])}  {row['label']}"
+    if row["refused_enrolments"]:
+        line += "  " + translate("another device tried its code")
+    return line
+
+
+def _moment(ms: int | None) -> str | None:
+    if ms is None:
+        return None
+    return datetime.fromtimestamp(ms // 1000, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _end_of(last_day: date, zone: ZoneInfo) -> int:
+    midnight = datetime.combine(last_day + timedelta(days=1), time(), zone)
+    return int(midnight.timestamp() * 1000) - 1
+
+
+COMMANDS = (device,)

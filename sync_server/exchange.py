@@ -1,0 +1,250 @@
+"""The server's side of an exchange: frames come in, frames go out, each batch answered at once.
+
+The same for a line, a file and (later) a relay. A section is answered frame by frame while it is
+still being read, so a cut loses at most what was under way. Nothing is sent twice and nothing
+waits: the caller passes on each frame as it comes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from sqlalchemy import Connection
+
+from shared_schema.canonical import Json, encode
+from shared_schema.custody import Status
+from shared_schema.envelope import Batch, BatchForged, parse
+from shared_schema.errors import AccessError, CustodyError, JemputError, StorageError
+from shared_schema.frames import Frame, Kind, SectionIncomplete, Tally
+from shared_schema.ids import Stream
+from shared_schema.messages import Hello, read_hello, seal_page, server_frame
+from shared_schema.records import RECORD_TYPES
+from shared_schema.wire import CODECS
+from sync_server import enrol, ingest, pull
+from sync_server.enrol import DeviceRevoked
+from sync_server.office import Office
+from sync_server.store.queries import batches, devices, facts
+from sync_server.store.queries.devices import Device
+from sync_server.store.queries.facts import Fact
+
+
+class DeviceUnknown(AccessError):
+    """The server does not know this device. Enrol it with a code of this server."""
+
+    code = "DEVICE_UNKNOWN"
+
+
+class ServerForeign(AccessError):
+    """The message is meant for another server. Check the address, or use its code."""
+
+    code = "SERVER_FOREIGN"
+
+
+class FrameUnknown(CustodyError):
+    """The message has a part of kind {kind}, which this program does not know. Update it."""
+
+    code = "FRAME_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """How a section began. ``refused``: why it is not listened to, else None.
+
+    ``pending``: the frame behind the hello, where it had to be read to know.
+    """
+
+    hello: Hello
+    frame: Frame = field(repr=False)
+    pending: Frame | None = field(default=None, repr=False)
+    refused: AccessError | None = None
+
+
+def open_section(office: Office, frames: Iterator[Frame]) -> Opening | None:
+    """Read a hello (of an unknown device, the next frame too); None where no more frames come.
+
+    Raises MessageInvalid, MessageForged, FrameInvalid, SectionIncomplete.
+    """
+    first = next(frames, None)
+    if first is None:
+        return None
+    hello = read_hello(first)
+    if hello.server != office.keys.server:
+        return Opening(hello=hello, frame=first, refused=ServerForeign())
+    with office.store.read() as connection:
+        known = devices.get(connection, hello.device) is not None
+    if known:
+        return Opening(hello=hello, frame=first)
+    pending = next(frames, None)
+    enrols = pending is not None and pending.kind == Kind.ENROL
+    refused = None if enrols else DeviceUnknown()
+    return Opening(hello=hello, frame=first, pending=pending, refused=refused)
+
+
+def converse(
+    office: Office, frames: Iterator[Frame], opening: Opening | None, troubles: list[JemputError]
+) -> Iterator[Frame]:
+    """Answer every section of a body or file, the first of which began with ``opening``.
+
+    What went wrong is told in ERROR frames and added to ``troubles``. A section that cannot be
+    opened has nobody to answer: it ends the conversation.
+    """
+    while opening is not None:
+        section = Section(office, opening, troubles)
+        yield from section.answer(frames)
+        if not section.ended:
+            return
+        try:
+            opening = open_section(office, frames)
+        except CustodyError as error:
+            troubles.append(error)
+            return
+
+
+class Section:
+    """One device's part of an exchange: what was heard and said so far."""
+
+    def __init__(self, office: Office, opening: Opening, troubles: list[JemputError]) -> None:
+        """Begin behind the hello of ``opening``. ``troubles``: where errors are noted."""
+        self._office = office
+        self._opening = opening
+        self._troubles = troubles
+        self._heard = Tally()
+        self._said = Tally()
+        self._proven: dict[Stream, int] = {}
+        self._device: Device | None = None
+        self._cursor = opening.hello.cursor
+        with office.store.read() as connection:
+            self._signatory = office.signatory(connection)
+        self.ended = False
+
+    def answer(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Yield the reply, taking frames up to the section's end."""
+        self._heard.add(self._opening.frame)
+        try:
+            yield from self._begin()
+            if self._opening.pending is not None:
+                yield from self._hear(self._opening.pending)
+            while not self.ended:
+                yield from self._hear(_next(frames))
+            yield from self._finish()
+        except (CustodyError, StorageError) as error:
+            yield self._error(error)
+        yield self._say(Kind.DONE, self._done())
+
+    def _begin(self) -> Iterator[Frame]:
+        if self._opening.refused is not None:
+            yield self._error(self._opening.refused)
+            return
+        hello = self._opening.hello
+        with self._office.store.read() as connection:
+            self._device = devices.get(connection, hello.device)
+            for stream, head in hello.heads.items():
+                if stream.device == hello.device and batches.ends_at(connection, stream, head):
+                    self._proven[stream] = head.sequence
+            content = welcome(connection, hello.device, self._office.now_ms())
+        yield self._say(Kind.WELCOME, content)
+
+    def _hear(self, frame: Frame) -> Iterator[Frame]:
+        if frame.kind == Kind.END:
+            self.ended = True
+            self._heard.check_end(frame)
+            return
+        self._heard.add(frame)
+        if self._opening.refused is not None:
+            return
+        if frame.kind == Kind.ENROL:
+            yield self._enrol(frame)
+        elif frame.kind == Kind.BATCH:
+            yield from self._batch(frame)
+        else:
+            yield self._error(FrameUnknown(kind=frame.kind))
+
+    def _enrol(self, frame: Frame) -> Frame:
+        try:
+            self._device = enrol.enrol(self._office, self._opening.hello, frame)
+        except (AccessError, CustodyError) as error:
+            return self._error(error)
+        with self._office.store.read() as connection:
+            content = enrol.answer(connection, self._device, self._office.now_ms())
+        return self._say(Kind.ENROLLED, content)
+
+    def _batch(self, frame: Frame) -> Iterator[Frame]:
+        if self._device is None:
+            return
+        try:
+            batch = parse(frame.body)
+            if batch.header.stream.device != self._device.id:
+                raise BatchForged
+            yield self._accept(batch)
+        except CustodyError as error:
+            yield self._error(error)
+
+    def _accept(self, batch: Batch) -> Frame:
+        """Take in a batch in one transaction; its receipt is passed on only after the commit."""
+        now_ms = self._office.now_ms()
+        with self._office.store.write() as connection:
+            device = devices.get(connection, batch.header.stream.device)
+            if device is None:
+                raise BatchForged
+            receipt, answer = ingest.accept(self._office, connection, device, batch)
+            if receipt is not None:
+                devices.seen(connection, device.id, now_ms)
+        self._device = device
+        if receipt is None or receipt.status in {Status.ACCEPTED, Status.HELD}:
+            proven = self._proven.get(batch.header.stream, 0)
+            self._proven[batch.header.stream] = max(proven, batch.header.last)
+        self._said.add(answer)
+        return answer
+
+    def _finish(self) -> Iterator[Frame]:
+        device = self._device
+        if device is None:
+            return
+        if device.revoked_ms is not None:
+            yield self._error(DeviceRevoked())
+        elif self._opening.hello.pull:
+            sealing = X25519PublicKey.from_public_bytes(device.sealing)
+            for page in pull.pages(self._office, device, self._cursor, self._proven):
+                self._cursor = page.next
+                yield self._signed(Kind.PAGE, seal_page(page, device.id, sealing))
+
+    def _done(self) -> dict[str, Json]:
+        return {
+            "frames": self._said.count,
+            "hash": self._said.digest().hex(),
+            "cursor": self._cursor,
+            "server_ms": self._office.now_ms(),
+        }
+
+    def _error(self, error: JemputError) -> Frame:
+        self._troubles.append(error)
+        details = {name: str(value) for name, value in error.details.items()}
+        return self._say(Kind.ERROR, {"code": error.code, "details": details})
+
+    def _say(self, kind: Kind, content: Mapping[str, Json]) -> Frame:
+        return self._signed(kind, encode(content))
+
+    def _signed(self, kind: Kind, content: bytes) -> Frame:
+        frame = server_frame(kind, content, self._opening.hello.device, self._signatory)
+        self._said.add(frame)
+        return frame
+
+
+def _next(frames: Iterator[Frame]) -> Frame:
+    frame = next(frames, None)
+    if frame is None:
+        raise SectionIncomplete
+    return frame
+
+
+def welcome(connection: Connection, device: bytes, now_ms: int) -> dict[str, Json]:
+    """Return what a device is told first: who is speaking, and the ends of all its chains."""
+    heads = batches.heads_of(connection, device)
+    return {
+        "server_ms": now_ms,
+        "region": facts.need(connection, Fact.REGION),
+        "name": facts.need(connection, Fact.NAME),
+        "codecs": sorted(CODECS),
+        "types": {name: rtype.version for name, rtype in RECORD_TYPES.items()},
+        "heads": {stream.hex(): [head.sequence, head.hash.hex()] for stream, head in heads.items()},
+    }

@@ -1,0 +1,196 @@
+"""What a device is sent: a snapshot of its area, then whatever is touched there afterwards.
+
+A cursor is ``epoch:scope version:s:upto:after`` within a snapshot (``upto``: the end of the log
+when it began, ``after``: the last record sent) and ``epoch:scope version:l:position:after`` behind
+it (``after``: the last record sent of those touched at that position, empty for all). One that
+does not fit this device and log begins a new snapshot. A record's *position* is the last place in
+the log at which it or its area was touched, so each is sent once, in its newest state.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared_schema.canonical import encode
+from shared_schema.fold import state_to_json
+from shared_schema.ids import Stream
+from shared_schema.messages import Page
+from shared_schema.records import RECORD_TYPES, area_of
+from sync_server.office import Office
+from sync_server.store.queries import facts, log, rosters
+from sync_server.store.queries.devices import Device
+from sync_server.store.queries.facts import Fact
+from sync_server.store.queries.records import Current
+from sync_server.store.queries.rosters import Scope
+
+PAGE_ITEMS = 200
+PAGE_BYTES = 64_000
+_SNAPSHOT = "s"
+_LOG = "l"
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """How far a device has pulled: ``after`` which record within a snapshot, or a position."""
+
+    epoch: int
+    scope_version: int
+    kind: str
+    position: int
+    after: str = ""
+
+    def text(self) -> str:
+        """Return the text that the device keeps."""
+        parts = (self.epoch, self.scope_version, self.kind, self.position, self.after)
+        return ":".join(str(part) for part in parts)
+
+    @property
+    def seen(self) -> int:
+        """The last position of the log of which everything was sent."""
+        return self.position - 1 if self.after else self.position
+
+
+def parse_cursor(text: str) -> Cursor | None:
+    """Return what ``Cursor.text`` wrote, None for anything else."""
+    try:
+        epoch, version, kind, position, after = text.split(":")
+        cursor = Cursor(
+            epoch=int(epoch),
+            scope_version=int(version),
+            kind=kind,
+            position=int(position),
+            after=after,
+        )
+    except ValueError:
+        return None
+    return cursor if kind in {_SNAPSHOT, _LOG} and cursor.text() == text else None
+
+
+def pages(
+    office: Office, device: Device, cursor: str, proven: Mapping[Stream, int]
+) -> Iterator[Page]:
+    """Yield the pages that follow ``cursor``, up to the end of the log as it is now.
+
+    ``proven``: how far the asking copy of the device demonstrably has its own streams; changes
+    of its own up to there are not sent back. Each page is read at one moment of its own.
+    """
+    with office.store.read() as connection:
+        upto, _ = log.head(connection)
+        epoch = int(facts.need(connection, Fact.EPOCH))
+        at = _usable(parse_cursor(cursor), epoch, device, upto)
+        opening: list[Item] = [] if at else _opening(connection)
+    if at is None:
+        at = Cursor(epoch=epoch, scope_version=device.scope_version, kind=_SNAPSHOT, position=upto)
+    while at.kind == _SNAPSHOT or at.seen < upto:
+        with office.store.read() as connection:
+            items, following = _next(connection, device, at, upto, proven)
+        yield Page(previous=cursor, next=following.text(), items=opening + items)
+        opening, cursor, at = [], following.text(), following
+
+
+def _usable(at: Cursor | None, epoch: int, device: Device, upto: int) -> Cursor | None:
+    fits = (
+        at is not None
+        and (at.epoch, at.scope_version) == (epoch, device.scope_version)
+        and 0 <= at.position <= upto
+    )
+    return at if fits else None
+
+
+def _opening(connection: Connection) -> list[Item]:
+    rows = [list(row) for row in facts.region_rows(connection)]
+    return [{"kind": "reset"}, {"kind": "regions", "rows": rows}]
+
+
+def _next(
+    connection: Connection,
+    device: Device,
+    at: Cursor,
+    upto: int,
+    proven: Mapping[Stream, int],
+) -> tuple[list[Item], Cursor]:
+    scope = Scope(device=device.id.hex(), areas=device.scope)
+    if at.kind == _SNAPSHOT:
+        return _snapshot(connection, scope, at)
+    return _touched(connection, scope, at, upto, proven)
+
+
+def _snapshot(connection: Connection, scope: Scope, at: Cursor) -> tuple[list[Item], Cursor]:
+    found = rosters.within(connection, scope, at.after, PAGE_ITEMS)
+    items, size = [], 0
+    for current in found:
+        items.append(_state(current))
+        size += len(encode(items[-1]))
+        if size > PAGE_BYTES:
+            break
+    if len(items) == len(found) < PAGE_ITEMS:
+        return items, replace(at, kind=_LOG, after="")
+    return items, replace(at, after=str(found[len(items) - 1].record))
+
+
+def _touched(
+    connection: Connection,
+    scope: Scope,
+    at: Cursor,
+    upto: int,
+    proven: Mapping[Stream, int],
+) -> tuple[list[Item], Cursor]:
+    """Return the page of what was touched behind a place in the log, up to ``upto``."""
+    found = rosters.touched(connection, at.position, at.after, upto, PAGE_ITEMS)
+    held = rosters.visible(connection, scope, [current.record for current in found])
+    echo = _echoes(connection, [one for one in found if one.record in held], at.seen, proven)
+    items: list[Item] = []
+    size = 0
+    for current in found:
+        if current.record in held and current.record not in echo:
+            items.append(_state(current))
+        elif current.record not in held and _left(connection, scope, current, at.seen):
+            items.append({"kind": "leave", "record": str(current.record)})
+        else:
+            continue
+        size += len(encode(items[-1]))
+        if size > PAGE_BYTES:
+            return items, replace(at, position=current.position, after=str(current.record))
+    if len(found) < PAGE_ITEMS:
+        return items, replace(at, position=upto, after="")
+    return items, replace(at, position=found[-1].position, after=str(found[-1].record))
+
+
+def _state(current: Current) -> Item:
+    return {"kind": "state", "state": state_to_json(current.state)}
+
+
+def _echoes(
+    connection: Connection,
+    found: list[Current],
+    position: int,
+    proven: Mapping[Stream, int],
+) -> set[UUID]:
+    """Return the records touched behind ``position`` by nothing but what the device has."""
+    names = [str(current.record) for current in found]
+    added: dict[UUID, list[bool]] = {}
+    for entry in log.of_records(connection, names, position):
+        change = entry.change
+        own = change.sequence <= proven.get(change.stream, 0)
+        added.setdefault(change.record, []).append(own)
+    return {record for record, own in added.items() if all(own)}
+
+
+def _left(connection: Connection, scope: Scope, current: Current, position: int) -> bool:
+    """Tell whether a record that is out of sight was in the device's area once.
+
+    It was if it, or a record it belongs to, ever named an area there.
+    """
+    if current.born > position:
+        return False
+    ancestors = rosters.line_of(connection, current.record)
+    for entry in log.of_records(connection, ancestors):
+        rtype = RECORD_TYPES.get(entry.change.type)
+        values = {name: write.value for name, write in entry.change.writes.items()}
+        if rtype is not None and scope.covers(area_of(rtype, values)):
+            return True
+    return False
