@@ -1,0 +1,155 @@
+"""Looking people up and reading a record's whole life, as documents for commands and pages."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from shared_schema.changes import VOID, Change
+from shared_schema.clock import wall_of
+from shared_schema.fold import RecordState, join, state_of
+from shared_schema.names import search_tokens
+from shared_schema.nik import is_nik
+from sync_server.coverage import cluster_values
+from sync_server.lookup import changes_of
+from sync_server.matching.exact import Rule, nik_key
+from sync_server.store import tables
+from sync_server.store.queries import devices, records
+from sync_server.store.queries.records import Current
+
+MOST_FOUND = 50
+_LOOKED_AT = 500
+
+
+def search(connection: Connection, wanted: str) -> list[Current]:
+    """Return at most 50 people by NIK, or by parts of a name in old or new spelling.
+
+    Whoever's name begins with what was typed comes first.
+    """
+    bare = wanted.replace(" ", "").replace(".", "")
+    ids = _by_nik(connection, bare) if is_nik(bare) else _by_name(connection, wanted)
+    found = records.many(connection, map(UUID, ids))
+    return [found[UUID(record)] for record in ids]
+
+
+def _by_nik(connection: Connection, nik: str) -> list[str]:
+    table = tables.identity_keys
+    query = select(table.c.record).where(
+        table.c.rule == Rule.NIK.value, table.c.key == nik_key(nik).digest
+    )
+    return list(connection.execute(query.order_by(table.c.record)).scalars())
+
+
+def _by_name(connection: Connection, wanted: str) -> list[str]:
+    table, tokens = tables.person_names, search_tokens(wanted)
+    if not tokens:
+        return []
+    query = select(table.c.record, table.c.search_key).limit(_LOOKED_AT)
+    for token in tokens:
+        query = query.where(table.c.search_key.contains(token, autoescape=True))
+    rows = [(row.search_key, row.record) for row in connection.execute(query)]
+    rows.sort(key=lambda row: (not _begins(row[0], tokens), row))
+    return [record for _, record in rows[:MOST_FOUND]]
+
+
+def _begins(key: str, tokens: Iterable[str]) -> bool:
+    words = key.split()
+    return all(any(word.startswith(token) for word in words) for token in tokens)
+
+
+def root_of(connection: Connection, record: UUID) -> UUID:
+    """Return the id of a record's cluster: its own where it stands alone."""
+    table = tables.clusters
+    query = select(table.c.root).where(table.c.record == str(record))
+    root = connection.execute(query).scalar_one_or_none()
+    return UUID(root) if root else record
+
+
+def members_of(connection: Connection, record: UUID) -> list[UUID]:
+    """Return the records of a record's cluster in rising order, itself among them."""
+    table = tables.clusters
+    query = select(table.c.record).where(table.c.root == str(root_of(connection, record)))
+    found = connection.execute(query.order_by(table.c.record)).scalars()
+    return [UUID(member) for member in found] or [record]
+
+
+def record_document(connection: Connection, current: Current) -> dict[str, Any]:
+    """Return a record with what is said about it: cluster, conflicts, who wrote it."""
+    state = current.state
+    members = members_of(connection, state.record)
+    together = records.many(connection, members)
+    shown = cluster_values(one.state for one in together.values())
+    labels = device_labels(connection)
+    wrote = records.writers(connection, [state.record]).get(state.record, [])
+    return {
+        "id": str(state.record),
+        "type": state.type,
+        "values": state.values(),
+        "reasons": dict(state.reasons),
+        "void": dict(state.void) if state.void is not None else None,
+        "complete": current.complete,
+        "conflicts": list(current.conflicts),
+        "area": current.area,
+        "outside": current.outside,
+        "devices": [labels.get(device, device) for device, _ in wrote],
+        "cluster": {
+            "id": str(members[0]),
+            "members": [str(member) for member in members],
+            "values": shown if len(members) > 1 else state.values(),
+        },
+    }
+
+
+def device_labels(connection: Connection) -> dict[str, str]:
+    """Return the label of every device by its 16 hexadecimal digits."""
+    return {device.id.hex(): device.label for device in devices.everyone(connection)}
+
+
+def history(connection: Connection, record: UUID) -> list[dict[str, Any]]:
+    """Return every folded change of a record, the oldest first, with values before and after."""
+    labels = device_labels(connection)
+    told, state = [], None
+    for change in changes_of(connection, record):
+        after = state_of(change) if state is None else join(state, state_of(change))
+        told.append(_told(change, state, after, labels))
+        state = after
+    return told
+
+
+def _told(
+    change: Change, before: RecordState | None, after: RecordState, labels: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        **author(change, labels),
+        "fields": {
+            name: {
+                "before": before.shown(name) if before else None,
+                "written": write.value,
+                "after": after.shown(name),
+            }
+            for name, write in sorted(change.writes.items())
+        },
+        "void": VOID in change.writes,
+    }
+
+
+def author(change: Change, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return who made a change, where and when by the writer's own clock."""
+    device = change.stream.device.hex()
+    return {
+        "change": str(change.id),
+        "operator": change.operator,
+        "device": labels.get(device, device),
+        "time": iso_time(wall_of(change.hlc)),
+        "wall_time": iso_time(change.evidence.wall_ms),
+    }
+
+
+def iso_time(unix_ms: int) -> str | None:
+    """Return Unix milliseconds as ISO 8601 in UTC, None beyond the calendar."""
+    try:
+        return datetime.fromtimestamp(unix_ms / 1000, tz=UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return None
