@@ -1,0 +1,220 @@
+"""The coverage report: counts by region under a policy, and the published figures beside them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from shared_schema.canonical import decode
+from shared_schema.eligibility import Policy
+from shared_schema.errors import InputError
+from shared_schema.regions import RegionTable, contains, level
+from sync_server.coverage import STANDING_RULE, Count, count_regions, imbalances
+from sync_server.figures import Finding, label
+from sync_server.lookup import resolve
+from sync_server.reports.published import Figure, RegionFinding, figures, findings
+from sync_server.reports.residents import Census, LeftOut
+from sync_server.store import tables
+from sync_server.store.queries import facts
+from sync_server.store.queries.facts import Fact
+
+CAMPAIGN = "campaign"
+
+
+class CampaignUnknown(InputError):
+    """Record {text} is no campaign. Copy the id that `campaign add` printed."""
+
+    code = "CAMPAIGN_UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """The policy a report goes by; `campaign` and `name` None for the standing rule."""
+
+    policy: Policy
+    area: str | None = None
+    campaign: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked for. `on`: the day that counts where the policy names none."""
+
+    on: date
+    region: str | None = None
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageReport:
+    """The answer, ready to be laid out."""
+
+    as_of: date
+    region: str
+    rule: Rule
+    counts: Mapping[str, Count]
+    left_out: LeftOut
+    figures: tuple[Figure, ...]
+    findings: tuple[RegionFinding, ...]
+    balanced: bool
+    regions: RegionTable
+
+
+def coverage_report(connection: Connection, question: Question) -> CoverageReport:
+    """Count coverage as one moment of the store has it.
+
+    Raises CampaignUnknown, RecordUnknown, RecordAmbiguous for a campaign that is none.
+    """
+    office = facts.need(connection, Fact.REGION)
+    rule = _rule(connection, question, question.region or office)
+    region = question.region or rule.area or office
+    table = RegionTable.from_rows(facts.region_rows(connection))
+    census = Census(connection=connection)
+    inside = (one for one in census.residents() if contains(region, str(one.values["village"])))
+    always = [region, *table.districts(region)]
+    everywhere = count_regions(inside, rule.policy, question.on, always=always)
+    counts = {code: count for code, count in everywhere.items() if contains(region, code)}
+    uneven = imbalances(counts)
+    known = figures(connection, question.region, counts)
+    said = [*_unbalanced(uneven), *findings(known, rule.policy.deadline)]
+    return CoverageReport(
+        as_of=question.on,
+        region=region,
+        rule=rule,
+        counts=counts,
+        left_out=census.left_out,
+        figures=tuple(known),
+        findings=tuple(said),
+        balanced=not uneven,
+        regions=table,
+    )
+
+
+def _rule(connection: Connection, question: Question, region: str) -> Rule:
+    if question.campaign is not None:
+        found = resolve(connection, question.campaign)
+        values = found.state.values()
+        if found.state.type != CAMPAIGN or not found.complete or found.state.void is not None:
+            raise CampaignUnknown(text=question.campaign)
+        return _campaign_rule(str(found.record), values)
+    table = tables.records
+    query = select(table.c.record, table.c.shown, table.c.born).where(
+        table.c.type == CAMPAIGN, table.c.void.is_(False), table.c.complete.is_(True)
+    )
+    covering = [
+        (values.get("starts_on", ""), row.born, row.record, values)
+        for row in connection.execute(query)
+        if contains((values := decode(row.shown.encode()))["area"], region)
+    ]
+    if not covering:
+        return Rule(policy=STANDING_RULE)
+    _, _, record, values = max(covering, key=lambda one: one[:3])
+    return _campaign_rule(record, values)
+
+
+def _campaign_rule(record: str, values: Mapping[str, Any]) -> Rule:
+    return Rule(
+        policy=Policy.from_json(values.get("policy") or {}),
+        area=values["area"],
+        campaign=record,
+        name=values["name"],
+    )
+
+
+def _unbalanced(uneven: tuple[tuple[str, str], ...]) -> list[RegionFinding]:
+    return [
+        RegionFinding(
+            region=region,
+            as_of=None,
+            finding=Finding(
+                code="REPORT_UNBALANCED",
+                text=label(
+                    "Jumlah {heading} tidak sama dengan bagian-bagiannya.",
+                    "The total of {heading} is not the sum of its parts.",
+                    heading=heading,
+                ),
+                measure=heading,
+                disagrees=True,
+            ),
+        )
+        for region, heading in uneven
+    ]
+
+
+def coverage_document(report: CoverageReport, lang: str) -> dict[str, Any]:
+    """Return the report as a JSON document; sentences in `lang`, and in both under `texts`."""
+    return {
+        "as_of": report.as_of.isoformat(),
+        "region": report.region,
+        "policy": _policy_document(report.rule),
+        "regions": [
+            {
+                "region": code,
+                "name": report.regions.name(code),
+                "level": level(code).name.lower(),
+                **count.as_dict(),
+            }
+            for code, count in report.counts.items()
+        ],
+        "balanced": report.balanced,
+        "left_out": {"void": report.left_out.void, "incomplete": report.left_out.incomplete},
+        "figures": [_figure_document(figure) for figure in report.figures],
+        "findings": [_finding_document(one, report.regions, lang) for one in report.findings],
+    }
+
+
+def _policy_document(rule: Rule) -> dict[str, Any]:
+    policy = rule.policy
+    return {
+        "campaign": rule.campaign,
+        "name": rule.name,
+        "min_age": policy.min_age,
+        "married_count": policy.married_count,
+        "eligible_on": policy.eligible_on.isoformat() if policy.eligible_on else None,
+        "deadline": policy.deadline.isoformat() if policy.deadline else None,
+    }
+
+
+def _figure_document(figure: Figure) -> dict[str, Any]:
+    reading = figure.published.reading
+    return {
+        "record": figure.record,
+        "region": figure.region,
+        "as_of": figure.as_of.isoformat() if figure.as_of else None,
+        "measure": figure.published.measure,
+        "raw": figure.published.raw,
+        "value": _plain(reading.value),
+        "low": _plain(reading.low),
+        "high": _plain(reading.high),
+        "malformed": reading.malformed,
+        "approximate": figure.approximate,
+        "source": figure.source,
+        "ours": _plain(figure.ours),
+    }
+
+
+def _finding_document(one: RegionFinding, regions: RegionTable, lang: str) -> dict[str, Any]:
+    finding = one.finding
+    return {
+        "region": one.region,
+        "name": regions.name(one.region),
+        "as_of": one.as_of.isoformat() if one.as_of else None,
+        "code": finding.code,
+        "text": finding.text.text(lang),
+        "texts": {"id": finding.text.id, "en": finding.text.en},
+        "measure": finding.measure,
+        "published": finding.published,
+        "computed": _plain(finding.computed),
+        "proposed": _plain(finding.proposed),
+        "disagrees": finding.disagrees,
+    }
+
+
+def _plain(number: Decimal | None) -> int | float | None:
+    if number is None:
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
