@@ -138,6 +138,13 @@ class Records:
         lines = own + [line for line in pulled if (line.hlc, line.stream) not in mine]
         return sorted(lines, key=lambda line: (line.hlc, line.stream))
 
+    def own_history(self) -> Iterator[tuple[UUID, str, HistoryLine]]:
+        """Yield record, type and writing of every change made here, in the order of the log."""
+        received = self.received()
+        for document in self.tables.changes:
+            change = change_from_json(document["change"])
+            yield change.record, change.type, _own_line(change, received)
+
     def changes_of(self, record: UUID) -> list[Change]:
         """Return the store's own changes of a record, in the order they were made."""
         found = self.tables.changes.search(where("record") == str(record))

@@ -8,7 +8,7 @@ import click
 from field_client import display
 from field_client.commands import documents
 from field_client.commands.unlocking import PACKAGE, unlocked
-from field_client.entries import Entry, Standing
+from field_client.entries import Entry, HistoryLine, Standing
 from field_client.errors import RecordUnknown
 from field_client.opened import App
 from field_client.search import search as find
@@ -35,29 +35,41 @@ def show(record: str, *, full: bool) -> None:
 
 
 @click.command
-@click.argument("record", metavar="ID")
+@click.argument("record", metavar="ID", required=False)
 @output_options
-def history(record: str) -> None:
-    """Show who wrote what in a record, and when, the oldest first."""
+def history(record: str | None) -> None:
+    """Show who wrote what in a record, and when; without ID, all that was written here."""
     with unlocked() as app:
-        found = _entry(app, record)
-        lines = app.journal.history(found.id)
-        document = {
-            "id": str(found.id),
-            "type": found.type,
-            "changes": [documents.history_document(line) for line in lines],
-        }
-        texts, regions = text(PACKAGE), app.journal.regions()
-        rows = [
-            (
-                display.moment(line.hlc),
-                documents.writer(line, texts),
-                documents.values_text(found.type, line.values, language(), regions),
-            )
-            for line in lines
-        ]
+        if record is None:
+            document, rows = _whole_history(app)
+        else:
+            found = _entry(app, record)
+            lines = app.journal.history(found.id)
+            document = {
+                "id": str(found.id),
+                "type": found.type,
+                "changes": [documents.history_document(line) for line in lines],
+            }
+            rows = [_history_row(app, found.type, line) for line in lines]
+    texts = text(PACKAGE)
     headers = (texts("Time"), texts("By"), texts("Written"))
     emit(document, lambda: display.table(headers, rows))
+
+
+def _whole_history(app: App) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
+    """Return the device's own log as a document and as rows."""
+    log = list(app.journal.own_history())
+    changes = [
+        {"record": str(record), "type": name, **documents.history_document(line)}
+        for record, name, line in log
+    ]
+    return {"changes": changes}, [_history_row(app, name, line) for _, name, line in log]
+
+
+def _history_row(app: App, type_name: str, line: HistoryLine) -> tuple[str, ...]:
+    texts, regions = text(PACKAGE), app.journal.regions()
+    written = documents.values_text(type_name, line.values, language(), regions)
+    return display.moment(line.hlc), documents.writer(line, texts), written
 
 
 @click.command("list")
