@@ -37,23 +37,34 @@ def create_device(
 ) -> App:
     """Create a store that will enrol by ``code`` at its first exchange, and open it.
 
-    Repeated after it was cut short, with the same passphrase, it goes on where it stood. Raises
-    EnrolCodeInvalid, VaultExists, PassphraseWeak, PassphraseWrong, DeviceWiped.
+    Repeated after it was cut short, with the same passphrase, it goes on where it stood; a new
+    code of the same server enrols a known device again. Raises EnrolCodeInvalid, VaultExists,
+    PassphraseWeak, PassphraseWrong, DeviceWiped.
     """
     parse_code(code)
     if (home / SLOT_FILE).exists():
-        app = _open(home, unlock(home, operator, passphrase))
-        known = load_device(app.tables)
-        if known is not None and (known.enrolled or parse_code(known.code) != parse_code(code)):
-            app.close()
-            raise VaultExists(home=home)
+        app = _assemble(home, unlock(home, operator, passphrase))
     else:
-        app = _open(home, create_vault(home, operator, passphrase, calibrate=calibrate))
-    if load_device(app.tables) is None:
-        with app.journal.transaction():
-            app.journal.branches.draw_branch()
-            save_device(app.tables, device_of(code, fingerprint(home)))
+        app = _assemble(home, create_vault(home, operator, passphrase, calibrate=calibrate))
+    try:
+        _invite(app, code)
+    except BaseException:
+        app.close()
+        raise
     return app
+
+
+def _invite(app: App, code: str) -> None:
+    """Keep the code for the next exchange; a known device may only be invited by its own server."""
+    known, asked = load_device(app.tables), device_of(code, fingerprint(app.home))
+    if known is not None and known.server != asked.server:
+        raise VaultExists(home=app.home)
+    with app.journal.transaction():
+        if known is None:
+            app.journal.branches.draw_branch()
+            save_device(app.tables, asked)
+        elif known.code != code:
+            save_device(app.tables, replace(known, code=code, url=asked.url, enrolled=False))
 
 
 def open_app(config: Config, operator: str | None = None, passphrase: str | None = None) -> App:
@@ -63,7 +74,14 @@ def open_app(config: Config, operator: str | None = None, passphrase: str | None
     crash left in the spool are laid into the vault.
     """
     name, phrase = operator or config.operator or "", passphrase or config.passphrase or ""
-    app = _open(config.home, unlock(config.home, name, phrase))
+    return open_unlocked(config.home, unlock(config.home, name, phrase))
+
+
+def open_unlocked(
+    home: Path, keys: VaultKeys, *, clocks: Callable[[], Evidence] = read_clocks
+) -> App:
+    """Open the store whose keys are known already; see `open_app`."""
+    app = _assemble(home, keys, clocks)
     try:
         _tell_copies_apart(app)
         absorb(app)
@@ -73,15 +91,10 @@ def open_app(config: Config, operator: str | None = None, passphrase: str | None
     return app
 
 
-def _open(
-    home: Path,
-    keys: VaultKeys,
-    clocks: Callable[[], Evidence] = read_clocks,
-    draw: Callable[[int], bytes] = secrets.token_bytes,
-) -> App:
+def _assemble(home: Path, keys: VaultKeys, clocks: Callable[[], Evidence] = read_clocks) -> App:
     db = open_vault(home, keys, indexes=INDEXES, text_indexes=TEXT_INDEXES)
     tables, device_keys = Tables(db), DeviceKeys.derive(keys)
-    branches = Branches(tables=tables, device=device_keys.device, draw=draw)
+    branches = Branches(tables=tables, device=device_keys.device, draw=secrets.token_bytes)
     journal = Journal(tables, branches=branches, operator=keys.operator, evidence=clocks)
     return App(
         home=home,
@@ -91,7 +104,6 @@ def _open(
         device_keys=device_keys,
         journal=journal,
         clocks=clocks,
-        draw=draw,
     )
 
 

@@ -17,11 +17,15 @@ from shared_schema.clock import Evidence
 from shared_schema.errors import JemputError
 
 
+CHANGES_A_BATCH = 50
+
+
 @dataclass(slots=True, kw_only=True)
 class App:
     """Everything a command needs. Close it, or use ``with``.
 
-    ``warnings``: what the user should be told, found on opening.
+    ``warnings``: what the user should be told, found on opening. ``changes_a_batch``: at most
+    200; 50 make 2 to 4 kB, which is what a cut line costs.
     """
 
     home: Path
@@ -31,8 +35,8 @@ class App:
     device_keys: DeviceKeys = field(repr=False)
     journal: Journal
     clocks: Callable[[], Evidence]
-    draw: Callable[[int], bytes]
     warnings: list[JemputError] = field(default_factory=list)
+    changes_a_batch: int = CHANGES_A_BATCH
     closed: bool = False
 
     @property

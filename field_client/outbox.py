@@ -15,8 +15,6 @@ from shared_schema.envelope import CONTENT_KEY_BYTES, GENESIS, Header, key_id, p
 from shared_schema.ids import Stream
 from shared_schema.wire import DEFAULT_CODEC, encode_payload
 
-CHANGES_A_BATCH = 50
-
 
 def seal_waiting(app: App, codec: int = DEFAULT_CODEC) -> int:
     """Seal every final change that is not sealed yet; return how many batches were cut.
@@ -38,7 +36,7 @@ def _seal_stream(app: App, stream: Stream, codec: int) -> int:
     while True:
         with app.spool.transaction():
             last, previous = app.spool.last(stream.to_bytes()) or (0, GENESIS)
-            changes = list(islice(app.journal.own_changes(stream, last), CHANGES_A_BATCH))
+            changes = list(islice(app.journal.own_changes(stream, last), app.changes_a_batch))
             if not changes:
                 return cut
             app.spool.put_batch(_sealed(app, stream, changes, previous, codec))
