@@ -47,7 +47,8 @@ def chains(draw: st.DrawFn) -> list[Batch]:
 @given(chains(), st.lists(st.integers(0, 5), max_size=20))
 def test_any_order_of_arrival_takes_each_batch_once(chain, arrivals):
     """Dropped, repeated and reordered batches leave an unbroken chain without doubles."""
-    head, known = Head(), {}
+    head = Head()
+    known: dict[int, bytes] = {}
     for at in [*arrivals, *range(len(chain))]:
         arrived = chain[at % len(chain)]
         verdict = judge(head, known, arrived)

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from shared_schema.changes import change_digest, change_from_json, change_to_json
+from shared_schema.changes import Change, change_digest, change_from_json, change_to_json
 from shared_schema.custody import Head, judge
 from shared_schema.envelope import key_id, open_batch, parse, verify
 from shared_schema.errors import CustodyError
@@ -22,7 +22,7 @@ ENVELOPE, CUSTODY, FOLD = (
 )
 
 
-def accept(data: bytes) -> list[object]:
+def accept(data: bytes) -> list[Change]:
     """Do what the server does with a batch, in its order."""
     keys = ENVELOPE["keys"]
     signer = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(keys["signing_private"]))
@@ -31,7 +31,7 @@ def accept(data: bytes) -> list[object]:
     verify(batch, signer.public_key())
     payload = open_batch(batch, {key_id(office.public_key()): office})
     header = batch.header
-    return list(decode_payload(header.codec, payload, header.stream, header.first, header.count))
+    return decode_payload(header.codec, payload, header.stream, header.first, header.count)
 
 
 def test_the_frozen_batch_opens_to_its_changes():
