@@ -146,7 +146,7 @@ def _take(office: Office, connection: Connection, batch: Batch) -> tuple[Receipt
     remarks: list[Remark] = []
     if trouble is None:
         remarks = projections.apply(connection, log.append(connection, changes, now_ms))
-        _learn(connection, changes, now_ms)
+        learn(connection, changes, now_ms)
     else:
         remarks = [Remark(sequence=batch.header.first, code=trouble)]
     status = Status.ACCEPTED if trouble is None else Status.HELD
@@ -226,7 +226,8 @@ def _keep_clock(connection: Connection, clock: Clock) -> None:
     facts.put(connection, Fact.CLOCK, f"{clock.reading:016x}")
 
 
-def _learn(connection: Connection, changes: Sequence[Change], now_ms: int) -> None:
+def learn(connection: Connection, changes: Sequence[Change], now_ms: int) -> None:
+    """Move the server's clock past the readings of ``changes``, unless they are a day ahead."""
     clock = _clock(connection)
     for change in changes:
         clock = clock.learn(change.hlc, now_ms)

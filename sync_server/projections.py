@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import reduce
 from uuid import UUID
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from shared_schema.changes import VOID
 from shared_schema.custody import Remark
@@ -51,6 +51,12 @@ def clear(connection: Connection) -> None:
     """Empty every projection, for a rebuild."""
     for table in PROJECTIONS:
         connection.execute(table.delete())
+
+
+def count_unfolded(connection: Connection) -> int:
+    """Return the number of changes that are in the log but not folded."""
+    query = select(func.count(unfolded.c.position.distinct()))
+    return connection.execute(query).scalar_one()
 
 
 def _set_aside(connection: Connection, judged: Iterable[tuple[Logged, Assessment]]) -> None:

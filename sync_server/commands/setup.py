@@ -1,6 +1,7 @@
 """``init`` and ``serve``: a server is made once and then runs."""
 
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 
@@ -63,7 +64,7 @@ def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> 
     signal.signal(signal.SIGTERM, _stop)
     url = serving.address(server)
     emit({"url": url}, lambda: text(_PACKAGE)("Serving at {url}").format(url=url))
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()
     try:
         server.serve()
     except (KeyboardInterrupt, SystemExit):

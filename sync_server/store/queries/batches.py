@@ -1,14 +1,12 @@
 """Batches as they came, and the heads of the streams they make up."""
 
-from collections.abc import Iterator
-
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.custody import Head
 from shared_schema.envelope import Batch
 from shared_schema.ids import Stream
-from sync_server.store.tables import batches, streams
+from sync_server.store.tables import batches, changes, streams
 
 
 def head(connection: Connection, stream: Stream) -> Head:
@@ -79,15 +77,14 @@ def ends_at(connection: Connection, stream: Stream, end: Head) -> bool:
     return connection.execute(query).first() is not None
 
 
-def everything(connection: Connection) -> Iterator[Row[tuple[object, ...]]]:
-    """Yield the raw rows by stream and sequence."""
-    query = select(batches).order_by(batches.c.stream, batches.c.first)
-    yield from connection.execute(query.execution_options(yield_per=100))
-
-
-def stream_rows(connection: Connection) -> list[Row[tuple[object, ...]]]:
-    """Return the raw rows of the streams' heads."""
-    return list(connection.execute(select(streams).order_by(streams.c.stream)))
+def unread(connection: Connection) -> list[tuple[bytes, int]]:
+    """Return body and time of the batches whose changes are not in the log: those held."""
+    logged = exists().where(
+        changes.c.stream == batches.c.stream, changes.c.sequence == batches.c.first
+    )
+    query = select(batches.c.body, batches.c.received_ms).where(~logged)
+    rows = connection.execute(query.order_by(batches.c.received_ms, "stream", "first"))
+    return [(row.body, row.received_ms) for row in rows]
 
 
 def count(connection: Connection) -> int:

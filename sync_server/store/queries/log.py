@@ -42,7 +42,7 @@ def append(connection: Connection, added: Sequence[Change], received_ms: int) ->
             "body": encode(change_to_json(change)).decode(),
             "received_ms": received_ms,
         }
-        chain = link(chain, tuple(row.values()))
+        chain = link(chain, row.values())
         rows.append({**row, "chain": chain})
         logged.append(Logged(position=at, received_ms=received_ms, change=change))
     if rows:
@@ -51,15 +51,17 @@ def append(connection: Connection, added: Sequence[Change], received_ms: int) ->
     return logged
 
 
-def link(chain: bytes, columns: tuple[object, ...]) -> bytes:
+def link(chain: bytes, columns: Iterable[object]) -> bytes:
     """Return the chain after a row: SHA-256 over the chain before and the row's other columns.
 
     ``columns``: position, stream, sequence, record, type, body, received_ms; each as UTF-8 text
-    after its length of 4 bytes.
+    (or the bytes of it) after its length of 4 bytes.
     """
-    texts = [str(column).encode() for column in columns]
-    parts = [len(text).to_bytes(4) + text for text in texts]
-    return hashlib.sha256(chain + b"".join(parts)).digest()
+    hashed = hashlib.sha256(chain)
+    for column in columns:
+        data = column if isinstance(column, bytes) else str(column).encode()
+        hashed.update(len(data).to_bytes(4) + data)
+    return hashed.digest()
 
 
 def head(connection: Connection) -> tuple[int, bytes]:

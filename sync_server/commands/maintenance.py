@@ -1,0 +1,51 @@
+"""``rebuild``, ``verify`` and ``stats``: whether what is shown follows from what was received."""
+
+from dataclasses import asdict
+
+import click
+
+from shared_schema.console import emit, output_options, text
+from sync_server import counting, rebuilding, verification
+from sync_server.app import open_office
+from sync_server.config import load_config
+
+_PACKAGE = "sync_server"
+
+
+@click.command()
+@output_options
+def rebuild() -> None:
+    """Make every table of current records anew from the change log."""
+    done = rebuilding.rebuild(open_office(load_config()))
+    emit(
+        asdict(done),
+        lambda: text(_PACKAGE)(
+            "{changes} changes folded anew, {reopened} batches taken up."
+        ).format(**asdict(done)),
+    )
+
+
+@click.command()
+@output_options
+def verify() -> None:
+    """Check the log, the batches, their signatures, and that all tables follow from them."""
+    found = verification.verify_all(open_office(load_config()))
+    emit(
+        asdict(found),
+        lambda: text(_PACKAGE)(
+            "{changes} changes in {batches} batches are as they were received."
+        ).format(**asdict(found)),
+    )
+
+
+@click.command()
+@output_options
+def stats() -> None:
+    """Count what the server holds."""
+    office = open_office(load_config())
+    with office.store.read() as connection:
+        counts = counting.counts(connection)
+    emit(counts, lambda: "\n".join(f"{name}: {count}" for name, count in counts.items()))
+
+
+COMMANDS = (rebuild, verify, stats)

@@ -1,0 +1,85 @@
+"""``quarantine``: batches of revoked or forked devices, and what a supervisor does with them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from shared_schema.console import emit, output_options, text
+from sync_server import release
+from sync_server.app import open_office
+from sync_server.config import load_config
+from sync_server.store.queries import quarantine as kept_batches
+from sync_server.store.queries.quarantine import Kept
+
+_PACKAGE = "sync_server"
+
+
+@click.group()
+def quarantine() -> None:
+    """Decide about batches that were set aside."""
+
+
+@quarantine.command("list")
+@click.option("--all", "everything", is_flag=True, help="Show decided ones as well.")
+@output_options
+def list_quarantine(everything: bool) -> None:  # noqa: FBT001 (a command's flag)
+    """Show the batches that wait for a decision."""
+    office = open_office(load_config())
+    with office.store.read() as connection:
+        found = kept_batches.everything(connection)
+        rows = [_row(one) for one in found if everything or one.decision is None]
+    emit(rows, lambda: "\n".join(map(_line, rows)) or text(_PACKAGE)("Quarantine is empty."))
+
+
+@quarantine.command("accept")
+@click.argument("number", metavar="ID", type=click.IntRange(1))
+@output_options
+def accept_batch(number: int) -> None:
+    """Take a batch in. Of a fork: only when that copy will never sync again."""
+    taken = release.accept(open_office(load_config()), number)
+    emit(
+        {"id": number, "decision": "accepted", "changes": taken},
+        lambda: text(_PACKAGE)("Batch {id} is taken in: {changes} changes.").format(
+            id=number, changes=taken
+        ),
+    )
+
+
+@quarantine.command("discard")
+@click.argument("number", metavar="ID", type=click.IntRange(1))
+@output_options
+def discard_batch(number: int) -> None:
+    """Set a batch aside for good; its bytes are kept."""
+    release.discard(open_office(load_config()), number)
+    emit(
+        {"id": number, "decision": "discarded"},
+        lambda: text(_PACKAGE)("Batch {id} is discarded.").format(id=number),
+    )
+
+
+def _row(kept: Kept) -> dict[str, Any]:
+    received = datetime.fromtimestamp(kept.received_ms // 1000, UTC)
+    return {
+        "id": kept.id,
+        "cause": kept.cause.value,
+        "device": kept.device,
+        "stream": kept.stream,
+        "first": kept.first,
+        "count": kept.count,
+        "received": received.isoformat().replace("+00:00", "Z"),
+        "decision": kept.decision.value if kept.decision else None,
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    translate = text(_PACKAGE)
+    causes = {"fork": translate("forked device"), "revoked": translate("revoked device")}
+    decision = f"  {row['decision']}" if row["decision"] else ""
+    return (
+        f"{row['id']}  {causes[row['cause']]} {row['device']}  "
+        f"{row['first']}-{row['first'] + row['count'] - 1}  {row['received']}{decision}"
+    )
+
+
+COMMANDS = (quarantine,)

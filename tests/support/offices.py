@@ -1,0 +1,74 @@
+"""An office in a temporary folder, with a clock that the test moves: the real store, no process."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared_schema.clock import DAY_MS
+from shared_schema.errors import JemputError
+from shared_schema.frames import Frame, read_frames
+from sync_server import keys, setup
+from sync_server.enrol import Invitation, invite
+from sync_server.exchange import converse, open_section
+from sync_server.office import Office
+from sync_server.store.engine import open_store
+from sync_server.store.queries import raw
+from sync_server.store.tables import PROJECTIONS
+from tests.support.raw_device import NOW_MS, Answer, RawDevice
+
+
+@dataclass(slots=True, kw_only=True)
+class Bench:
+    """An office and its clock (Unix ms)."""
+
+    office: Office
+    clock: list[int] = field(default_factory=lambda: [NOW_MS])
+
+    def device(self, scope: tuple[str, ...] = ("53.15.05",), **terms: int | None) -> RawDevice:
+        """Invite a device and let it enrol."""
+        device = RawDevice.of(self.code(scope, **terms))
+        assert self.exchange(device, device.enrol()).errors == []
+        return device
+
+    def code(self, scope: tuple[str, ...] = ("53.15.05",), **terms: int | None) -> str:
+        """Make a code; ``valid_ms`` and ``until_ms`` as in an invitation."""
+        valid_ms = terms.get("valid_ms")
+        invitation = Invitation(
+            label="Laptop Contoh",
+            scope=scope,
+            url="",
+            valid_ms=DAY_MS if valid_ms is None else valid_ms,
+            until_ms=terms.get("until_ms"),
+        )
+        return invite(self.office, invitation)
+
+    def exchange(self, device: RawDevice, *frames: Frame | bytes) -> Answer:
+        """Let a device exchange one section."""
+        return device.read(self.answer(device.section(*frames)))
+
+    def answer(self, body: bytes) -> list[Frame]:
+        """Answer a body; errors are in the frames."""
+        troubles: list[JemputError] = []
+        frames = iter(read_frames(body))
+        return list(converse(self.office, frames, open_section(self.office, frames), troubles))
+
+    def projections(self) -> dict[str, list[dict[str, object]]]:
+        """Dump every projection, row for row."""
+        with self.office.store.read() as connection:
+            return {table.name: list(raw.rows(connection, table)) for table in PROJECTIONS}
+
+
+def found_office(folder: Path, region: str = "53.15") -> Bench:
+    """Make a server in a folder without the cost of hashing a real passphrase twice."""
+    store = open_store(f"sqlite:///{folder / 'server.db'}")
+    clock = [NOW_MS]
+    made = keys.generate()
+    founding = setup.Founding(
+        region=region,
+        name="Kabupaten Uji",
+        timezone="Asia/Makassar",
+        regions=setup.shipped_regions(),
+        administrator="penyelia",
+        passphrase="sandi-uji-coba",
+    )
+    setup.found(store, made, founding, NOW_MS)
+    return Bench(office=Office(store=store, keys=made, now_ms=lambda: clock[0]), clock=clock)
