@@ -16,7 +16,6 @@ from field_client.vault.store import VaultDB
 from shared_schema.clock import Evidence
 from shared_schema.errors import JemputError
 
-
 CHANGES_A_BATCH = 50
 
 

@@ -19,6 +19,7 @@ from field_client.sync.errors import (
     DeviceRevoked,
     DeviceRevokedWaiting,
     LineCut,
+    ServerFailed,
     SyncUnsettled,
 )
 from field_client.sync.inbox import absorb, store_receipt
@@ -235,11 +236,11 @@ class Exchange:
         """Raise what the server refused, if it did; wipe the keys of a revoked device.
 
         A revoked device is wiped only when everything final has been handed over. Raises
-        DeviceRevoked, DeviceRevokedWaiting, ServerRefused and those of an enrolment.
+        DeviceRevoked, DeviceRevokedWaiting, ServerFailed and those of an enrolment.
         """
         for reason in self.refusals:
             if reason not in _HARMLESS:
-                raise refusal(reason)
+                raise refusal(reason, ServerFailed)
         if REVOKED in self.refusals:
             if self.unanswered():
                 raise DeviceRevokedWaiting

@@ -10,16 +10,18 @@ from field_client.sync.errors import (
 from shared_schema.canonical import NotCanonical, decode
 from shared_schema.enrolment import EnrolExpired, EnrolRefused, EnrolUsed
 from shared_schema.errors import JemputError
+from shared_schema.frames import SectionIncomplete
 
 CONTENT_TYPE = "application/x-jemput"
-REFUSALS: dict[str, type[JemputError]] = {
-    one.code: one for one in (EnrolExpired, EnrolRefused, EnrolUsed, DeviceUnknown)
-} | {"DEVICE_REVOKED": DeviceRevokedWaiting}
+_NAMED = (EnrolExpired, EnrolRefused, EnrolUsed, DeviceUnknown, SectionIncomplete)
+REFUSALS: dict[str, type[JemputError]] = {one.code: one for one in _NAMED} | {
+    "DEVICE_REVOKED": DeviceRevokedWaiting
+}
 
 
-def refusal(code: str) -> JemputError:
-    """Return the error that a server's ``code`` stands for."""
-    return REFUSALS.get(code, ServerRefused)(reason=code)
+def refusal(code: str, other: type[JemputError] = ServerRefused) -> JemputError:
+    """Return the error that a server's ``code`` stands for; ``other`` for one not known here."""
+    return REFUSALS.get(code, other)(reason=code)
 
 
 def require_accepted(status: int, content_type: str, body: bytes) -> None:

@@ -117,6 +117,7 @@ class Session:
     known_epoch: int
     stage: Stage = Stage.BEFORE
     epoch: int = 0
+    heads: Mapping[Stream, Head] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     reader: FrameReader = field(default_factory=FrameReader)
 
@@ -138,7 +139,7 @@ class Session:
         known = Kind(frame.kind) if frame.kind in set(Kind) else None
         if self.stage is Stage.BEFORE and known not in _OPENING:
             raise ReplyOutOfOrder(reason=known.name if known else frame.kind)
-        content = self._open(frame)
+        content = self._open(frame, known)
         if known is Kind.DONE:
             return self._finish(content)
         self.tally.add(frame)
@@ -150,15 +151,23 @@ class Session:
         if self.stage is not Stage.DONE:
             raise SectionIncomplete
 
-    def _open(self, frame: Frame) -> bytes:
+    def _open(self, frame: Frame, kind: Kind | None) -> bytes:
         epoch, content = read_server_frame(frame, self.device, self.server)
         if self.stage is Stage.BEFORE:
             if epoch < self.known_epoch:
                 raise ReplyStale
             self.epoch = epoch
-        elif epoch != self.epoch:
+        elif epoch > self.epoch or (epoch < self.epoch and kind is not Kind.RECEIPT):
             raise ReplyOutOfOrder(reason="epoch")
+        elif epoch < self.epoch:
+            self._require_covered(receipt_from_json(read_object(content)))
         return content
+
+    def _require_covered(self, receipt: Receipt) -> None:
+        """Refuse a receipt from before a restore, unless the restored chain still reaches there."""
+        head = self.heads.get(receipt.stream, Head())
+        if receipt.sequence > head.sequence:
+            raise ReplyOutOfOrder(reason="epoch")
 
     def _welcome(self, content: bytes) -> Effect:
         if self.tally.count > 1:
@@ -172,7 +181,7 @@ class Session:
             welcomed = Welcomed(epoch=self.epoch, server_ms=int(data["server_ms"]), heads=heads)
         except (KeyError, TypeError, ValueError, AttributeError, CustodyError) as error:
             raise MessageInvalid(reason="welcome") from error
-        self.stage = Stage.WITHIN
+        self.stage, self.heads = Stage.WITHIN, heads
         return welcomed
 
     def _enrolled(self, content: bytes) -> Effect:
