@@ -1,0 +1,95 @@
+"""``conflicts``: fields with several values, and the choice of one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from shared_schema import display
+from shared_schema.console import emit, language, output_options, text
+from shared_schema.regions import RegionTable
+from sync_server import choices
+from sync_server.choices import Conflict
+from sync_server.commands.opening import PACKAGE, deciding, reading
+from sync_server.commands.people import field_label, regions_of, title_of, value_text
+from sync_server.lookup import resolve
+from sync_server.people import author, device_labels
+
+
+@click.group()
+def conflicts() -> None:
+    """See fields with several values, and decide which one holds."""
+
+
+@conflicts.command("list")
+@output_options
+def list_conflicts() -> None:
+    """List every field in conflict with its values, who wrote each, and the CHANGE to name."""
+    with reading() as connection:
+        labels, regions = device_labels(connection), regions_of(connection)
+        found = [_document(one, labels, regions) for one in choices.conflicts(connection)]
+    document = {"count": len(found), "conflicts": found}
+    emit(document, lambda: _text(found, regions))
+
+
+def _document(one: Conflict, labels: Mapping[str, str], regions: RegionTable) -> dict[str, Any]:
+    current = one.current
+    return {
+        "record": str(current.record),
+        "type": current.state.type,
+        "title": title_of(current, current.record, regions),
+        "field": one.field,
+        "heads": [
+            {
+                **author(change, labels),
+                "stamp": head.stamp.text(),
+                "value": head.value,
+                "shown": head == one.heads[-1][0],
+            }
+            for head, change in one.heads
+        ],
+    }
+
+
+def _text(found: list[dict[str, Any]], regions: RegionTable) -> str:
+    return "\n\n".join(_screen(one, regions) for one in found) or text(PACKAGE)("No conflicts.")
+
+
+def _screen(one: Mapping[str, Any], regions: RegionTable) -> str:
+    texts, lang = text(PACKAGE), language()
+    headers = [texts(word) for word in ("Value", "By", "Device", "Time", "CHANGE")]
+    rows = [
+        (
+            value_text(one["type"], one["field"], head["value"], lang, regions),
+            head["operator"],
+            head["device"],
+            head["time"] or "?",
+            head["change"],
+        )
+        for head in one["heads"]
+    ]
+    label = field_label(one["type"], one["field"], lang)
+    title = f"{one['record']}  {one['title']}\n{one['field']} ({label})"
+    return f"{title}\n{display.table(headers, rows)}"
+
+
+@conflicts.command()
+@click.argument("record", metavar="RECORD")
+@click.argument("field", metavar="FIELD")
+@click.argument("change", metavar="CHANGE")
+@output_options
+def decide(record: str, field: str, change: str) -> None:
+    """Let the value that CHANGE wrote hold; `conflicts list` shows the ids."""
+    with deciding() as (connection, operator):
+        decision = choices.decide_conflict(connection, record, field, change, operator)
+        current = resolve(connection, record)
+    document = {
+        "decision": str(decision),
+        "record": str(current.record),
+        "field": field,
+        "value": current.state.shown(field),
+    }
+    emit(document, lambda: text(PACKAGE)("Decided: {decision}").format(decision=decision))
+
+
+COMMANDS = (conflicts,)

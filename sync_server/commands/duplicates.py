@@ -1,0 +1,127 @@
+"""``duplicates``: pairs that may be one person, and the verdicts on them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from sqlalchemy import Connection
+
+from shared_schema.console import emit, language, output_options, text
+from shared_schema.links import Verdict
+from shared_schema.records.link import VERDICT
+from sync_server import reconcile
+from sync_server.commands.opening import PACKAGE, deciding, reading
+from sync_server.commands.people import regions_of, title_of
+from sync_server.store.queries import records
+
+_RULES = {"nik": "same NIK", "family": "same family card, birth date and name"}
+
+
+@click.group()
+def duplicates() -> None:
+    """Look at possible duplicates and decide them."""
+
+
+@duplicates.command("list")
+@click.option("--all", "decided_too", is_flag=True, help="Also what was decided before.")
+@output_options
+def list_pairs(*, decided_too: bool) -> None:
+    """List the pairs that ask for a verdict, and verdicts that contradict each other."""
+    with reading() as connection:
+        document = _document(connection, decided_too=decided_too)
+    emit(document, lambda: _text(document))
+
+
+def _document(connection: Connection, *, decided_too: bool) -> dict[str, Any]:
+    pairs = reconcile.open_pairs(connection)
+    refused = reconcile.refused_edges(connection)
+    together = [(one.a, one.b) for one in pairs] + [edge.pair for edge in refused]
+    ends = {end for pair in together for end in pair}
+    known, regions = records.many(connection, ends), regions_of(connection)
+
+    def side(record: Any) -> dict[str, Any]:
+        current = known.get(record)
+        values = current.state.values() if current else {}
+        return {
+            "id": str(record),
+            "title": title_of(current, record, regions),
+            "values": values,
+        }
+
+    return {
+        "count": len(pairs),
+        "pairs": [
+            {
+                "a": str(pair.a),
+                "b": str(pair.b),
+                "rules": [rule.value for rule in pair.rules],
+                "undecided": pair.undecided,
+                "records": [side(pair.a), side(pair.b)],
+            }
+            for pair in pairs
+        ],
+        "refused": [{"a": str(edge.a), "b": str(edge.b)} for edge in refused],
+        "decisions": (
+            [one.as_dict() for one in reconcile.decisions(connection)] if decided_too else []
+        ),
+    }
+
+
+def _text(document: dict[str, Any]) -> str:
+    texts = text(PACKAGE)
+    lines: list[str] = []
+    for pair in document["pairs"]:
+        rules = "; ".join(texts(_RULES[rule]) for rule in pair["rules"])
+        mark = f" [{texts('undecided')}]" if pair["undecided"] else ""
+        lines.append(f"{rules}{mark}")
+        lines += [f"  {side['id']}  {side['title']}" for side in pair["records"]]
+    lines += _lines_of("kept apart by another verdict", document["refused"])
+    for one in document["decisions"]:
+        verdict = _verdict_word(one["verdict"])
+        lines.append(f"{one['decision']}  {one['a']}  {one['b']}  {verdict}")
+    return "\n".join(lines) or texts("There are no possible duplicates.")
+
+
+def _lines_of(title: str, pairs: Sequence[dict[str, Any]]) -> list[str]:
+    return [f"{text(PACKAGE)(title)}: {pair['a']} {pair['b']}" for pair in pairs]
+
+
+def _verdict_word(verdict: str | None) -> str:
+    if verdict is None:
+        return text(PACKAGE)("retracted")
+    return VERDICT.label(verdict).text(language())
+
+
+@duplicates.command()
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@click.argument("verdict", type=click.Choice([each.value for each in Verdict]))
+@click.option("--reason", default="", help="What was seen that settles it.")
+@output_options
+def decide(one: str, other: str, verdict: str, reason: str) -> None:
+    """Say whether records A and B are the same, different, or not yet known."""
+    with deciding() as (connection, operator):
+        made = reconcile.decide_pair(connection, (one, other), Verdict(verdict), reason, operator)
+    emit(made.as_dict(), lambda: _decided(made))
+
+
+@duplicates.command()
+@click.argument("decision", metavar="DECISION")
+@output_options
+def undo(decision: str) -> None:
+    """Take a decision back: what stood before it stands again."""
+    with deciding() as (connection, operator):
+        made = reconcile.undo(connection, decision, operator)
+    emit(made.as_dict(), lambda: _decided(made))
+
+
+def _decided(made: reconcile.Decision) -> str:
+    texts = text(PACKAGE)
+    word = _verdict_word(made.verdict.value if made.verdict else None)
+    lines = [texts("Decision {decision}: {word}").format(decision=made.decision, word=word)]
+    if made.refused:
+        lines.append(texts("They stay apart: another verdict says that they are different."))
+    return "\n".join(lines)
+
+
+COMMANDS = (duplicates,)

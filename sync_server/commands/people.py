@@ -1,0 +1,151 @@
+"""``search``, ``show``, ``history``: looking at the regency's records."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import click
+from sqlalchemy import Connection
+
+from shared_schema import display
+from shared_schema.console import emit, language, output_options, text
+from shared_schema.records import RECORD_TYPES
+from shared_schema.regions import RegionTable
+from sync_server import people
+from sync_server.commands.opening import PACKAGE, reading
+from sync_server.lookup import resolve
+from sync_server.store.queries import facts
+from sync_server.store.queries.records import Current
+
+_SEARCHED = ("name", "sex", "village", "birth_date", "nik")
+
+
+@click.command()
+@click.argument("wanted", metavar="TEXT")
+@output_options
+def search(wanted: str) -> None:
+    """Find residents by part of a name, in old or new spelling, or by NIK."""
+    with reading() as connection:
+        found = people.search(connection, wanted)
+        rows = [_found(connection, current) for current in found]
+        regions = regions_of(connection)
+    emit({"count": len(rows), "people": rows}, lambda: _found_table(rows, regions))
+
+
+def _found(connection: Connection, current: Current) -> dict[str, Any]:
+    state = current.state
+    return {
+        "id": str(state.record),
+        "cluster": str(people.root_of(connection, state.record)),
+        "void": state.void is not None,
+        **{name: state.shown(name) for name in _SEARCHED},
+    }
+
+
+def _found_table(rows: list[dict[str, Any]], regions: RegionTable) -> str:
+    if not rows:
+        return text(PACKAGE)("Nobody was found.")
+    fields = RECORD_TYPES["person"].fields
+    headers = ["ID", *(fields[name].label.text(language()) for name in _SEARCHED)]
+    return display.table(headers, [[row["id"], *_cells(row, regions)] for row in rows])
+
+
+def _cells(row: Mapping[str, Any], regions: RegionTable) -> list[str]:
+    fields, lang = RECORD_TYPES["person"].fields, language()
+    return [
+        display.value_text(fields[name], row[name], lang=lang, regions=regions)
+        for name in _SEARCHED
+    ]
+
+
+@click.command()
+@click.argument("record", metavar="ID")
+@output_options
+def show(record: str) -> None:
+    """Show one record: its values, its cluster and what is in conflict."""
+    with reading() as connection:
+        document = people.record_document(connection, resolve(connection, record))
+        regions = regions_of(connection)
+    emit(document, lambda: _record_text(document, regions))
+
+
+def _record_text(document: Mapping[str, Any], regions: RegionTable) -> str:
+    texts, lang = text(PACKAGE), language()
+    rtype = RECORD_TYPES[document["type"]]
+    rows = [("ID", document["id"]), (texts("Type"), rtype.label.text(lang))]
+    rows += display.field_rows(rtype, document["values"], lang=lang, regions=regions)
+    if document["void"] is not None:
+        rows.append((texts("Void"), document["void"].get("reason", "")))
+    if document["conflicts"]:
+        rows.append((texts("In conflict"), ", ".join(document["conflicts"])))
+    members = document["cluster"]["members"]
+    if len(members) > 1:
+        rows.append((texts("Same person as"), ", ".join(m for m in members if m != document["id"])))
+    if document["devices"]:
+        rows.append((texts("Written by"), ", ".join(document["devices"])))
+    return display.pairs(rows)
+
+
+@click.command()
+@click.argument("record", metavar="ID")
+@output_options
+def history(record: str) -> None:
+    """Show every change of a record: who, where, when, before and after."""
+    with reading() as connection:
+        current = resolve(connection, record)
+        told = people.history(connection, current.record)
+        regions = regions_of(connection)
+    document = {"id": str(current.record), "type": current.state.type, "changes": told}
+    emit(document, lambda: _history_text(document, regions))
+
+
+def _history_text(document: Mapping[str, Any], regions: RegionTable) -> str:
+    texts, lang = text(PACKAGE), language()
+    lines = []
+    for change in document["changes"]:
+        lines.append(f"{change['time'] or '?'}  {change['operator']}  ({change['device']})")
+        for name, write in change["fields"].items():
+            before, after = (
+                value_text(document["type"], name, write[side], lang, regions)
+                for side in ("before", "written")
+            )
+            lines.append(f"    {field_label(document['type'], name, lang)}: {before} → {after}")
+        lines.append(f"    {texts('change')} {change['change']}")
+    return "\n".join(lines)
+
+
+def field_label(type_name: str, name: str, lang: str) -> str:
+    """Return the label of a field, or the name of one of the system's own."""
+    spec = RECORD_TYPES[type_name].fields.get(name)
+    return spec.label.text(lang) if spec else name
+
+
+def value_text(type_name: str, name: str, value: Any, lang: str, regions: RegionTable) -> str:
+    """Return a field's value as it is shown, numbers of people masked."""
+    spec = RECORD_TYPES[type_name].fields.get(name)
+    if spec is not None:
+        return display.value_text(spec, value, lang=lang, regions=regions)
+    return "-" if value is None else ", ".join(f"{k}: {v}" for k, v in dict(value).items())
+
+
+def regions_of(connection: Connection) -> RegionTable:
+    """Return the names of the regions that the office knows."""
+    return RegionTable.from_rows(facts.region_rows(connection))
+
+
+def title_of(current: Current | None, record: UUID, regions: RegionTable) -> str:
+    """Return what names a record in a list; its id where it is not there."""
+    if current is None:
+        return str(record)
+    state = current.state
+    rtype, values = RECORD_TYPES[state.type], state.values()
+    named = display.title(rtype, values, lang=language(), regions=regions)
+    more = [
+        display.value_text(rtype.fields[name], values[name], lang=language(), regions=regions)
+        for name in ("birth_date", "village", "nik")
+        if name in rtype.fields and name in values
+    ]
+    return ", ".join([named, *more])
+
+
+COMMANDS = (search, show, history)

@@ -1,0 +1,130 @@
+"""``report`` and ``export``: what the office is asked for, as a page or as a file."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from shared_schema.console import language, output_options, text, wants_json
+from shared_schema.errors import InputError
+from shared_schema.records import RECORD_TYPES, record_type
+from sync_server.app import open_office
+from sync_server.commands.opening import PACKAGE, reading
+from sync_server.config import load_config
+from sync_server.export import exported, write_records_csv
+from sync_server.registry import NotYet, context_of
+from sync_server.reports.coverage_layout import coverage_text, write_coverage_csv
+from sync_server.reports.coverage_report import Question, coverage_document, coverage_report
+
+_OUTPUT = click.Path(dir_okay=False, path_type=Path)
+
+
+class TypeMissing(InputError):
+    """A CSV table holds records of one type. Name it, such as `export person --format csv`."""
+
+    code = "TYPE_MISSING"
+
+
+class FileNotWritten(InputError):
+    """{file} cannot be written ({reason}). Name another file."""
+
+    code = "FILE_NOT_WRITTEN"
+
+
+@click.group()
+def report() -> None:
+    """Report to the head of office and the ministry."""
+
+
+@report.command()
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["table", "csv", "xlsx", "json"]),
+    default="table",
+    show_default=True,
+    help="How to lay the report out.",
+)
+@click.option("--region", help="Only this region; the whole office otherwise.")
+@click.option("--campaign", metavar="ID", help="Go by this campaign's policy and area.")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day on which age counts.")
+@click.option("--output", type=_OUTPUT, help="Write to this file.")
+@output_options
+def coverage(
+    layout: str,
+    region: str | None,
+    campaign: str | None,
+    day: datetime | None,
+    output: Path | None,
+) -> None:
+    """Who must hold a card, is recorded and printed, by district and village.
+
+    Goes by the newest campaign that covers the region, else by the standing rule (17 or
+    older, or ever married, on the day asked for). Says where published figures do not add up.
+    """
+    if layout == "xlsx":
+        raise NotYet(what="A report as a workbook")
+    office = open_office(load_config())
+    with office.store.read() as connection:
+        on: date = day.date() if day else context_of(office, connection).today
+        found = coverage_report(connection, Question(on=on, region=region, campaign=campaign))
+    if layout == "csv" and not wants_json():
+        _write(output, lambda target: write_coverage_csv(found, target))
+    else:
+        as_json = layout == "json" or wants_json()
+        lang, texts = language(), text(PACKAGE)
+        body = (
+            _json(coverage_document(found, lang)) if as_json else coverage_text(found, lang, texts)
+        )
+        _write(output, lambda target: target.write(f"{body}\n"))
+
+
+@click.command()
+@click.argument("type_name", metavar="TYPE", required=False)
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["csv", "json"]),
+    default="json",
+    show_default=True,
+    help="A table of one TYPE, or one JSON document.",
+)
+@click.option("--output", type=_OUTPUT, help="Write to this file.")
+@output_options
+def export(type_name: str | None, layout: str, output: Path | None) -> None:
+    """Write records out, of one TYPE or of all, with full NIKs: keep the file safe."""
+    rtype = record_type(type_name) if type_name else None
+    if layout == "csv" and rtype is None:
+        raise TypeMissing
+    with reading() as connection:
+        if layout == "csv" and rtype is not None:
+            found = exported(connection, rtype.name)
+            _write(output, lambda target: write_records_csv(target, rtype, found))
+            return
+        names = [rtype.name] if rtype else sorted(RECORD_TYPES)
+        records = [record for name in names for record in exported(connection, name)]
+    body = _json({"count": len(records), "records": records})
+    _write(output, lambda target: target.write(f"{body}\n"))
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True)
+
+
+def _write(output: Path | None, write: Callable[[TextIO], object]) -> None:
+    """Write to the file, or to standard output where none is named."""
+    if output is None:
+        write(sys.stdout)
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as target:
+            write(target)
+    except OSError as error:
+        raise FileNotWritten(file=output, reason=error.strerror or "?") from error
+
+
+COMMANDS = (report, export)
