@@ -18,6 +18,8 @@ from tests.support.processes import (
     try_server,
 )
 
+RATE_BYTES_S = 6_000  # 48 kbit/s, as 2G gives
+
 
 @dataclass(slots=True, kw_only=True)
 class Narrator:
@@ -98,7 +100,9 @@ def open_office(home: Path, region: str, name: str) -> Office:
     """Set up a regency and start its server and its line."""
     try_server(home, "init", "--region", region, "--name", name, "--admin", "penyelia").check()
     process = ServerProcess(home=home).start()
-    return Office(home=home, process=process, line=Line(server_port=process.port))
+    return Office(
+        home=home, process=process, line=Line(server_port=process.port, rate_bytes_s=RATE_BYTES_S)
+    )
 
 
 def close_office(office: Office) -> None:

@@ -7,6 +7,7 @@ direction, and it keeps what went through, for those who look for names in captu
 import contextlib
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -17,9 +18,13 @@ CHUNK_BYTES = 512
 
 @dataclass(slots=True, kw_only=True)
 class Line:
-    """Relays ``url`` to the server's port until closed. Starts whole and up."""
+    """Relays ``url`` to the server's port until closed. Starts whole and up.
+
+    ``rate_bytes_s``: how much passes in a second in each direction, 0 for no limit.
+    """
 
     server_port: int
+    rate_bytes_s: int = 0
     captured: bytearray = field(default_factory=bytearray, repr=False)
     cuts: int = 0
     _listener: socket.socket = field(init=False)
@@ -81,6 +86,8 @@ class Line:
     def _pump(self, source: socket.socket, target: socket.socket, direction: str) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(CHUNK_BYTES):
+                if self.rate_bytes_s:
+                    time.sleep(len(data) / self.rate_bytes_s)
                 allowed = self._take(direction, len(data))
                 self.captured += data[:allowed]
                 target.sendall(data[:allowed])
