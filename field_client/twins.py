@@ -13,11 +13,15 @@ from uuid import UUID
 from tinydb import where
 
 from field_client.capture import Assessment
+from field_client.entries import state_of_document
 from field_client.intake import Item
 from field_client.journal import Journal
+from shared_schema.changes import VOID
+from shared_schema.fold import RecordState
 from shared_schema.names import fold_name
 
 _NIK, _CARD = "nik", "kk_number"
+_SEEN = frozenset({"name", "birth_date", VOID})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +70,21 @@ class KnownPeople:
         if not value:
             return
         for document in self._journal.tables.records.search(where(field) == value):
-            record = UUID(str(document.doc_id))
-            state = self._journal.state(record)
-            if state is not None and state.type == "person" and state.void is None:
-                yield record, state.values()
+            state = _glimpse(document)
+            if state.type == "person" and state.void is None:
+                yield UUID(str(document.doc_id)), state.values()
         yield from self._drafts.get((field, value), ())
+
+
+def _glimpse(document: Mapping[str, Any]) -> RecordState:
+    """Fold only what is looked at here: a roster may have thousands in one batch's families."""
+    known = {part: document[part] for part in ("base", "mine") if document.get(part)}
+    return state_of_document(
+        {
+            part: {**state, "fields": {n: f for n, f in state["fields"].items() if n in _SEEN}}
+            for part, state in known.items()
+        }
+    )
 
 
 def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from field_client import saving
 from field_client.capture import assess
 from field_client.commands import taking
 from field_client.commands.errors import AskingInterrupted, NothingTyped
+from field_client.commands.terminal import ask_line
 from field_client.commands.unlocking import check_context
 from field_client.errors import RecordAmbiguous, RecordUnknown
 from field_client.opened import App
@@ -24,10 +25,10 @@ from shared_schema.records import RecordType
 def ask(app: App, rtype: RecordType, accept: str | None) -> None:
     """Ask for one record and save it. Raises AskingInterrupted, NothingTyped."""
     context, kept = check_context(app), _Kept(app, rtype)
-    talk = Conversation(lang=language(), ask=_ask_line, say=_say, keep=kept.keep, find=finder(app))
+    talk = Conversation(lang=language(), ask=ask_line, say=_say, keep=kept.keep, find=finder(app))
     try:
         judged = fill(rtype, context, talk)
-    except click.Abort as broken:
+    except (EOFError, KeyboardInterrupt) as broken:
         click.echo(err=True)
         if kept.record is None:
             raise NothingTyped from broken
@@ -74,11 +75,6 @@ class _Kept:
             if self.record is None:
                 self.record = journal.new_record()
             journal.save_draft(self.record, rtype.name, rtype.version, self.values)
-
-
-def _ask_line(question: str) -> str:
-    answer: str = click.prompt(question, default="", show_default=False, err=True)
-    return answer
 
 
 def _say(line: str) -> None:
