@@ -15,10 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tinydb.table import Document
-
 from field_client.vault.store import VaultDB
-from field_client.vault.table import VaultTable
+from field_client.vault.table import VaultTable, document_of
 from shared_schema.canonical import Json
 from shared_schema.ids import Stream
 
@@ -79,8 +77,7 @@ class Tables:
 
 def put(table: VaultTable, doc_id: str, content: Mapping[str, Json]) -> None:
     """Insert a document, or set those fields of the one that has this id."""
-    document: Any = Document(content, doc_id)  # type: ignore[arg-type]  # ids are text here
-    table.upsert(document)
+    table.upsert(document_of(content, doc_id))
 
 
 def change_key(stream: Stream, sequence: int) -> str:

@@ -273,13 +273,18 @@ class VaultTable(Table):
         return stored.doc_id
 
 
+def document_of(content: Mapping[str, Any], doc_id: str) -> Document:
+    """Return a document that will be stored under a text of the caller's choice."""
+    return Document(content, doc_id)  # type: ignore[arg-type]  # ids are text here
+
+
 def _stored(row: Row) -> _Stored:
     seq, doc_id, body = row
     return _Stored(seq, doc_id, json.loads(body))
 
 
 def _document(stored: _Stored) -> Document:
-    return Document(stored.body, stored.doc_id)  # type: ignore[arg-type]  # ids are text here
+    return document_of(stored.body, stored.doc_id)
 
 
 def _encode(document: Mapping[str, Any]) -> str:

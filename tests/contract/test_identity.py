@@ -62,7 +62,7 @@ people = st.builds(
 )
 pairs = st.tuples(st.integers(0, 4), st.integers(0, 4)).filter(lambda pair: pair[0] != pair[1])
 links = st.builds(
-    lambda pair, hlc, verdict, void: link(*pair, hlc, verdict, void=void),
+    lambda pair, hlc, verdict, void: link(pair[0], pair[1], hlc, verdict, void=void),
     pairs,
     st.integers(1, 50),
     st.sampled_from(VERDICTS),

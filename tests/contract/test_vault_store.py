@@ -37,7 +37,7 @@ class _CopyingStorage(MemoryStorage):
 
 
 class _StockTable(Table):
-    document_id_class = str
+    document_id_class = str  # type: ignore[assignment]  # ids are text in the vault
     numbers = itertools.count()
 
     def _get_next_id(self):

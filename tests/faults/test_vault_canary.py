@@ -3,10 +3,9 @@
 import sqlite3
 from pathlib import Path
 
-from tinydb.table import Document
-
 from field_client.vault import keys as key_slots
 from field_client.vault.store import create_vault, open_vault
+from field_client.vault.table import document_of
 from tests.support.canary import scan
 
 PASSPHRASE = "sandi Kenari Petugas"
@@ -22,7 +21,7 @@ def test_canary_is_not_found_under_home(tmp_path: Path):
     with open_vault(home, keys, indexes=INDEXES, text_indexes=TEXT) as db:
         for number in range(50):
             body = {"name": CANARY, "nik": str(number), "note": [CANARY] * 20}
-            db.table("records").insert(Document(body, f"{CANARY}-{number}"))
+            db.table("records").insert(document_of(body, f"{CANARY}-{number}"))
         assert db.table("records").match("quintus")
         assert (home / "vault.db-wal").stat().st_size > 100_000
         assert scan([home], CANARY) == []

@@ -14,6 +14,7 @@ from field_client.vault import keys as key_slots
 from field_client.vault.errors import DiskFull
 from field_client.vault.spool import SealedBatch, Spool, open_spool
 from field_client.vault.store import VaultDB, create_vault, open_vault
+from field_client.vault.table import document_of
 
 PASSPHRASE = "sandi petugas contoh"
 STREAM = b"stream-12byt"
@@ -41,7 +42,7 @@ def _enlarge(place: Path) -> None:
 
 def _person(number: int) -> Document:
     body = {"nik": f"{number:016d}", "name": f"Warga Contoh {number}", "note": "x" * 900}
-    return Document(body, f"orang-{number}")
+    return document_of(body, f"orang-{number}")
 
 
 def _fill(db: VaultDB) -> int:

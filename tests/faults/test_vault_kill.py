@@ -35,12 +35,14 @@ def _run_and_kill(home: Path, keys: VaultKeys, after_s: float) -> list[tuple[int
     program = subprocess.Popen(
         [sys.executable, WRITERS, str(home), keys.root.hex()], stdout=subprocess.PIPE
     )
+    assert program.stdout is not None
     first = program.stdout.readline()
     time.sleep(after_s)
     os.kill(program.pid, signal.SIGKILL)
     rest, _ = program.communicate(timeout=30)
     lines = (first + rest).decode().split("\n")[:-1]
-    return [tuple(map(int, line.split())) for line in lines]
+    pairs = (line.split() for line in lines)
+    return [(int(number), int(first_of_batch)) for number, first_of_batch in pairs]
 
 
 def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path):
@@ -72,6 +74,7 @@ def test_killed_creation_is_repeated_or_complete(tmp_path: Path, after_s: float)
     program = subprocess.Popen(
         [sys.executable, "-c", CREATE, str(home), PASSPHRASE], stdout=subprocess.PIPE
     )
+    assert program.stdout is not None
     program.stdout.readline()
     time.sleep(after_s)
     program.kill()

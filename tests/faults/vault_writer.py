@@ -7,11 +7,10 @@ counter and the sealed batch that carry it are said to be durable.
 import sys
 from pathlib import Path
 
-from tinydb.table import Document
-
 from field_client.vault.keys import VaultKeys
 from field_client.vault.spool import SealedBatch, open_spool
 from field_client.vault.store import open_vault
+from field_client.vault.table import document_of
 
 STREAM = b"stream-12byt"
 
@@ -26,7 +25,7 @@ def main() -> None:
             with db.transaction():
                 number = db.next_number("record")
                 body = {"number": number, "note": "x" * (number * 37 % 3000)}
-                db.table("records").insert(Document(body, f"catatan-{number}"))
+                db.table("records").insert(document_of(body, f"catatan-{number}"))
             last = spool.last(STREAM)
             first = last[0] + 1 if last else 1
             spool.put_batch(

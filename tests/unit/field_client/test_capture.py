@@ -1,15 +1,17 @@
 """What makes a record final, and what an edit is answerable for."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
 
 from field_client.capture import assess, correct, with_visit
+from shared_schema.canonical import Json
 from shared_schema.changes import Change, Write
 from shared_schema.clock import Evidence
 from shared_schema.fold import RecordState, fold, state_of
 from shared_schema.ids import Stream, record_id
-from shared_schema.records import CheckContext, record_type
+from shared_schema.records import CheckContext, Problem, record_type
 
 CONTEXT = CheckContext(today=date(2016, 9, 1))
 PERSON = record_type("person")
@@ -19,7 +21,7 @@ STREAM = Stream(b"d" * 8, b"br.1")
 RECORD = record_id(STREAM, 1)
 
 
-def change(sequence: int, stream: Stream = STREAM, **values: object) -> Change:
+def change(sequence: int, stream: Stream = STREAM, **values: Json) -> Change:
     """Write ``values`` on a stream, knowing of nothing else."""
     return Change(
         stream=stream,
@@ -34,12 +36,12 @@ def change(sequence: int, stream: Stream = STREAM, **values: object) -> Change:
     )
 
 
-def state(**values: object) -> RecordState:
+def state(**values: Json) -> RecordState:
     """Return the state of a record that was written once."""
-    return state_of(change(1, **values))
+    return state_of(change(1, STREAM, **values))
 
 
-def codes(problems: object) -> list[str]:
+def codes(problems: Iterable[Problem]) -> list[str]:
     """Return the codes of findings."""
     return [found.code for found in problems]
 

@@ -23,7 +23,9 @@ def talk(
     answers: Iterable[str], type_name: str = "person", lang: str = "id"
 ) -> tuple[Assessment, list[str], list[dict[str, Any]]]:
     """Answer from a list, then with empty lines; return outcome, what was said, what was kept."""
-    waiting, said, kept = list(answers), [], []
+    waiting = list(answers)
+    said: list[str] = []
+    kept: list[dict[str, Any]] = []
 
     def ask(asked: str) -> str:
         said.append(asked)

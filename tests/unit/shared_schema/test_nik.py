@@ -1,6 +1,7 @@
 """What a NIK says, and what it disagrees with."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ DISTRICT = "531505"
 
 def warnings(nik: str, **stated) -> tuple[str, ...]:
     """Compare a NIK with a man born 17 May 1970 in VILLAGE, except for what is given."""
-    person = {
+    person: dict[str, Any] = {
         "sex": "L",
         "birth_date": "1970-05-17",
         "precision": "day",

@@ -48,8 +48,8 @@ def test_unlock_gives_the_same_root(home: Path):
 
 def test_passphrase_in_another_unicode_form_opens(tmp_path: Path):
     """A composed and a decomposed letter are the same letter on another keyboard."""
-    keys.create_slots(tmp_path, "Petugas", "sandi caf\u00e9 \u00bd", calibrate=False)
-    assert keys.unlock(tmp_path, "Petugas", "sandi cafe\u0301 1\u20442")
+    made = keys.create_slots(tmp_path, "Petugas", "sandi caf\u00e9 \u00bd", calibrate=False)
+    assert keys.unlock(tmp_path, "Petugas", "sandi cafe\u0301 1\u20442").root == made.root
 
 
 def test_wrong_passphrase_and_unknown_operator(home: Path):
@@ -115,6 +115,7 @@ def test_slot_passed_off_as_another_is_refused(home: Path):
 
     def rename(body):
         slot = slots.from_json(body["slots"][0])
+        assert slot is not None
         forged = {**slots.to_json(slot), "operator": "Petugas Dua"}
         forged.pop("checksum")
         body["slots"] = [{**forged, "checksum": slots._checksum(forged)}]

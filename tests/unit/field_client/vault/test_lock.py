@@ -27,6 +27,7 @@ def _holder(path: Path, hold_s: float) -> subprocess.Popen:
     program = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(path), str(hold_s)], stdout=subprocess.PIPE
     )
+    assert program.stdout is not None
     program.stdout.readline()
     return program
 

@@ -19,13 +19,14 @@ from field_client.vault.errors import (
 )
 from field_client.vault.keys import SLOT_FILE, STORE_FILE, VaultKeys
 from field_client.vault.store import create_vault, open_vault
+from field_client.vault.table import document_of
 
 PASSPHRASE = "sandi petugas contoh"
 
 
 def _person(number: int) -> Document:
     body = {"nik": f"{number:016d}", "state": "draft", "name": f"Warga Contoh {number}"}
-    return Document(body, f"orang-{number}")
+    return document_of(body, f"orang-{number}")
 
 
 def test_created_vault_opens_and_keeps(tmp_path: Path):
@@ -153,7 +154,7 @@ def test_unjson_document_is_refused_whole(db):
 
 def test_nothing_is_shared_between_two_readers(db):
     """Changing what a search returned changes neither the store nor another's result."""
-    db.table("records").insert(Document({"nik": "1", "seen": ["a"]}, "x"))
+    db.table("records").insert(document_of({"nik": "1", "seen": ["a"]}, "x"))
     db.table("records").search(where("nik") == "1")[0]["seen"].append("b")
     assert db.table("records").search(where("nik") == "1")[0]["seen"] == ["a"]
 
@@ -229,7 +230,7 @@ def test_match_finds_parts_of_names(db, text: str, expected: list[str]):
         "e": 'Jean D\'Arc "x"',
         "f": "Älva",
     }
-    people = [Document({"name": name}, doc_id) for doc_id, name in names.items()]
+    people = [document_of({"name": name}, doc_id) for doc_id, name in names.items()]
     db.table("records").insert_multiple(people)
     db.table("others").insert({"name": "Budi Santoso"})
     assert sorted(found.doc_id for found in db.table("records").match(text)) == expected
@@ -238,8 +239,8 @@ def test_match_finds_parts_of_names(db, text: str, expected: list[str]):
 def test_match_follows_changes_and_ranks_word_starts_first(db):
     """A changed or removed name is found no more under the old one; word starts come first."""
     records = db.table("records")
-    records.insert(Document({"name": "Rosantina Contoh"}, "inner"))
-    records.insert(Document({"name": "Santi Contoh"}, "start"))
+    records.insert(document_of({"name": "Rosantina Contoh"}, "inner"))
+    records.insert(document_of({"name": "Santi Contoh"}, "start"))
     assert [found.doc_id for found in records.match("sant")] == ["start", "inner"]
     assert [found.doc_id for found in records.match("sant", 1)] == ["start"]
     records.update({"name": "Yohana"}, doc_ids=["start"])
@@ -261,7 +262,7 @@ def test_dropped_table_takes_its_indexes_along(db):
     db.table("records").insert(_person(1))
     db.drop_table("records")
     assert db.tables() == set()
-    db.table("records").insert(Document({"name": "Lain"}, "x"))
+    db.table("records").insert(document_of({"name": "Lain"}, "x"))
     assert db.table("records").match("warga") == []
     assert db.table("records").count(where("nik") == _person(1)["nik"]) == 0
 
