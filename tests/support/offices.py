@@ -1,7 +1,9 @@
 """An office in a temporary folder, with a clock that the test moves: the real store, no process."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from shared_schema.clock import DAY_MS
 from shared_schema.errors import JemputError
@@ -57,18 +59,29 @@ class Bench:
             return {table.name: list(raw.rows(connection, table)) for table in PROJECTIONS}
 
 
-def found_office(folder: Path, region: str = "53.15") -> Bench:
-    """Make a server in a folder without the cost of hashing a real passphrase twice."""
+def found_office(folder: Path) -> Bench:
+    """Make a server in a folder; the passphrase is hashed once a test run, being slow."""
+    data, made = _founded()
+    (folder / "server.db").write_bytes(data)
     store = open_store(f"sqlite:///{folder / 'server.db'}")
     clock = [NOW_MS]
+    return Bench(office=Office(store=store, keys=made, now_ms=lambda: clock[0]), clock=clock)
+
+
+@cache
+def _founded() -> tuple[bytes, keys.Keys]:
     made = keys.generate()
     founding = setup.Founding(
-        region=region,
+        region="53.15",
         name="Kabupaten Uji",
         timezone="Asia/Makassar",
         regions=setup.shipped_regions(),
         administrator="penyelia",
         passphrase="sandi-uji-coba",
     )
-    setup.found(store, made, founding, NOW_MS)
-    return Bench(office=Office(store=store, keys=made, now_ms=lambda: clock[0]), clock=clock)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "server.db"
+        store = open_store(f"sqlite:///{path}")
+        setup.found(store, made, founding, NOW_MS)
+        store.close()
+        return path.read_bytes(), made
