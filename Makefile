@@ -47,7 +47,7 @@ soak: $(STAMP) ## Run the long random histories (hours)
 run: $(STAMP) ## Serve a throwaway regency on 127.0.0.1 until Ctrl-C
 	bash .ci/serve_throwaway.sh $(BIN)
 
-docs: $(STAMP) ## Rewrite docs/commands.md and docs/errors.md from the programs
+docs: $(STAMP) ## Rewrite docs/commands.md, errors.md and records.md from the programs
 	$(BIN)/python -m tests.support.docs_reference
 
 lock: $(STAMP) ## Resolve the newest versions into the lock files

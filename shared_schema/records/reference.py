@@ -9,9 +9,8 @@ from shared_schema.records.types import CodeList, FieldKind, FieldSpec, Origin, 
 _HEAD = """\
 # Record types
 
-Written from the types by `python -m shared_schema.records`; a test keeps it true. Field names
-are the JSON keys and the CSV headers. A star marks a required field, *server* one that only the
-office's server sets, *masked* one that is shown only for a reason. When two devices write
+Written from the types by `make docs`; a test keeps it true. Field names are the JSON keys and the
+CSV headers. A star marks a required field, *server* one that only the office's server sets, *masked* one that is shown only for a reason. When two devices write
 different values without knowing of each other, a field that *asks* becomes a conflict for a
 person to decide; for one marked *latest* the later write wins.
 

@@ -1,7 +1,7 @@
 """The reference pages, written from the programs themselves.
 
-`python -m tests.support.docs_reference` (or `make docs`) rewrites docs/commands.md and
-docs/errors.md; test_docs.py fails while they differ from what the programs say.
+`python -m tests.support.docs_reference` (or `make docs`) rewrites docs/commands.md, docs/errors.md
+and docs/records.md; test_docs.py fails while they differ from what the programs say.
 """
 
 import importlib
@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from shared_schema.records import RECORD_TYPES
+from shared_schema.records.reference import reference
 from tests.support.source import PACKAGES, ROOT
 
 CONSOLES = {"field-client": "field_client.cli", "sync-server": "sync_server.cli"}
@@ -151,7 +153,16 @@ def errors_page() -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
-PAGES = {"docs/commands.md": commands_page, "docs/errors.md": errors_page}
+def records_page() -> str:
+    """Write docs/records.md."""
+    return reference(RECORD_TYPES.values())
+
+
+PAGES = {
+    "docs/commands.md": commands_page,
+    "docs/errors.md": errors_page,
+    "docs/records.md": records_page,
+}
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def routes(module: Module) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", docs_reference.PAGES)
 def test_a_reference_page_says_what_the_programs_say(path: str) -> None:
-    """Run `make docs` after changing a command, an option or an error."""
+    """Run `make docs` after changing a command, an option, an error or a record type."""
     page = ROOT / path
     written = page.read_text(encoding="utf-8") if page.is_file() else ""
     assert written == docs_reference.PAGES[path](), f"{path} is out of date: run `make docs`"
@@ -97,6 +97,18 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_decision_has_its_row_and_form() -> None:
+    """A page of docs/adr bears its number and a status, and the list there names it."""
+    folder = ROOT / "docs" / "adr"
+    rows = (folder / "README.md").read_text(encoding="utf-8")
+    for page in sorted(folder.glob("[0-9]*.md")):
+        number = page.name[:4]
+        title, _, status = page.read_text(encoding="utf-8").splitlines()[:3]
+        assert title.startswith(f"# {number}: ")
+        assert re.fullmatch(r"Status: \w+, \d{4}-\d{2}\. Replaces: .+\.", status)
+        assert f"| [{number}]({page.name}) |" in rows
 
 
 def test_the_route_reader_sees_a_route() -> None:

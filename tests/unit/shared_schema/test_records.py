@@ -1,7 +1,6 @@
 """Record types as a whole: what they are made of, and how one record or change is checked."""
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,6 @@ from shared_schema.records import (
     upgrade,
     value_problem,
 )
-from shared_schema.records.reference import reference
 from tests.support.records import ID, SMALLEST, WARGA, checked, codes
 from tests.support.synthetic import TODAY, Population, villages
 
@@ -67,12 +65,6 @@ def test_every_text_is_there_in_both_languages() -> None:
         assert all(label.id and label.en for label in labels)
         named = (*rtype.area, *rtype.parents, *rtype.identifies, *rtype.title)
         assert set(named) <= set(rtype.fields)
-
-
-def test_the_reference_page_is_what_the_types_say() -> None:
-    """Run `python -m shared_schema.records > docs/records.md` after changing a type."""
-    page = Path(__file__).parents[3] / "docs" / "records.md"
-    assert page.read_text(encoding="utf-8") == reference(RECORD_TYPES.values())
 
 
 def test_an_unknown_type_is_named_with_the_known_ones() -> None:
