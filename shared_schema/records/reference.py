@@ -10,9 +10,10 @@ _HEAD = """\
 # Record types
 
 Written from the types by `make docs`; a test keeps it true. Field names are the JSON keys and the
-CSV headers. A star marks a required field, *server* one that only the office's server sets, *masked* one that is shown only for a reason. When two devices write
-different values without knowing of each other, a field that *asks* becomes a conflict for a
-person to decide; for one marked *latest* the later write wins.
+CSV headers. A star marks a required field, *server* one that only the office's server sets,
+*masked* one that is shown only for a reason. When two devices write different values without
+knowing of each other, a field that *asks* becomes a conflict for a person to decide; for one marked
+*latest* the later write wins.
 
 Dates are `YYYY-MM-DD`. A date with a precision may be given as `1970` or `1970-05`: it is stored
 as the first day of what is known. Region codes are dotted, `53.15.05.2001`. References are record
