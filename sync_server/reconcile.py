@@ -119,7 +119,7 @@ def _write_link(
     wanted: Mapping[str, Any],
     operator: str,
 ) -> None:
-    """Write the verdict and its method always, so that one change is the decision."""
+    """Write the verdict anew even where only its void changes: one change is the decision."""
     values = dict(wanted)
     if current is not None:
         for end in ("a", "b"):
@@ -127,6 +127,7 @@ def _write_link(
                 values.pop(end, None)
         if VOID in current.state.fields:
             values.setdefault(VOID, None)
+        values.setdefault("verdict", current.state.shown("verdict"))
     ingest.write_own(connection, [Edit(record=link, type=LINK_TYPE, values=values)], operator)
 
 
