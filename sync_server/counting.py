@@ -11,8 +11,9 @@ def counts(connection: Connection) -> dict[str, int]:
     """Return what the server holds.
 
     ``persons``: records of residents that are not void. ``clusters``: people, that is those
-    records with the ones that verdicts declare the same counted as one. ``devices``: those not revoked. ``conflicts``: fields in
-    conflict. ``duplicates``: pairs that ask for a verdict. ``quarantined``: batches that wait.
+    records with the ones that verdicts declare the same counted as one. ``devices``: those not
+    revoked. ``conflicts``: fields in conflict. ``duplicates``: pairs that ask for a verdict.
+    ``quarantined``: batches that wait.
     """
     persons = select(func.count()).where(records.c.type == "person", ~records.c.void)
     conflicts = select(func.coalesce(func.sum(func.json_array_length(records.c.conflicts)), 0))

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from shared_schema.changes import Change
 from shared_schema.errors import RecordAmbiguous, RecordUnknown
@@ -14,7 +14,9 @@ SHORTEST_PREFIX = 8
 
 
 def resolve(connection: Connection, text: str) -> Current:
-    """Return the record that an id, or the unique beginning of one (8 characters), names.
+    """Return the record that an id names, or its unique beginning or end (8 characters).
+
+    Records of one laptop begin alike; lists show their ends.
 
     Raises RecordUnknown, RecordAmbiguous.
     """
@@ -22,7 +24,11 @@ def resolve(connection: Connection, text: str) -> Current:
     if (whole := _whole(connection, wanted)) is not None:
         return whole
     table = tables.records
-    query = select(table.c.record).where(table.c.record.startswith(wanted, autoescape=True))
+    part = or_(
+        table.c.record.startswith(wanted, autoescape=True),
+        table.c.record.endswith(wanted, autoescape=True),
+    )
+    query = select(table.c.record).where(part)
     found = list(connection.execute(query.limit(2)).scalars())
     if not found or len(wanted) < SHORTEST_PREFIX:
         raise RecordUnknown(text=text)

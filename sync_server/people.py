@@ -1,6 +1,6 @@
 """Looking people up and reading a record's whole life, as documents for commands and pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from sync_server.coverage import cluster_values
 from sync_server.lookup import changes_of
 from sync_server.matching.exact import Rule, nik_key
 from sync_server.store import tables
-from sync_server.store.queries import devices, records
+from sync_server.store.queries import devices, log, records
 from sync_server.store.queries.records import Current
 
 MOST_FOUND = 50
@@ -116,6 +116,20 @@ def history(connection: Connection, record: UUID) -> list[dict[str, Any]]:
         told.append(_told(change, state, after, labels))
         state = after
     return told
+
+
+def whole_log(connection: Connection, after: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield every change in the order of the log behind a position, folded or not."""
+    labels = device_labels(connection)
+    for entry in log.after(connection, after):
+        change = entry.change
+        yield {
+            "position": entry.position,
+            "record": str(change.record),
+            "type": change.type,
+            **author(change, labels),
+            "values": {name: write.value for name, write in sorted(change.writes.items())},
+        }
 
 
 def _told(

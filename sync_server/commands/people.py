@@ -1,6 +1,7 @@
 """``search``, ``show``, ``history``: looking at the regency's records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -87,16 +88,39 @@ def _record_text(document: Mapping[str, Any], regions: RegionTable) -> str:
 
 
 @click.command()
-@click.argument("record", metavar="ID")
+@click.argument("record", metavar="ID", required=False)
+@click.option("--after", type=int, default=0, help="Without ID: begin behind this position.")
+@click.option("--limit", type=click.IntRange(min=1), help="Without ID: at most this many.")
 @output_options
-def history(record: str) -> None:
-    """Show every change of a record: who, where, when, before and after."""
+def history(record: str | None, after: int, limit: int | None) -> None:
+    """Show every change of a record, before and after; without ID, the whole change log."""
     with reading() as connection:
-        current = resolve(connection, record)
-        told = people.history(connection, current.record)
         regions = regions_of(connection)
-    document = {"id": str(current.record), "type": current.state.type, "changes": told}
-    emit(document, lambda: _history_text(document, regions))
+        if record is None:
+            log = list(islice(people.whole_log(connection, after), limit))
+            document: dict[str, Any] = {"changes": log}
+        else:
+            current = resolve(connection, record)
+            told = people.history(connection, current.record)
+            document = {"id": str(current.record), "type": current.state.type, "changes": told}
+    if record is None:
+        emit(document, lambda: _log_text(document["changes"], regions))
+    else:
+        emit(document, lambda: _history_text(document, regions))
+
+
+def _log_text(log: Iterable[Mapping[str, Any]], regions: RegionTable) -> str:
+    lang = language()
+    lines = []
+    for change in log:
+        written = ", ".join(
+            f"{field_label(change['type'], name, lang)}: "
+            f"{value_text(change['type'], name, value, lang, regions)}"
+            for name, value in change["values"].items()
+        )
+        who = f"{change['operator']} ({change['device']})"
+        lines.append(f"{change['position']:>7}  {change['time'] or '?'}  {who}  {written}")
+    return "\n".join(lines)
 
 
 def _history_text(document: Mapping[str, Any], regions: RegionTable) -> str:
@@ -115,17 +139,21 @@ def _history_text(document: Mapping[str, Any], regions: RegionTable) -> str:
 
 
 def field_label(type_name: str, name: str, lang: str) -> str:
-    """Return the label of a field, or the name of one of the system's own."""
-    spec = RECORD_TYPES[type_name].fields.get(name)
+    """Return the label of a field, or the name of one that is not the type's or not known."""
+    rtype = RECORD_TYPES.get(type_name)
+    spec = rtype.fields.get(name) if rtype else None
     return spec.label.text(lang) if spec else name
 
 
 def value_text(type_name: str, name: str, value: Any, lang: str, regions: RegionTable) -> str:
     """Return a field's value as it is shown, numbers of people masked."""
-    spec = RECORD_TYPES[type_name].fields.get(name)
+    rtype = RECORD_TYPES.get(type_name)
+    spec = rtype.fields.get(name) if rtype else None
     if spec is not None:
         return display.value_text(spec, value, lang=lang, regions=regions)
-    return "-" if value is None else ", ".join(f"{k}: {v}" for k, v in dict(value).items())
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {part}" for key, part in value.items())
+    return "-" if value is None else str(value)
 
 
 def regions_of(connection: Connection) -> RegionTable:
