@@ -122,10 +122,15 @@ def _apply_item(journal: Journal, item: Mapping[str, Any]) -> int:
 
 
 def _join_pulled(journal: Journal, pulled: RecordState) -> int:
+    """Join a state into its record, writing only what is new; return its highest reading."""
     document = journal.tables.records.get(doc_id=str(pulled.record))
     base, known = pulled, pulled
+    newest = max((h.stamp.hlc for f in pulled.fields.values() for h in f.heads), default=0)
     if document is not None:
-        known = join(state_of_document(document), pulled)
+        before = state_of_document(document)
+        known = join(before, pulled)
+        if known == before:
+            return newest
         base = join(state_from_json(document["base"]), pulled) if document["base"] else pulled
     rtype = RECORD_TYPES.get(pulled.type)
     put(
@@ -139,7 +144,7 @@ def _join_pulled(journal: Journal, pulled: RecordState) -> int:
             document["last"] if document else {},
         ),
     )
-    return max((h.stamp.hlc for f in pulled.fields.values() for h in f.heads), default=0)
+    return newest
 
 
 def _leave(journal: Journal, record: str) -> None:

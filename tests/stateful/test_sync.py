@@ -7,6 +7,7 @@ exactly once, and every replica knows what the server knows.
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,22 +140,20 @@ class Syncing(RuleBasedStateMachine):
         twice=st.booleans(),
     )
     def sync_over_a_bad_line(self, which: int, sent: int, heard: int, twice: bool) -> None:
-        """A sync that may be cut on the way there or back, or arrive twice."""
+        """Sync over a line that may be cut either way, or doubles the request."""
         line = BadLine(self.server, sent=sent, heard=heard, twice=twice)
-        try:
+        with suppress(NetworkError, CustodyError):
             synchronise(self._app(which), line)
-        except (NetworkError, CustodyError):
-            pass
 
     @rule(which=st.integers(0, MOST))
     def sync(self, which: int) -> None:
-        """A sync that goes well; a second one sends no batch."""
+        """Sync over a good line; a second time sends no batch."""
         synchronise(self._app(which), BadLine(self.server))
         assert synchronise(self._app(which), BadLine(self.server)).sent == 0
 
     @rule(which=st.integers(0, MOST), steps=st.integers(0, 40))
     def crash_while_syncing(self, which: int, steps: int) -> None:
-        """The program dies after some step, and is started again."""
+        """Kill the program after some step, and start it again."""
         app = self._app(which)
         left = iter(range(steps))
 
@@ -195,10 +194,8 @@ class Syncing(RuleBasedStateMachine):
         which, answer = data.draw(st.sampled_from(self.answers))
         path = self.folder / "masuk"
         path.write_bytes(answer)
-        try:
+        with suppress(CustodyError):
             read_reply(self._app(which), path)
-        except CustodyError:
-            pass
 
     @precondition(lambda self: self.exports)
     @rule(data=st.data())
@@ -211,12 +208,12 @@ class Syncing(RuleBasedStateMachine):
 
     @rule()
     def back_up(self) -> None:
-        """The office makes a backup."""
+        """Make a backup at the office."""
         self.backup = self.server.saved()
 
     @rule()
     def restore(self) -> None:
-        """The office's disk dies; it goes on from its backup, in a new epoch."""
+        """Lose the office's disk; it goes on from its backup, in a new epoch."""
         epoch, devices = self.server.epoch, self.server.devices
         self.server = self.backup.restored()
         self.server.epoch, self.server.devices = epoch + 1, devices

@@ -28,8 +28,9 @@ def still() -> Evidence:
 
 def laptop(home: Path, code: str, clocks: Callable[[], Evidence] = still) -> App:
     """Create a device that has not synced yet."""
-    create_device(home, code, OPERATOR, PASSPHRASE, calibrate=False).close()
-    return reopen(home, clocks=clocks)
+    with create_device(home, code, OPERATOR, PASSPHRASE, calibrate=False) as created:
+        keys = created.keys
+    return reopen(home, keys, clocks=clocks)
 
 
 def reopen(home: Path, keys: VaultKeys | None = None, **options: Any) -> App:
