@@ -12,13 +12,19 @@ import click
 from shared_schema.console import language, output_options, text, wants_json
 from shared_schema.errors import InputError
 from shared_schema.records import RECORD_TYPES, record_type
+from shared_schema.regions import Level
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, reading
 from sync_server.config import load_config
 from sync_server.export import exported, write_records_csv
 from sync_server.registry import NotYet, context_of
 from sync_server.reports.coverage_layout import coverage_text, write_coverage_csv
-from sync_server.reports.coverage_report import Question, coverage_document, coverage_report
+from sync_server.reports.coverage_report import (
+    Question,
+    coverage_document,
+    coverage_report,
+    down_to,
+)
 
 _OUTPUT = click.Path(dir_okay=False, path_type=Path)
 
@@ -50,6 +56,14 @@ def report() -> None:
     help="How to lay the report out.",
 )
 @click.option("--region", help="Only this region; the whole office otherwise.")
+@click.option(
+    "--level",
+    "deepest",
+    type=click.Choice(["regency", "district", "village"]),
+    default="village",
+    show_default=True,
+    help="How far down to list regions.",
+)
 @click.option("--campaign", metavar="ID", help="Go by this campaign's policy and area.")
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day on which age counts.")
 @click.option("--output", type=_OUTPUT, help="Write to this file.")
@@ -57,6 +71,7 @@ def report() -> None:
 def coverage(
     layout: str,
     region: str | None,
+    deepest: str,
     campaign: str | None,
     day: datetime | None,
     output: Path | None,
@@ -72,6 +87,7 @@ def coverage(
     with office.store.read() as connection:
         on: date = day.date() if day else context_of(office, connection).today
         found = coverage_report(connection, Question(on=on, region=region, campaign=campaign))
+    found = down_to(found, Level[deepest.upper()])
     if layout == "csv" and not wants_json():
         _write(output, lambda target: write_coverage_csv(found, target))
     else:

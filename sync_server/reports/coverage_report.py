@@ -1,7 +1,7 @@
 """The coverage report: counts by region under a policy, and the published figures beside them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from shared_schema.canonical import decode
 from shared_schema.eligibility import Policy
 from shared_schema.errors import InputError
-from shared_schema.regions import RegionTable, contains, level
+from shared_schema.regions import Level, RegionTable, contains, level
 from sync_server.coverage import STANDING_RULE, Count, count_regions, imbalances
 from sync_server.figures import Finding, label
 from sync_server.lookup import resolve
@@ -92,6 +92,12 @@ def coverage_report(connection: Connection, question: Question) -> CoverageRepor
         balanced=not uneven,
         regions=table,
     )
+
+
+def down_to(report: CoverageReport, deepest: Level) -> CoverageReport:
+    """Return the report without the rows of regions below a level; totals stay what they are."""
+    shown = {code: one for code, one in report.counts.items() if level(code) <= deepest}
+    return replace(report, counts=shown)
 
 
 def _rule(connection: Connection, question: Question, region: str) -> Rule:

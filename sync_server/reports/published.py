@@ -47,6 +47,7 @@ def figures(
     query = select(table.c.record, table.c.shown).where(
         table.c.type == "figure", table.c.void.is_(False), table.c.complete.is_(True)
     )
+    query = query.order_by(table.c.born, table.c.record)
     rows = ((row.record, decode(row.shown.encode())) for row in connection.execute(query))
     found = [
         _figure(record, values, counts)
@@ -71,9 +72,10 @@ def _figure(record: str, values: Mapping[str, Any], counts: Mapping[str, Count])
     )
 
 
-def _order(figure: Figure) -> tuple[str, str, str, str, str]:
+def _order(figure: Figure) -> tuple[str, str, str]:
+    """Sort by region, day and measure; of one measure the first that was entered comes first."""
     day = figure.as_of.isoformat() if figure.as_of else ""
-    return figure.region, day, figure.published.measure, figure.published.raw, figure.record
+    return figure.region, day, figure.published.measure
 
 
 def _ours(measure: str, count: Count | None) -> Decimal | None:
