@@ -53,6 +53,13 @@ class Bench:
         frames = iter(read_frames(body))
         return list(converse(self.office, frames, open_section(self.office, frames), troubles))
 
+    def copy(self, folder: Path) -> "Bench":
+        """Open a copy of this office, as it is now, in another folder."""
+        self.office.store.close()
+        source = Path(str(self.office.store.engine.url.database))
+        (folder / "server.db").write_bytes(source.read_bytes())
+        return _open(folder, self.office.keys)
+
     def projections(self) -> dict[str, list[dict[str, object]]]:
         """Dump every projection, row for row."""
         with self.office.store.read() as connection:
@@ -63,6 +70,10 @@ def found_office(folder: Path) -> Bench:
     """Make a server in a folder; the passphrase is hashed once a test run, being slow."""
     data, made = _founded()
     (folder / "server.db").write_bytes(data)
+    return _open(folder, made)
+
+
+def _open(folder: Path, made: keys.Keys) -> Bench:
     store = open_store(f"sqlite:///{folder / 'server.db'}")
     clock = [NOW_MS]
     return Bench(office=Office(store=store, keys=made, now_ms=lambda: clock[0]), clock=clock)
