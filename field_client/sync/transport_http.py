@@ -28,6 +28,7 @@ CONNECT_TIMEOUT_S = 30.0
 IDLE_TIMEOUT_S = 120.0
 READ_BYTES = 64 << 10
 REJECTION_BYTES = 64 << 10
+_PROTOCOL = b"HTTP/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ class _Conversation:
         self._outgoing = iter(outgoing)
         self._http = h11.Connection(h11.CLIENT)
         self._status = 0
+        self._first = b""
         self._rejection = bytearray()
         self._content_type = ""
         headers = [
@@ -183,16 +185,20 @@ class _Conversation:
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
             return
         except OSError as error:
-            raise LineCut from error
+            raise self._cut() from error
+        self._first = (self._first + data)[: len(_PROTOCOL)]
         try:
             self._http.receive_data(data)
             yield from self._events()
         except h11.RemoteProtocolError as error:
-            if data and not self._status:
-                raise NotOurServer from error
-            raise LineCut from error
+            raise self._cut(unreadable=bool(data)) from error
         if not data and not self._complete:
-            raise LineCut
+            raise self._cut()
+
+    def _cut(self, *, unreadable: bool = False) -> LineCut | NotOurServer:
+        """Tell an answer that never was HTTP from one that broke off."""
+        strange = not _PROTOCOL.startswith(self._first)
+        return NotOurServer() if strange or (unreadable and not self._status) else LineCut()
 
     def _events(self) -> Iterator[bytes]:
         while True:

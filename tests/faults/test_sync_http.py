@@ -1,0 +1,186 @@
+"""What answers on the line is not always our server: each stranger and each cut has its name."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from field_client.sync.errors import (
+    DeviceRevokedWaiting,
+    DeviceUnknown,
+    LineCut,
+    NoAddress,
+    NotOurServer,
+    ServerFailed,
+    ServerRefused,
+    ServerUnreachable,
+)
+from field_client.sync.transport_http import HttpTransport
+from shared_schema.enrolment import EnrolExpired
+from shared_schema.errors import EXIT_NETWORK, NetworkError
+
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/x-jemput\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+PORTAL = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 27\r\n\r\n"
+    b"<html>Selamat datang</html>"
+)
+REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://masuk.example/\r\nContent-Length: 0\r\n\r\n"
+
+
+def refused(status: str, code: str) -> bytes:
+    """Return a refusal as our server writes it."""
+    body = b'{"error":{"code":"%s","message":"?"}}' % code.encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    return head.encode() + b"\r\n\r\n" + body
+
+
+@contextmanager
+def stranger(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Listen on loopback and let ``answer`` deal with each line; give the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = listener.accept()
+                except OSError:
+                    return
+                with line:
+                    answer(line)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def saying(reply: bytes, *, rudely: bool = False) -> Callable[[socket.socket], None]:
+    """Answer with ``reply``, after the whole request or (rudely) at once and then hang up."""
+
+    def answer(line: socket.socket) -> None:
+        heard = b""
+        while not rudely and not heard.endswith(b"0\r\n\r\n"):
+            heard += line.recv(65536)
+        line.sendall(reply)
+
+    return answer
+
+
+def exchange(url: str, outgoing: list[bytes] | None = None) -> bytes:
+    """Run one exchange and return what came back."""
+    transport = HttpTransport(url=url, connect_timeout_s=2, idle_timeout_s=1)
+    return b"".join(transport.exchange(outgoing or [b"halo"]))
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (PORTAL, NotOurServer),
+        (REDIRECT, NotOurServer),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", NotOurServer),
+        (b"\x16\x03\x01\x00\x05hello" * 99, NotOurServer),
+        (refused("404 Not Found", "X").replace(b"application/json", b"text/html"), NotOurServer),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n[1]", NotOurServer),
+        (refused("403 Forbidden", "DEVICE_UNKNOWN"), DeviceUnknown),
+        (refused("403 Forbidden", "ENROL_EXPIRED"), EnrolExpired),
+        (refused("403 Forbidden", "DEVICE_REVOKED"), DeviceRevokedWaiting),
+        (refused("400 Bad Request", "MESSAGE_INVALID"), ServerRefused),
+        (refused("503 Service Unavailable", "SERVER_BUSY"), ServerFailed),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", ServerFailed),
+        (b"", LineCut),
+        (b"HTTP/1.1 200 OK\r\nContent-Ty", LineCut),
+        (CHUNKED, LineCut),
+        (CHUNKED + b"5\r\nhal", LineCut),
+        (CHUNKED + b"not a length\r\n", LineCut),
+    ],
+)
+@pytest.mark.parametrize("rudely", [False, True])
+def test_whatever_answers_is_named(reply: bytes, error: type[Exception], rudely: bool) -> None:
+    """Also where it does not wait for the end of what we say."""
+    with stranger(saying(reply, rudely=rudely)) as url, pytest.raises(error):
+        exchange(url)
+
+
+def test_our_server_is_heard_to_the_end() -> None:
+    """The very same stranger is listened to when it speaks as our server does."""
+    with stranger(saying(CHUNKED + b"4\r\nhalo\r\n0\r\n\r\n")) as url:
+        assert exchange(url) == b"halo"
+
+
+def test_a_reply_is_read_while_we_are_still_sending() -> None:
+    """A server that answers each piece at once fills no buffer until both stand still."""
+    piece = bytes(64 << 10)
+
+    def echo(line: socket.socket) -> None:
+        line.sendall(CHUNKED)
+        left = 300 * (len(piece) + 9)
+        while left > 0:
+            left -= len(line.recv(65536))
+            line.sendall(b"10000\r\n" + piece + b"\r\n")
+        line.sendall(b"0\r\n\r\n")
+
+    with stranger(echo) as url:
+        assert len(exchange(url, [piece] * 300)) >= 300 * len(piece)
+
+
+def test_a_silent_server_is_given_up() -> None:
+    """No byte either way for the idle time is a cut line."""
+    with stranger(lambda _line: time.sleep(3)) as url:
+        begun = time.monotonic()
+        with pytest.raises(LineCut):
+            exchange(url)
+        assert time.monotonic() - begun < 2.5
+
+
+def test_a_server_that_hangs_up_while_we_send_is_a_cut_line() -> None:
+    """A reset within the request is not a crash."""
+
+    def hang_up(line: socket.socket) -> None:
+        line.recv(10)
+
+    with stranger(hang_up) as url, pytest.raises(LineCut):
+        exchange(url, [bytes(1 << 20)] * 20)
+
+
+def test_nobody_listens() -> None:
+    """A refused connection says where it was refused."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(ServerUnreachable, match=f"127.0.0.1:{port}") as raised:
+        exchange(f"http://127.0.0.1:{port}")
+    assert isinstance(raised.value, NetworkError)
+    assert raised.value.exit_code == EXIT_NETWORK
+
+
+def test_a_name_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name server that has no answer, or no name server at all."""
+
+    def unknown(*_args: object, **_options: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(ServerUnreachable):
+        exchange("http://kantor.example:8800")
+
+
+@pytest.mark.parametrize("url", ["", "kantor", "ftp://kantor", "http://", "http://[::1"])
+def test_a_code_without_a_usable_address(url: str) -> None:
+    """Then only files travel, and the user is told so."""
+    with pytest.raises(NoAddress):
+        exchange(url)
+
+
+def test_a_plain_server_on_a_secure_address_is_not_trusted() -> None:
+    """TLS fails closed: nothing of ours is sent."""
+    heard: list[bytes] = []
+
+    def listen(line: socket.socket) -> None:
+        heard.append(line.recv(65536))
+        line.sendall(PORTAL)
+
+    with stranger(listen) as url, pytest.raises(ServerUnreachable):
+        exchange(url.replace("http:", "https:"), [b"rahasia"])
+    assert b"rahasia" not in b"".join(heard)
