@@ -57,14 +57,18 @@ def stranger(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def saying(reply: bytes, *, rudely: bool = False) -> Callable[[socket.socket], None]:
-    """Answer with ``reply``, after the whole request or (rudely) at once and then hang up."""
+def saying(reply: bytes, *, early: bool = False) -> Callable[[socket.socket], None]:
+    """Answer with ``reply``, after the whole request or (early) before reading any of it."""
 
     def answer(line: socket.socket) -> None:
-        heard = b""
-        while not rudely and not heard.endswith(b"0\r\n\r\n"):
-            heard += line.recv(65536)
-        line.sendall(reply)
+        if early:
+            line.sendall(reply)
+            line.shutdown(socket.SHUT_WR)
+        heard = line.recv(65536)
+        while heard and not heard.endswith(b"0\r\n\r\n"):
+            heard = line.recv(65536)
+        if not early:
+            line.sendall(reply)
 
     return answer
 
@@ -97,10 +101,10 @@ def exchange(url: str, outgoing: list[bytes] | None = None) -> bytes:
         (CHUNKED + b"not a length\r\n", LineCut),
     ],
 )
-@pytest.mark.parametrize("rudely", [False, True])
-def test_whatever_answers_is_named(reply: bytes, error: type[Exception], rudely: bool) -> None:
+@pytest.mark.parametrize("early", [False, True])
+def test_whatever_answers_is_named(reply: bytes, error: type[Exception], early: bool) -> None:
     """Also where it does not wait for the end of what we say."""
-    with stranger(saying(reply, rudely=rudely)) as url, pytest.raises(error):
+    with stranger(saying(reply, early=early)) as url, pytest.raises(error):
         exchange(url)
 
 
