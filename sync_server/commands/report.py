@@ -82,7 +82,7 @@ def coverage(
     older, or ever married, on the day asked for). Says where published figures do not add up.
     """
     if layout == "xlsx":
-        raise NotYet(what="A report as a workbook")
+        raise NotYet(what=".xlsx")
     office = open_office(load_config())
     with office.store.read() as connection:
         on: date = day.date() if day else context_of(office, connection).today
