@@ -56,6 +56,18 @@ class EnrolUsed(AccessError):
     code = "ENROL_USED"
 
 
+class DeviceUnknown(AccessError):
+    """The server does not know this laptop. Ask your administrator for an enrolment code."""
+
+    code = "DEVICE_UNKNOWN"
+
+
+class DeviceRevoked(AccessError):
+    """The laptop was revoked; once all is handed over, its keys are wiped. Ask for a new code."""
+
+    code = "DEVICE_REVOKED"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentCode:
     """What a code says. ``url``: where to sync, empty where only files will travel.

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from shared_schema.canonical import Json
 from shared_schema.enrolment import (
     SECRET_BYTES,
+    DeviceRevoked,
     EnrolExpired,
     EnrolmentCode,
     EnrolRefused,
@@ -17,7 +18,7 @@ from shared_schema.enrolment import (
     read_enrol,
     secret_id,
 )
-from shared_schema.errors import AccessError, InputError
+from shared_schema.errors import InputError
 from shared_schema.frames import Frame
 from shared_schema.ids import device_id
 from shared_schema.messages import Hello
@@ -26,12 +27,6 @@ from sync_server.office import Office
 from sync_server.store.queries import devices, facts
 from sync_server.store.queries.devices import Device, Enrolment
 from sync_server.store.queries.facts import Fact
-
-
-class DeviceRevoked(AccessError):
-    """The device was revoked. What it still holds is handed over; then it is wiped."""
-
-    code = "DEVICE_REVOKED"
 
 
 class ScopeInvalid(InputError):

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from shared_schema.canonical import Json, encode
 from shared_schema.custody import Status
+from shared_schema.enrolment import DeviceRevoked, DeviceUnknown
 from shared_schema.envelope import Batch, BatchForged, parse
 from shared_schema.errors import AccessError, CustodyError, JemputError, StorageError
 from shared_schema.frames import Frame, Kind, SectionIncomplete, Tally
@@ -21,17 +22,10 @@ from shared_schema.messages import Hello, read_hello, seal_page, server_frame
 from shared_schema.records import RECORD_TYPES
 from shared_schema.wire import CODECS
 from sync_server import enrol, ingest, pull
-from sync_server.enrol import DeviceRevoked
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, facts
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
-
-
-class DeviceUnknown(AccessError):
-    """The server does not know this device. Enrol it with a code of this server."""
-
-    code = "DEVICE_UNKNOWN"
 
 
 class ServerForeign(AccessError):

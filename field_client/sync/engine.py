@@ -16,7 +16,6 @@ from field_client.opened import App
 from field_client.outbox import seal_waiting, waiting_batches
 from field_client.sync.errors import (
     ClockOff,
-    DeviceRevoked,
     DeviceRevokedWaiting,
     LineCut,
     ServerFailed,
@@ -38,7 +37,7 @@ from field_client.sync.session import (
 from field_client.vault.keys import wipe
 from shared_schema.clock import DAY_MS
 from shared_schema.custody import Head, Receipt, Status
-from shared_schema.enrolment import enrol_frame
+from shared_schema.enrolment import DeviceRevoked, enrol_frame
 from shared_schema.frames import SectionIncomplete
 from shared_schema.ids import Stream
 from shared_schema.messages import Hello, hello_frame

@@ -58,20 +58,6 @@ class ServerRefused(AccessError):
     code = "SERVER_REFUSED"
 
 
-class DeviceUnknown(AccessError):
-    """The server does not know this laptop. Ask your administrator for an enrolment code."""
-
-    code = "DEVICE_UNKNOWN"
-
-
-class DeviceRevoked(AccessError):
-    """The regency has revoked this laptop. What was final has been handed over for a supervisor to
-    look at, and the keys on this laptop were wiped. Ask for a new enrolment if you go on.
-    """
-
-    code = "DEVICE_REVOKED"
-
-
 class DeviceRevokedWaiting(AccessError):
     """The regency has revoked this laptop, but it still holds what the server has not confirmed.
     Sync or export once more to hand it over.

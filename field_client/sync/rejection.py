@@ -2,13 +2,12 @@
 
 from field_client.sync.errors import (
     DeviceRevokedWaiting,
-    DeviceUnknown,
     NotOurServer,
     ServerFailed,
     ServerRefused,
 )
 from shared_schema.canonical import NotCanonical, decode
-from shared_schema.enrolment import EnrolExpired, EnrolRefused, EnrolUsed
+from shared_schema.enrolment import DeviceUnknown, EnrolExpired, EnrolRefused, EnrolUsed
 from shared_schema.errors import JemputError
 from shared_schema.frames import SectionIncomplete
 

@@ -10,7 +10,6 @@ import pytest
 
 from field_client.sync.errors import (
     DeviceRevokedWaiting,
-    DeviceUnknown,
     LineCut,
     NoAddress,
     NotOurServer,
@@ -19,7 +18,7 @@ from field_client.sync.errors import (
     ServerUnreachable,
 )
 from field_client.sync.transport_http import HttpTransport
-from shared_schema.enrolment import EnrolExpired
+from shared_schema.enrolment import DeviceUnknown, EnrolExpired
 from shared_schema.errors import EXIT_NETWORK, NetworkError
 
 CHUNKED = (

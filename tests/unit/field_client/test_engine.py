@@ -11,11 +11,12 @@ from field_client.entries import Standing
 from field_client.errors import NotEnrolled
 from field_client.opened import App
 from field_client.sync.engine import synchronise
-from field_client.sync.errors import ClockOff, DeviceRevoked, LineCut, ServerFailed
+from field_client.sync.errors import ClockOff, LineCut, ServerFailed
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.vault.errors import DeviceWiped, VaultExists
 from field_client.vault.keys import unlock
 from shared_schema.clock import DAY_MS, Evidence
+from shared_schema.enrolment import DeviceRevoked
 from shared_schema.fold import state_to_json
 from tests.support.laptop import (
     OPERATOR,
