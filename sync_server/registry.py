@@ -143,7 +143,7 @@ def _raw_lines(
     job: Import, *, required: Sequence[str], one_of: Sequence[str] = ()
 ) -> Iterator[Raw]:
     if job.file.suffix.lower() in (".xlsx", ".xls", ".ods") or _starts(job.file) == _WORKBOOK:
-        raise NotYet(what=f"{job.file.name}: a workbook")
+        raise NotYet(what=job.file.suffix or ".xlsx")
     try:
         with job.file.open("rb") as stream:
             encoding = encoding_of(iter(lambda: stream.read(_BLOCK_BYTES), b""))
