@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cheroot.ssl.builtin import BuiltinSSLAdapter
-from cheroot.wsgi import Server
+from cheroot.wsgi import Gateway_10, Server
 from flask import Flask
 
 from shared_schema.errors import InputError, NetworkError
@@ -40,6 +41,22 @@ class Listening:
     tls: tuple[Path, Path] | None
 
 
+class ClosingGateway(Gateway_10):
+    """Lets cheroot know in time that a reply closes the connection.
+
+    Otherwise, when a reply begins before a body of known length is read, cheroot reads that body
+    itself and throws it away.
+    """
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Any:
+        """Take the status and headers of a reply (WSGI)."""
+        if ("Connection", "close") in headers:
+            self.req.close_connection = True
+        return super().start_response(status, headers, exc_info)
+
+
 def create_app(office: Office) -> Flask:
     """Return the WSGI application."""
     app = Flask(__name__, static_folder=None)
@@ -63,6 +80,7 @@ def prepare(office: Office, listening: Listening) -> Server:
         shutdown_timeout=_SHUTDOWN_S,
         request_queue_size=128,
     )
+    server.gateway = ClosingGateway
     server.max_request_header_size = _HEADER_BYTES
     server.max_request_body_size = exchange.EXCHANGE_LIMIT_BYTES + _BODY_SPARE_BYTES
     if listening.tls is not None:

@@ -1,16 +1,12 @@
-"""Bring a database to the schema of this program, with the migrations that are shipped in it."""
+"""Which schema a database has, and bringing it to that of this program."""
 
-from importlib.resources import files
+from importlib import import_module
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from shared_schema.errors import StorageError
 
 NEWEST = "0001"
-_PACKAGE = "sync_server.store.migrations"
 
 
 class DatabaseNewer(StorageError):
@@ -20,13 +16,15 @@ class DatabaseNewer(StorageError):
 
 
 def migrate(connection: Connection) -> None:
-    """Apply what is missing, within the caller's write transaction. Raises DatabaseNewer."""
-    config = _config(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    """Apply what is missing, within the caller's write transaction. Raises DatabaseNewer.
+
+    Alembic is loaded here and not before: it takes longer than most commands.
+    """
+    upgrade = import_module("sync_server.store.upgrade")
     present = revision(connection)
-    if present is not None and present not in known:
+    if present is not None and present not in upgrade.revisions(connection):
         raise DatabaseNewer
-    command.upgrade(config, "head")
+    upgrade.run(connection)
 
 
 def revision(connection: Connection) -> str | None:
@@ -34,10 +32,3 @@ def revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-
-
-def _config(connection: Connection) -> Config:
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(files(_PACKAGE)).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
