@@ -19,7 +19,7 @@ CAMPAIGN = RECORD_TYPES["campaign"]
 
 
 class CampaignInvalid(InputError):
-    """The campaign cannot be kept: {reason} Correct it and try again."""
+    """The campaign was not kept. {reason} Correct it and try again."""
 
     code = "CAMPAIGN_INVALID"
 

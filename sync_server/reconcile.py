@@ -40,7 +40,7 @@ class PairInvalid(InputError):
 class ReasonMissing(InputError):
     """A verdict needs a reason. Add --reason with what you saw."""
 
-    code = "REASON_MISSING"
+    code = "VERDICT_REASON_MISSING"
 
 
 class DecisionUnknown(InputError):

@@ -35,10 +35,10 @@ class TypeMissing(InputError):
     code = "TYPE_MISSING"
 
 
-class FileNotWritten(InputError):
+class OutputNotWritten(InputError):
     """{file} cannot be written ({reason}). Name another file."""
 
-    code = "FILE_NOT_WRITTEN"
+    code = "OUTPUT_NOT_WRITTEN"
 
 
 @click.group()
@@ -140,7 +140,7 @@ def _write(output: Path | None, write: Callable[[TextIO], object]) -> None:
         with output.open("w", encoding="utf-8", newline="") as target:
             write(target)
     except OSError as error:
-        raise FileNotWritten(file=output, reason=error.strerror or "?") from error
+        raise OutputNotWritten(file=output, reason=error.strerror or "?") from error
 
 
 COMMANDS = (report, export)

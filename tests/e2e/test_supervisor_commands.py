@@ -58,7 +58,7 @@ def test_the_duplicate_is_listed_decided_undone_and_decided_again(home: Path) ->
     assert pair["rules"] == ["family"]
     ends = (pair["a"], pair["b"])
     missing = try_server(home, "duplicates", "decide", *ends, "same")
-    assert (missing.returncode, missing.error_code) == (3, "REASON_MISSING")
+    assert (missing.returncode, missing.error_code) == (3, "VERDICT_REASON_MISSING")
     decide = ("duplicates", "decide", *ends, "same", "--reason", "satu orang")
     made = server(home, *decide)
     assert server(home, *decide) == made
