@@ -47,10 +47,9 @@ def heal_fork(journal: Journal, receipt: Receipt) -> Healed | None:
         new = branches.draw_branch(current=branches.current() == old)
         healing = heal(own, receipt.first, receipt.digests or {}, new)
         renamed = {str(before): str(after) for before, after in healing.records.items()}
-        numbers = healing.numbers_used
-        for draft in _drafts_begun_on(journal, old):
-            numbers += 1
-            renamed[draft] = str(record_id(new, numbers))
+        drafts = _draft_ids(journal, old, new, healing.numbers_used)
+        renamed |= drafts
+        numbers = healing.numbers_used + len(drafts)
         branches.use(new, numbers=numbers, sequence=len(healing.changes))
         branches.close(old, receipt.first - 1)
         _move_changes(journal, old, healing)
@@ -62,18 +61,37 @@ def heal_fork(journal: Journal, receipt: Receipt) -> Healed | None:
     return Healed(old=old, new=new, changes=len(healing.changes), records=healing.records)
 
 
+def leave_branch(journal: Journal, old: Stream) -> Healed:
+    """Go on under a new branch: another copy is ahead on ``old``, and all of ours is there.
+
+    Only drafts move: the other copy may have given their numbers to somebody else.
+    """
+    with journal.transaction():
+        new = journal.branches.draw_branch()
+        renamed = _draft_ids(journal, old, new, 0)
+        journal.branches.use(new, numbers=len(renamed), sequence=0)
+        _rename(journal, renamed)
+    return Healed(
+        old=old,
+        new=new,
+        changes=0,
+        records={UUID(before): UUID(after) for before, after in renamed.items()},
+    )
+
+
 def _before(renamed: Mapping[str, str], record: UUID) -> UUID:
     return next((UUID(old) for old, new in renamed.items() if new == str(record)), record)
 
 
-def _drafts_begun_on(journal: Journal, stream: Stream) -> list[str]:
-    """Return drafts of new records that were numbered on ``stream``."""
-    begun = [
-        str(draft.record)
-        for draft in journal.drafts()
-        if record_number(draft.record, stream) is not None
-    ]
-    return [draft for draft in begun if not journal.tables.records.contains(doc_id=draft)]
+def _draft_ids(journal: Journal, old: Stream, new: Stream, used: int) -> dict[str, str]:
+    """Return new ids, numbered on ``new`` behind ``used``, for drafts of records begun on ``old``.
+
+    A record that the server sent under a draft's id is the other copy's, not the draft's.
+    """
+    begun = [str(d.record) for d in journal.drafts() if record_number(d.record, old) is not None]
+    records = ((draft, journal.tables.records.get(doc_id=draft)) for draft in begun)
+    moved = [draft for draft, document in records if document is None or not document["own"]]
+    return {draft: str(record_id(new, at)) for at, draft in enumerate(moved, used + 1)}
 
 
 def _move_changes(journal: Journal, old: Stream, healing: Healing) -> None:

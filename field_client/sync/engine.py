@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Protocol
 
 from field_client import receiving
-from field_client.healing import Healed
+from field_client.healing import Healed, leave_branch
 from field_client.opened import App
 from field_client.outbox import seal_waiting, waiting_batches
 from field_client.sync.errors import (
@@ -217,9 +217,7 @@ class Exchange:
         branches = self.app.journal.branches
         for stream in self.behind:
             if branches.current() == stream and branches.closed_after(stream) is None:
-                with self.app.journal.transaction():
-                    new = branches.draw_branch()
-                healed.append(Healed(old=stream, new=new, changes=0, records={}))
+                healed.append(leave_branch(self.app.journal, stream))
         self.outcome = replace(self.outcome, healed=(*self.outcome.healed, *healed))
         self.again = self.again or bool(healed)
 

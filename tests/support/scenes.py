@@ -165,8 +165,8 @@ def laptop(home: Path, code: str) -> Laptop:
     return Laptop(home=home)
 
 
-def far_laptop(home: Path) -> Laptop:
-    """Set up a device whose office exists nowhere: for work that needs no answer."""
+def far_code() -> str:
+    """Return a code of an office that exists nowhere."""
     code = EnrolmentCode(
         url="",
         signing=Ed25519PrivateKey.generate().public_key().public_bytes_raw(),
@@ -174,7 +174,12 @@ def far_laptop(home: Path) -> Laptop:
         secret=bytes(16),
         expires_ms=1 << 41,
     )
-    return laptop(home, code_text(code))
+    return code_text(code)
+
+
+def far_laptop(home: Path) -> Laptop:
+    """Set up a device whose office exists nowhere: for work that needs no answer."""
+    return laptop(home, far_code())
 
 
 @contextmanager
