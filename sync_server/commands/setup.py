@@ -10,7 +10,6 @@ import click
 from shared_schema.console import emit, output_options, text
 from shared_schema.regions import RegionTable, parse_region
 from sync_server import keys, setup
-from sync_server.api import serving
 from sync_server.app import database_file, open_office, wall_ms
 from sync_server.config import Config, load_config
 from sync_server.store.engine import open_store
@@ -56,6 +55,9 @@ def init(region: str, name: str, admin: str, regions: Path | None, timezone: str
 @output_options
 def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
     """Answer devices until stopped (Ctrl-C or SIGTERM)."""
+    # Flask and cheroot take longer to load than other commands to run.
+    from sync_server.api import serving  # noqa: PLC0415
+
     if (tls_cert is None) != (tls_key is None):
         raise serving.TlsFilesInvalid(reason="--tls-cert, --tls-key")
     tls = (tls_cert, tls_key) if tls_cert and tls_key else None

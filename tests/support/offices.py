@@ -9,6 +9,8 @@ from shared_schema.clock import DAY_MS
 from shared_schema.errors import JemputError
 from shared_schema.frames import Frame, read_frames
 from sync_server import keys, setup
+from sync_server.app import open_office
+from sync_server.config import load_config
 from sync_server.enrol import Invitation, invite
 from sync_server.exchange import converse, open_section
 from sync_server.office import Office
@@ -25,23 +27,15 @@ class Bench:
     office: Office
     clock: list[int] = field(default_factory=lambda: [NOW_MS])
 
-    def device(self, scope: tuple[str, ...] = ("53.15.05",), **terms: int | None) -> RawDevice:
+    def device(self, scope: tuple[str, ...] = ("53.15.05",), **terms: int) -> RawDevice:
         """Invite a device and let it enrol."""
         device = RawDevice.of(self.code(scope, **terms))
         assert self.exchange(device, device.enrol()).errors == []
         return device
 
-    def code(self, scope: tuple[str, ...] = ("53.15.05",), **terms: int | None) -> str:
+    def code(self, scope: tuple[str, ...] = ("53.15.05",), **terms: int) -> str:
         """Make a code; ``valid_ms`` and ``until_ms`` as in an invitation."""
-        valid_ms = terms.get("valid_ms")
-        invitation = Invitation(
-            label="Laptop Contoh",
-            scope=scope,
-            url="",
-            valid_ms=DAY_MS if valid_ms is None else valid_ms,
-            until_ms=terms.get("until_ms"),
-        )
-        return invite(self.office, invitation)
+        return code_of(self.office, scope, **terms)
 
     def exchange(self, device: RawDevice, *frames: Frame | bytes) -> Answer:
         """Let a device exchange one section."""
@@ -64,6 +58,26 @@ class Bench:
         """Dump every projection, row for row."""
         with self.office.store.read() as connection:
             return {table.name: list(raw.rows(connection, table)) for table in PROJECTIONS}
+
+
+def code_of(
+    office: Office,
+    scope: tuple[str, ...] = ("53.15.05",),
+    *,
+    url: str = "",
+    valid_ms: int = DAY_MS,
+    until_ms: int | None = None,
+) -> str:
+    """Make an enrolment code, as `device enrol` does."""
+    invitation = Invitation(
+        label="Laptop Contoh", scope=scope, url=url, valid_ms=valid_ms, until_ms=until_ms
+    )
+    return invite(office, invitation)
+
+
+def office_in(home: Path) -> Office:
+    """Open the office in a home that `sync-server init` made, beside whatever serves it."""
+    return open_office(load_config({"SYNC_SERVER_HOME": str(home)}))
 
 
 def found_office(folder: Path) -> Bench:
