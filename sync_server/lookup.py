@@ -39,13 +39,18 @@ def resolve(connection: Connection, text: str) -> Current:
 
 def changes_of(connection: Connection, record: UUID) -> list[Change]:
     """Return the changes of a record that are folded, in the order of the log."""
+    return [change for change, folded in all_changes_of(connection, record) if folded]
+
+
+def all_changes_of(connection: Connection, record: UUID) -> list[tuple[Change, bool]]:
+    """Return every change of a record in the order of the log, and whether it is folded."""
     logged = log.of_record(connection, record)
     places = [entry.position for entry in logged]
     table = tables.unfolded
     aside = set(
         connection.execute(select(table.c.position).where(table.c.position.in_(places))).scalars()
     )
-    return [entry.change for entry in logged if entry.position not in aside]
+    return [(entry.change, entry.position not in aside) for entry in logged]
 
 
 def _whole(connection: Connection, text: str) -> Current | None:

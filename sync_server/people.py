@@ -13,7 +13,7 @@ from shared_schema.fold import RecordState, join, state_of
 from shared_schema.names import search_tokens
 from shared_schema.nik import is_nik
 from sync_server.coverage import cluster_values
-from sync_server.lookup import changes_of
+from sync_server.lookup import all_changes_of
 from sync_server.matching.exact import Rule, nik_key
 from sync_server.store import tables
 from sync_server.store.queries import devices, log, records
@@ -108,12 +108,16 @@ def device_labels(connection: Connection) -> dict[str, str]:
 
 
 def history(connection: Connection, record: UUID) -> list[dict[str, Any]]:
-    """Return every folded change of a record, the oldest first, with values before and after."""
+    """Return every change of a record, the oldest first, with values before and after.
+
+    One that was kept but not used (invalid, or of a newer type) says so: `folded` is false.
+    """
     labels = device_labels(connection)
     told, state = [], None
-    for change in changes_of(connection, record):
-        after = state_of(change) if state is None else join(state, state_of(change))
-        told.append(_told(change, state, after, labels))
+    for change, folded in all_changes_of(connection, record):
+        alone = state_of(change)
+        after = join(state, alone) if state and folded else alone if folded else state
+        told.append({**_told(change, state, after, labels), "folded": folded})
         state = after
     return told
 
@@ -133,7 +137,7 @@ def whole_log(connection: Connection, after: int = 0) -> Iterator[dict[str, Any]
 
 
 def _told(
-    change: Change, before: RecordState | None, after: RecordState, labels: Mapping[str, str]
+    change: Change, before: RecordState | None, after: RecordState | None, labels: Mapping[str, str]
 ) -> dict[str, Any]:
     return {
         **author(change, labels),
@@ -141,7 +145,7 @@ def _told(
             name: {
                 "before": before.shown(name) if before else None,
                 "written": write.value,
-                "after": after.shown(name),
+                "after": after.shown(name) if after else None,
             }
             for name, write in sorted(change.writes.items())
         },

@@ -134,7 +134,8 @@ def _history_text(document: Mapping[str, Any], regions: RegionTable) -> str:
                 for side in ("before", "written")
             )
             lines.append(f"    {field_label(document['type'], name, lang)}: {before} → {after}")
-        lines.append(f"    {texts('change')} {change['change']}")
+        unused = "" if change["folded"] else f"  ({texts('kept, but not used')})"
+        lines.append(f"    {texts('change')} {change['change']}{unused}")
     return "\n".join(lines)
 
 

@@ -274,3 +274,14 @@ def test_people_are_found_by_name_in_either_spelling_and_by_nik(
             assert [current.record for current in found] == [made.record]
         assert people.search(connection, "Ngadul") == []
         assert people.search(connection, "%") == []
+
+
+def test_history_shows_what_was_kept_but_not_used(bench: Bench, device: RawDevice) -> None:
+    """A change that may not be folded is in the life of its record, and moves no value."""
+    born = device.change(person("Warga Contoh"))
+    odd = device.change({"sex": "X"}, record=born.record, replaces=[born.stamp])
+    send(bench, device, [born, odd])
+    with bench.office.store.read() as connection:
+        told = people.history(connection, born.record)
+    assert [change["folded"] for change in told] == [True, False]
+    assert told[1]["fields"]["sex"] == {"before": "P", "written": "X", "after": "P"}
