@@ -111,6 +111,18 @@ class ConflictUnknown(InputError):
     code = "CONFLICT_UNKNOWN"
 
 
+class FileUnreadable(InputError):
+    """The file {path} cannot be read ({reason}). Check its name and that it may be opened."""
+
+    code = "FILE_UNREADABLE"
+
+
+class FileEmpty(InputError):
+    """The file {path} holds nothing. Look whether it is the right one, and write it again."""
+
+    code = "FILE_EMPTY"
+
+
 def error_classes(base: type[JemputError] = JemputError) -> Iterator[type[JemputError]]:
     """Yield ``base`` and every subclass loaded so far, depth first, each once."""
     seen: set[type[JemputError]] = set()

@@ -15,18 +15,6 @@ class OperatorMissing(AccessError):
     code = "OPERATOR_MISSING"
 
 
-class FileUnreadable(InputError):
-    """The file {file} cannot be read ({reason}). Check its name and that it may be opened."""
-
-    code = "FILE_UNREADABLE"
-
-
-class FileEmpty(InputError):
-    """There is nothing in {file}. Write one JSON object on each line."""
-
-    code = "FILE_EMPTY"
-
-
 class LinesInvalid(InputError):
     """Lines that cannot be saved: {count}. Nothing was saved; correct them, or leave them out with
     --skip-invalid.
@@ -36,14 +24,14 @@ class LinesInvalid(InputError):
 
 
 class ValueRefused(InputError):
-    """Nothing was saved, because something is wrong: {problems} Correct it and try again."""
+    """Something is wrong, so nothing was saved. {problems} Correct it and try again."""
 
     code = "VALUE_INVALID"
 
 
 class WarningUnexplained(InputError):
-    """Nothing was saved, because this needs a reason: {problems} Correct it, or say why it is
-    right with --accept-warnings.
+    """Something needs a reason, so nothing was saved. {problems} Correct it, or say why it is right
+    with --accept-warnings.
     """
 
     code = "WARNING_UNEXPLAINED"
@@ -63,12 +51,12 @@ class AssignmentMissing(InputError):
     code = "ASSIGNMENT_MISSING"
 
 
-class ReasonMissing(InputError):
+class VoidUnclear(InputError):
     """A record is declared void with a reason, and nothing else. Add --reason with why it does not
     stand, or --undo alone to take the declaration back.
     """
 
-    code = "REASON_MISSING"
+    code = "VOID_UNCLEAR"
 
 
 class AskingInterrupted(InputError):
@@ -109,15 +97,15 @@ class PossibleDuplicate(JemputError):
 
 
 class LeftAsDraft(JemputError):
-    """{place} is kept as a draft: {problems} Give the reason with --accept-warnings or _reasons,
-    or use `edit`.
+    """{place} is kept as a draft. {problems} Give the reason with --accept-warnings or _reasons, or
+    use `edit`.
     """
 
     code = "LEFT_AS_DRAFT"
 
 
 class LineInvalid(JemputError):
-    """{place} cannot be saved: {problem} Correct the line."""
+    """{place} cannot be saved. {problem} Correct the line."""
 
     code = "LINE_INVALID"
 

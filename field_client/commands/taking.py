@@ -10,7 +10,6 @@ from field_client import saving
 from field_client.capture import Assessment
 from field_client.commands import documents
 from field_client.commands.errors import (
-    FileEmpty,
     LeftAsDraft,
     LineInvalid,
     LinesInvalid,
@@ -24,7 +23,7 @@ from field_client.opened import App
 from field_client.saving import Saved
 from field_client.twins import Twin
 from shared_schema.console import emit, language, report, text
-from shared_schema.errors import JemputError
+from shared_schema.errors import FileEmpty, JemputError
 from shared_schema.records import RecordType
 
 SHOWN = 10
@@ -44,7 +43,7 @@ def take(app: App, rtype: RecordType, content: bytes, options: Options) -> None:
     """Judge every line, then save all that can be. Raises FileEmpty, LinesInvalid."""
     intake = read(rtype, content, check_context(app), options.accept)
     if not intake.lines:
-        raise FileEmpty(file=options.name)
+        raise FileEmpty(path=options.name)
     refused = bool(intake.invalid) and not options.skip_invalid
     items = () if refused else intake.items
     saved = saving.save_items(app.journal, items, again=options.again)

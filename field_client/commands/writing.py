@@ -14,9 +14,8 @@ from field_client.commands import asking, documents, taking
 from field_client.commands.errors import (
     AssignmentInvalid,
     AssignmentMissing,
-    FileUnreadable,
-    ReasonMissing,
     ValueRefused,
+    VoidUnclear,
     WarningUnexplained,
 )
 from field_client.commands.unlocking import PACKAGE, check_context, unlocked, warn_of_clock
@@ -25,6 +24,7 @@ from field_client.errors import RecordUnknown
 from field_client.fields import read_assignment
 from field_client.opened import App
 from shared_schema.console import emit, language, output_options, text
+from shared_schema.errors import FileUnreadable
 from shared_schema.records import (
     FieldValueError,
     Problem,
@@ -96,7 +96,7 @@ def edit(record: str, assignments: tuple[str, ...], accept: str | None) -> None:
 def void(record: str, reason: str | None, *, undo: bool) -> None:
     """Declare a record void, with a reason; a draft is thrown away and was never sent."""
     if undo == bool(reason and reason.strip()):
-        raise ReasonMissing
+        raise VoidUnclear
     with unlocked() as app:
         found = app.journal.resolve(record)
         state = app.journal.state(found)
@@ -118,7 +118,7 @@ def _content(source: str) -> bytes:
     try:
         return Path(source).read_bytes()
     except OSError as error:
-        raise FileUnreadable(file=source, reason=error.strerror or str(error)) from error
+        raise FileUnreadable(path=source, reason=error.strerror or str(error)) from error
 
 
 def _touched(app: App, rtype: RecordType, assignments: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from shared_schema.console import emit, output_options, text
-from shared_schema.errors import InputError, JemputError, StorageError
+from shared_schema.errors import FileEmpty, FileUnreadable, JemputError, StorageError
 from shared_schema.frames import Frame, FrameReader, Kind
 from sync_server.app import open_office
 from sync_server.config import load_config
@@ -24,22 +24,10 @@ _IN = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
 
 
-class FileUnreadable(InputError):
-    """The file {path} cannot be read ({reason}). Copy it again."""
-
-    code = "FILE_UNREADABLE"
-
-
 class FileNotWritten(StorageError):
     """The answer {path} could not be written ({reason}). What was taken in is kept; try again."""
 
     code = "FILE_NOT_WRITTEN"
-
-
-class FileEmpty(InputError):
-    """The file {path} holds nothing. Copy it again."""
-
-    code = "FILE_EMPTY"
 
 
 @click.command("exchange")
