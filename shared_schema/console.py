@@ -2,13 +2,18 @@
 
 The one module of this package that prints; only command modules import it. Language and output
 form hold for one run of a program and may be given before or after the command's name.
+Help is written in English at the commands, one text a paragraph, and shown in that language.
 """
 
 import contextlib
+import copy
+import inspect
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar, copy_context
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import click
@@ -19,10 +24,24 @@ from shared_schema.i18n import DEFAULT_LANGUAGE, LANGUAGES, translator
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 Function = TypeVar("Function", bound=Callable[..., Any])
+AnyCommand = TypeVar("AnyCommand", bound=click.Command)
+GROUND = "shared_schema"
+HELP_OPTION_HELP = "Show how the command is written."
+CHROME = (
+    "Usage:",
+    "Options",
+    "Commands",
+    "[OPTIONS]",
+    "COMMAND [ARGS]...",
+    "default: ",
+    "required",
+)
+_DEFAULT = re.compile(r"(?<=\[)default: (?=[^\]]*\]$)")
+_REQUIRED = re.compile(r"(?<=[ \[])required(?=\]$)")
 
 
 class CommandUnclear(InputError):
-    """The command cannot be understood: {reason} Add --help to see how it is written."""
+    """The command was not understood. {reason} Add --help to see how it is written."""
 
     code = "USAGE"
     exit_code = EXIT_USAGE
@@ -34,7 +53,7 @@ class Console(click.Group):
     ``package`` names the catalogue its texts are translated from.
     """
 
-    package = "shared_schema"
+    package = GROUND
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Read the program's own options. Raises CommandUnclear."""
@@ -48,8 +67,14 @@ class Console(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; leaves with the error's own exit status."""
+        return copy_context().run(self._run, *args, **kwargs)
+
+    def _run(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> Any:
+        words = sys.argv[1:] if args is None else list(args)
+        _language.set(_asked_language(words) or language())
+        shown = in_language(self, text(self.package))
         try:
-            return super().main(*args, **kwargs)
+            return super(Console, shown).main(words, *rest, **more)
         except JemputError as error:
             report(error, self.package)
             sys.exit(error.exit_code)
@@ -67,7 +92,92 @@ def _clear_words() -> Iterator[None]:
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
-        raise CommandUnclear(reason=error.format_message()) from error
+        raise CommandUnclear(reason=_complaint(error)) from error
+
+
+def _complaint(error: click.UsageError) -> str:
+    words = text(GROUND)
+    match error:
+        case click.MissingParameter(param=click.Parameter() as missing):
+            return words("{name} is missing.").format(name=missing.get_error_hint(error.ctx))
+        case click.NoSuchOption(option_name=name, possibilities=near):
+            said = words("There is no option {name}.").format(name=name)
+        case click.exceptions.NoSuchCommand(command_name=name, possibilities=near):
+            said = words("There is no command {name}.").format(name=name)
+        case _:
+            return error.format_message()
+    return f"{said} {words('Perhaps {names}?').format(names=', '.join(near))}" if near else said
+
+
+class _HelpPage(click.HelpFormatter):
+    """Writes click's own words of a help page in the language of this run."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the line that shows how a command is written."""
+        super().write_usage(prog, args, prefix or f"{text(GROUND)('Usage:')} ")
+
+    def write_heading(self, heading: str) -> None:
+        """Write the name of a section."""
+        super().write_heading(text(GROUND)(heading))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        """Write a list of names and what each means."""
+        super().write_dl([(name, _notes(meaning)) for name, meaning in rows], *args, **kwargs)
+
+
+class _HelpContext(click.Context):
+    formatter_class = _HelpPage
+
+
+def _notes(meaning: str) -> str:
+    words = text(GROUND)
+    return _REQUIRED.sub(words("required"), _DEFAULT.sub(words("default: "), meaning))
+
+
+def in_language(command: AnyCommand, translate: Callable[[str], str]) -> AnyCommand:
+    """Return a copy of a command, and of all below it, whose help went through ``translate``."""
+    shown = copy.copy(command)
+    shown.context_class = _HelpContext
+    shown.help = _help_in_language(command.help, translate)
+    shown.options_metavar = translate(command.options_metavar or "")
+    shown.params = [_parameter_in_language(one, translate) for one in command.params]
+    shown.add_help_option = False
+    click.help_option("--help", help=translate(HELP_OPTION_HELP))(shown)
+    if isinstance(shown, click.Group):
+        shown.subcommand_metavar = translate(shown.subcommand_metavar or "")
+        shown.commands = {
+            name: in_language(child, translate) for name, child in shown.commands.items()
+        }
+    return shown
+
+
+def _parameter_in_language(
+    parameter: click.Parameter, translate: Callable[[str], str]
+) -> click.Parameter:
+    shown = copy.copy(parameter)
+    if isinstance(shown, click.Option | click.Argument):
+        shown.help = _help_in_language(shown.help, translate)
+    return shown
+
+
+def _help_in_language(written: str | None, translate: Callable[[str], str]) -> str | None:
+    return "\n\n".join(map(translate, help_texts(written))) if written else written
+
+
+def help_texts(written: str | None) -> list[str]:
+    """Return the paragraphs of a help text, each on one line: these are what is translated."""
+    paragraphs = inspect.cleandoc(written or "").split("\n\n")
+    return [" ".join(each.split()) for each in paragraphs if each.strip()]
+
+
+def _asked_language(words: Sequence[str]) -> str | None:
+    """Return the language that ``--lang`` names, wherever it stands; the last one counts."""
+    options = words[: words.index("--")] if "--" in words else words
+    pairs = [
+        *pairwise(options),
+        *(tuple(word.split("=", 1)) for word in options if "=" in word),
+    ]
+    return next((v for name, v in reversed(pairs) if name == "--lang" and v in LANGUAGES), None)
 
 
 def report(error: JemputError, package: str, level: str = "error") -> None:
@@ -75,10 +185,7 @@ def report(error: JemputError, package: str, level: str = "error") -> None:
 
     ``level``: ``warning`` for what does not stop the command.
     """
-    own, ground = translator(package, language()), translator("shared_schema", language())
-    template = error.template()
-    translate = own if own(template) != template else ground
-    click.echo(f"{level} [{error.code}]: {error.message(translate)}", err=True)
+    click.echo(f"{level} [{error.code}]: {error.message(text(package))}", err=True)
 
 
 def language() -> str:
@@ -87,8 +194,9 @@ def language() -> str:
 
 
 def text(package: str) -> Callable[[str], str]:
-    """Return the gettext function of ``package`` for this run's language."""
-    return translator(package, language())
+    """Return the gettext function of ``package``, then of the ground, for this run's language."""
+    own, ground = translator(package, language()), translator(GROUND, language())
+    return lambda source: said if (said := own(source)) != source else ground(source)
 
 
 def emit(document: Any, lines: Callable[[], str]) -> None:
@@ -105,12 +213,14 @@ def wants_json() -> bool:
 
 
 def output_options(function: Function) -> Function:
-    """Add ``--lang`` and ``--json`` to a command or group; the one given last counts."""
+    """Add ``--lang`` and ``--json`` to a command or group; the one given last counts.
+
+    The console itself has read ``--lang`` by then, so that help and complaints bear it as well.
+    """
     decorate = click.option(
         "--lang",
         type=click.Choice(LANGUAGES),
         expose_value=False,
-        callback=_keep(_language),
         help="Language of texts (default: id).",
     )
     json_flag = click.option(
@@ -118,15 +228,12 @@ def output_options(function: Function) -> Function:
         is_flag=True,
         default=None,
         expose_value=False,
-        callback=_keep(_as_json),
+        callback=_keep_json,
         help="Print one JSON document.",
     )
     return decorate(json_flag(function))
 
 
-def _keep(variable: ContextVar[Any]) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def callback(_context: click.Context, _parameter: click.Parameter, value: Any) -> None:
-        if value is not None:
-            variable.set(value)
-
-    return callback
+def _keep_json(_context: click.Context, _parameter: click.Parameter, value: Any) -> None:
+    if value is not None:
+        _as_json.set(value)

@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO, StringIO
+from io import StringIO
 from types import MappingProxyType
 
-from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 
 from shared_schema.resources import read_package_text
@@ -58,17 +57,6 @@ def translator(package: str, lang: str) -> Callable[[str], str]:
     """Return a function from an English source text of `package` to its text in `lang`."""
     texts = catalogue(package) if lang != "en" else {}
     return lambda text: texts.get(text, text)
-
-
-def source_texts(sources: Iterable[str], keywords: Iterable[str] = ("_", "gettext")) -> set[str]:
-    """Return the texts that Python sources pass, as literals, to a function of `keywords`."""
-    wanted = dict.fromkeys(keywords)
-    found: set[str] = set()
-    for source in sources:
-        for _, message, _, _ in extract("python", BytesIO(source.encode()), wanted):
-            if isinstance(message, str):
-                found.add(message)
-    return found
 
 
 def untranslated(package: str, texts: Iterable[str]) -> list[str]:

@@ -1,11 +1,6 @@
 """Texts: Indonesian where translated, English otherwise, and no place lost on the way."""
 
-import importlib
-import pkgutil
-
-import shared_schema
-from shared_schema.errors import error_classes
-from shared_schema.i18n import Label, catalogue, source_texts, translator, untranslated
+from shared_schema.i18n import Label, catalogue, translator, untranslated
 
 
 def test_a_label_gives_indonesian_unless_english_is_asked_for() -> None:
@@ -27,21 +22,7 @@ def test_a_package_without_a_catalogue_has_no_texts() -> None:
     assert dict(catalogue("json")) == {}
 
 
-def test_every_error_of_the_ground_has_an_indonesian_message() -> None:
-    """A new error class needs its text in shared_schema/locale/id.po."""
-    for module in pkgutil.walk_packages(shared_schema.__path__, "shared_schema."):
-        importlib.import_module(module.name)
-    classes = [one for one in error_classes() if one.__module__.startswith("shared_schema")]
-    assert untranslated("shared_schema", (one.template() for one in classes)) == []
-
-
 def test_a_missing_translation_is_named() -> None:
     """The completeness check can fail."""
     texts = ["no such {place}", "The message cannot be read ({reason}). It was not used."]
     assert untranslated("shared_schema", texts) == ["no such {place}"]
-
-
-def test_source_texts_are_the_literals_given_to_gettext() -> None:
-    """Only literals count; joined ones are one text."""
-    source = 'print(_("Saved") + gettext("one " "two") + other("three") + _(name))'
-    assert source_texts([source]) == {"Saved", "one two"}
