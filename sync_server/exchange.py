@@ -196,7 +196,7 @@ class Section:
             return
         if device.revoked_ms is not None:
             yield self._error(DeviceRevoked())
-        elif self._opening.hello.pull:
+        elif self._opening.hello.pull and not device.ended(self._office.now_ms()):
             sealing = X25519PublicKey.from_public_bytes(device.sealing)
             for page in pull.pages(self._office, device, self._cursor, self._proven):
                 self._cursor = page.next

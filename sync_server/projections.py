@@ -144,13 +144,10 @@ def _note_writers(connection: Connection, logged: Sequence[Logged], server: byte
         writer = entry.change.stream.device
         if writer != server:
             key = (entry.change.record, writer.hex())
-            wrote[key] = wrote.get(key, False) or _is_late(known.get(writer.hex()), entry)
+            device = known.get(writer.hex())
+            late = device is not None and device.ended(entry.received_ms)
+            wrote[key] = late or wrote.get(key, False)
     records.add_writers(connection, wrote)
-
-
-def _is_late(device: Device | None, entry: Logged) -> bool:
-    until_ms = device.until_ms if device else None
-    return until_ms is not None and entry.received_ms > until_ms
 
 
 def _below(

@@ -8,7 +8,7 @@ from types import FrameType
 import click
 
 from shared_schema.console import emit, output_options, text
-from shared_schema.regions import RegionTable, parse_region
+from shared_schema.regions import RegionTable, RegionTableInvalid, parse_region
 from sync_server import keys, setup
 from sync_server.app import database_file, open_office, wall_ms
 from sync_server.config import Config, load_config
@@ -88,7 +88,10 @@ def _ask_passphrase() -> str:
 def _table(path: Path | None) -> RegionTable:
     if path is None:
         return setup.shipped_regions()
-    return RegionTable.from_csv(path.read_text(encoding="utf-8"))
+    try:
+        return RegionTable.from_csv(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise RegionTableInvalid(line=1) from error
 
 
 def _make(config: Config, founding: setup.Founding) -> None:

@@ -10,7 +10,7 @@ from shared_schema.links import link_id
 from sync_server import pull
 from sync_server.ingest import Edit, write_own
 from sync_server.store.queries import devices
-from tests.support.offices import Bench, found_office
+from tests.support.offices import Bench, code_of, found_office
 from tests.support.raw_device import RawDevice, person
 
 _END_BYTES = 25
@@ -46,7 +46,7 @@ def pulled(bench: Bench, device: RawDevice) -> set[str]:
 def test_the_first_pull_is_a_snapshot_of_the_area(bench: Bench) -> None:
     """It begins with a reset and the regions' names, and holds nobody from elsewhere."""
     here, _, also_here = register(bench, HERE, THERE, HERE)
-    device = RawDevice.of(bench.code(("53.15.05",)))
+    device = RawDevice.of(code_of(bench.office))
     answer = bench.exchange(device, device.enrol())
     assert [item["kind"] for item in answer.items[:2]] == ["reset", "regions"]
     assert set(answer.states) == {here, also_here}
@@ -69,7 +69,7 @@ def test_a_pull_cut_after_any_page_goes_on_where_it_was(
     """Snapshot and log phase, whatever the size of a page: each record once, none left out."""
     monkeypatch.setattr(pull, "PAGE_ITEMS", items)
     first = register(bench, *[HERE, THERE, HERE, HERE] * 3)
-    device = RawDevice.of(bench.code(("53.15.05",)))
+    device = RawDevice.of(code_of(bench.office))
     bench.exchange(device, device.enrol())
     second = register(bench, *[HERE, THERE] * 4, start=100)
     seen: list[str] = []
@@ -184,6 +184,15 @@ def test_a_cursor_that_does_not_fit_begins_a_new_snapshot(bench: Bench) -> None:
         answer = bench.exchange(device)
         assert answer.items[0] == {"kind": "reset"}
         assert len(answer.states) == 1
+
+
+def test_nothing_is_sent_after_a_scope_has_ended(bench: Bench) -> None:
+    """What it sends is still taken; what it sees stays as it was."""
+    device = bench.device(until_ms=bench.clock[0] + 1000)
+    register(bench, HERE)
+    bench.clock[0] += 5000
+    answer = bench.exchange(device, device.batch(device.people(1)))
+    assert (answer.pages, answer.receipts[0].sequence) == ([], 1)
 
 
 def test_no_pages_without_asking_or_for_a_cut_section(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -27,7 +28,7 @@ def bench(tmp_path: Path) -> Bench:
     return found_office(tmp_path)
 
 
-def shown(bench: Bench, record: object) -> dict[str, object]:
+def shown(bench: Bench, record: UUID) -> dict[str, object]:
     """Give the shown values of a record."""
     with bench.office.store.read() as connection:
         found = records.get(connection, record)
@@ -262,3 +263,16 @@ def test_a_closed_database_file_can_be_read_by_plain_sqlite(bench: Bench, tmp_pa
     connection = sqlite3.connect(tmp_path / "server.db")
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
+
+
+def test_what_is_written_after_a_scope_has_ended_is_taken_in_and_marked(bench: Bench) -> None:
+    """The day's work is never refused for a date; a supervisor sees which records it is."""
+    device = bench.device(until_ms=bench.clock[0] + 1000)
+    bench.exchange(device, device.batch(device.people(1)))
+    bench.clock[0] += 5000
+    receipt = bench.exchange(device, device.batch(device.people(1))).receipts[0]
+    assert (receipt.status, receipt.remarks) == (Status.ACCEPTED, ())
+    assert [row["outside"] for row in bench.projections()["records"]] == [
+        None,
+        device.id.hex().encode(),
+    ]

@@ -5,10 +5,12 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from shared_schema.clock import DAY_MS
 from shared_schema.custody import Receipt, Status, receipt_from_json
 from shared_schema.frames import Frame, FrameReader, Kind
 from shared_schema.messages import read_object, read_server_frame
@@ -26,9 +28,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         yield running
 
 
-def invited(office: ServerProcess, **terms: int) -> RawDevice:
+def invited(office: ServerProcess, valid_ms: int = DAY_MS) -> RawDevice:
     """Give a device that has a code and has not used it."""
-    return RawDevice.of(code_of(office_in(office.home), url=office.url, **terms))
+    return RawDevice.of(code_of(office_in(office.home), url=office.url, valid_ms=valid_ms))
 
 
 def enrolled(office: ServerProcess) -> RawDevice:
@@ -43,7 +45,7 @@ def error_of(reply: bytes) -> str:
     return str(json.loads(reply)["error"]["code"])
 
 
-def get(office: ServerProcess, path: str) -> tuple[int, dict[str, object]]:
+def get(office: ServerProcess, path: str) -> tuple[int, dict[str, Any]]:
     """Fetch JSON."""
     connection = http.client.HTTPConnection(urlsplit(office.url).netloc, timeout=10)
     connection.request("GET", path)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from shared_schema.clock import DAY_MS
 from shared_schema.errors import JemputError
@@ -27,15 +28,13 @@ class Bench:
     office: Office
     clock: list[int] = field(default_factory=lambda: [NOW_MS])
 
-    def device(self, scope: tuple[str, ...] = ("53.15.05",), **terms: int) -> RawDevice:
+    def device(
+        self, scope: tuple[str, ...] = ("53.15.05",), *, until_ms: int | None = None
+    ) -> RawDevice:
         """Invite a device and let it enrol."""
-        device = RawDevice.of(self.code(scope, **terms))
+        device = RawDevice.of(code_of(self.office, scope, until_ms=until_ms))
         assert self.exchange(device, device.enrol()).errors == []
         return device
-
-    def code(self, scope: tuple[str, ...] = ("53.15.05",), **terms: int) -> str:
-        """Make a code; ``valid_ms`` and ``until_ms`` as in an invitation."""
-        return code_of(self.office, scope, **terms)
 
     def exchange(self, device: RawDevice, *frames: Frame | bytes) -> Answer:
         """Let a device exchange one section."""
@@ -54,7 +53,7 @@ class Bench:
         (folder / "server.db").write_bytes(source.read_bytes())
         return _open(folder, self.office.keys)
 
-    def projections(self) -> dict[str, list[dict[str, object]]]:
+    def projections(self) -> dict[str, list[dict[str, Any]]]:
         """Dump every projection, row for row."""
         with self.office.store.read() as connection:
             return {table.name: list(raw.rows(connection, table)) for table in PROJECTIONS}

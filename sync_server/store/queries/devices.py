@@ -26,6 +26,10 @@ class Device:
     revoked_ms: int | None
     seen_ms: int | None
 
+    def ended(self, now_ms: int) -> bool:
+        """Tell whether its scope has ended: it then sends as before, and is sent nothing."""
+        return self.until_ms is not None and now_ms > self.until_ms
+
     def covers(self, area: str | None) -> bool:
         """Tell whether an area is its to write in: inside its scope, or not known."""
         return area is None or any(contains(part, area) for part in self.scope)

@@ -1,6 +1,7 @@
 """What ``init`` checks before it makes anything."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_a_sound_founding_passes() -> None:
         ({"passphrase": "pendek"}, "PASSPHRASE_SHORT"),
     ],
 )
-def test_what_cannot_be_used_is_named(wrong: dict[str, str], code: str) -> None:
+def test_what_cannot_be_used_is_named(wrong: dict[str, Any], code: str) -> None:
     """Each wrong answer has its own code."""
     with pytest.raises(JemputError) as caught:
         setup.check(replace(FOUNDING, **wrong))
