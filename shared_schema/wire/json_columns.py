@@ -6,19 +6,20 @@ begun on the batch's own stream is its number alone, clock readings are differen
 
     {"record": [12, 13, "0192..."],        own records by number, others by id
      "type": ["person", ...], "version": [1, ...],
-     "hlc": ["0192f3c4a5b60000", 1, 4096], the first in hexadecimal, then differences
+     "hlc": ["0192f3c4a5b60000", 1, 4096], differences, but in hexadecimal the first reading
+                                           and those a clock set right leaps to (over 4 years)
      "operator": ["Operator 1", ...],
      "evidence": {"wall_ms": [...], ...},  null where a time was not known
      "writes": {"name": [[0, "value"], [1, "value", ["stamp", ...]]]}}
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 
 import zstandard
 
-from shared_schema.canonical import NotCanonical
+from shared_schema.canonical import Json, NotCanonical
 from shared_schema.canonical import decode as decode_json
 from shared_schema.canonical import encode as encode_json
 from shared_schema.changes import (
@@ -36,6 +37,7 @@ from shared_schema.ids import IdInvalid, Stream, parse_id, record_id, record_num
 NUMBER = 1
 LEVEL = 12
 PAYLOAD_LIMIT_BYTES = 8 << 20
+SAFE_INTEGER = (1 << 53) - 1
 _TIMES = ("wall_ms", "monotonic_ms", "server_ms", "gps_ms")
 
 
@@ -53,7 +55,7 @@ def encode(changes: Sequence[Change]) -> bytes:
         "record": [_record_to_json(change) for change in changes],
         "type": [change.type for change in changes],
         "version": [change.version for change in changes],
-        "hlc": [f"{readings[0]:016x}", *(after - before for before, after in pairwise(readings))],
+        "hlc": _readings_to_json(readings),
         "operator": [change.operator for change in changes],
         "evidence": {name: [times.get(name) for times in evidence] for name in _TIMES},
         "writes": _writes_to_json(changes),
@@ -131,9 +133,19 @@ def _writes_from_json(columns: Mapping[str, Any], count: int) -> list[dict[str, 
     return writes
 
 
+def _readings_to_json(readings: Sequence[int]) -> list[Json]:
+    steps = (
+        after - before if abs(after - before) <= SAFE_INTEGER else f"{after:016x}"
+        for before, after in pairwise(readings)
+    )
+    return [f"{readings[0]:016x}", *steps]
+
+
 def _readings(column: Sequence[Any]) -> list[int]:
-    first, *steps = column
-    readings = list(accumulate([int(first, 16), *(_typed(step, int) for step in steps)]))
+    readings: list[int] = []
+    for entry in column:
+        whole = not readings or isinstance(entry, str)
+        readings.append(int(entry, 16) if whole else readings[-1] + _typed(entry, int))
     if not all(0 <= reading < HLC_LIMIT for reading in readings):
         raise PayloadInvalid(reason="hlc")
     return readings
