@@ -59,9 +59,16 @@ class Branches:
         self._set(stream, sequence=sequence)
         return stream, sequence
 
-    def draw_branch(self, *, numbers: int = 0, sequence: int = 0, current: bool = True) -> Stream:
-        """Begin a new stream; ``numbers`` and ``sequence`` are those already used on it."""
+    def draw_branch(self) -> Stream:
+        """Begin a new stream under a random branch and make it the current one."""
         stream = Stream(self.device, self.draw(BRANCH_BYTES))
+        self.begin(stream, current=True)
+        return stream
+
+    def begin(
+        self, stream: Stream, *, numbers: int = 0, sequence: int = 0, current: bool = False
+    ) -> None:
+        """Begin a stream; ``numbers`` and ``sequence`` are those already used on it."""
         content = self.tables.read_meta(_STREAMS) or {"current": "", "streams": {}}
         content["streams"][stream.hex()] = {
             "sequence": sequence,
@@ -71,11 +78,6 @@ class Branches:
         if current:
             content["current"] = stream.hex()
         self.tables.write_meta(_STREAMS, content)
-        return stream
-
-    def use(self, stream: Stream, *, numbers: int, sequence: int) -> None:
-        """Note the numbers used on ``stream``."""
-        self._set(stream, numbers=numbers, sequence=sequence)
 
     def close(self, stream: Stream, after: int) -> None:
         """Let nothing beyond ``after`` leave from ``stream`` again."""

@@ -6,7 +6,8 @@ old branch again. Records begun here after the copies parted get new ids, becaus
 may have given the old ones to somebody else.
 """
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from uuid import UUID
@@ -15,10 +16,12 @@ from field_client.entries import record_document
 from field_client.journal import Journal
 from field_client.receiving import RECEIVED
 from field_client.tables import change_key, id_of, put
-from shared_schema.changes import Change
+from shared_schema.changes import Change, change_digest
 from shared_schema.custody import Healing, Receipt, heal
 from shared_schema.fold import join, state_from_json, state_of, state_to_json
-from shared_schema.ids import Stream, record_id, record_number
+from shared_schema.ids import BRANCH_BYTES, Stream, record_number
+
+_LABEL = b"jemput healing v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +47,15 @@ def heal_fork(journal: Journal, receipt: Receipt) -> Healed | None:
         if old not in branches.all() or branches.closed_after(old) is not None:
             return None
         own = list(journal.own_changes(old))
-        new = branches.draw_branch(current=branches.current() == old)
+        new = _healing_branch(journal, own, receipt)
         healing = heal(own, receipt.first, receipt.digests or {}, new)
+        if healing.changes:
+            branches.begin(new, numbers=healing.numbers_used, sequence=len(healing.changes))
+        if branches.current() == old:
+            fresh = branches.draw_branch()
+            new = new if healing.changes else fresh
         renamed = {str(before): str(after) for before, after in healing.records.items()}
-        drafts = _draft_ids(journal, old, new, healing.numbers_used)
-        renamed |= drafts
-        numbers = healing.numbers_used + len(drafts)
-        branches.use(new, numbers=numbers, sequence=len(healing.changes))
+        renamed |= _draft_ids(journal, old)
         branches.close(old, receipt.first - 1)
         _move_changes(journal, old, healing)
         journal.tables.write_meta(RECEIVED, {old.hex(): branches.last_sequence(old)})
@@ -68,8 +73,7 @@ def leave_branch(journal: Journal, old: Stream) -> Healed:
     """
     with journal.transaction():
         new = journal.branches.draw_branch()
-        renamed = _draft_ids(journal, old, new, 0)
-        journal.branches.use(new, numbers=len(renamed), sequence=0)
+        renamed = _draft_ids(journal, old)
         _rename(journal, renamed)
     return Healed(
         old=old,
@@ -79,19 +83,37 @@ def leave_branch(journal: Journal, old: Stream) -> Healed:
     )
 
 
+def _healing_branch(journal: Journal, own: Sequence[Change], receipt: Receipt) -> Stream:
+    """Return the stream that takes what the server's chain lacks.
+
+    It follows from the first change that is lacking: several copies that share what none of them
+    has sent write it again alike, as the same changes of the same stream, so nobody is doubled.
+    New records never go there, since each copy would number its own.
+    """
+    present = receipt.digests or {}
+    digests = {one.sequence: change_digest(one) for one in own if one.sequence >= receipt.first}
+    lost = [digest for at, digest in digests.items() if present.get(at) != digest]
+    content = receipt.stream.to_bytes() + (lost[0] if lost else b"")
+    branch = hashlib.sha256(_LABEL + content).digest()[:BRANCH_BYTES]
+    stream = Stream(receipt.stream.device, branch)
+    if stream not in journal.branches.all():
+        return stream
+    return Stream(receipt.stream.device, journal.branches.draw(BRANCH_BYTES))
+
+
 def _before(renamed: Mapping[str, str], record: UUID) -> UUID:
     return next((UUID(old) for old, new in renamed.items() if new == str(record)), record)
 
 
-def _draft_ids(journal: Journal, old: Stream, new: Stream, used: int) -> dict[str, str]:
-    """Return new ids, numbered on ``new`` behind ``used``, for drafts of records begun on ``old``.
+def _draft_ids(journal: Journal, old: Stream) -> dict[str, str]:
+    """Return new ids, numbered on the current stream, for drafts of records begun on ``old``.
 
     A record that the server sent under a draft's id is the other copy's, not the draft's.
     """
     begun = [str(d.record) for d in journal.drafts() if record_number(d.record, old) is not None]
     records = ((draft, journal.tables.records.get(doc_id=draft)) for draft in begun)
     moved = [draft for draft, document in records if document is None or not document["own"]]
-    return {draft: str(record_id(new, at)) for at, draft in enumerate(moved, used + 1)}
+    return {draft: str(journal.branches.next_record()) for draft in moved}
 
 
 def _move_changes(journal: Journal, old: Stream, healing: Healing) -> None:

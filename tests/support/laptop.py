@@ -9,7 +9,7 @@ from uuid import UUID
 
 from field_client.app import _assemble, create_device, open_unlocked
 from field_client.device import save_device
-from field_client.entries import Edit
+from field_client.entries import Edit, Entry
 from field_client.opened import App
 from field_client.vault.identity import fingerprint
 from field_client.vault.keys import VaultKeys, unlock
@@ -40,13 +40,19 @@ def reopen(home: Path, keys: VaultKeys | None = None, **options: Any) -> App:
     return app
 
 
-def clone(app: App, home: Path, *, told_apart: bool = False) -> App:
+def clone(
+    app: App,
+    home: Path,
+    *,
+    told_apart: bool = False,
+    clocks: Callable[[], Evidence] = still,
+) -> App:
     """Copy a closed store byte for byte; a copy not told apart goes on under the same branch."""
     shutil.copytree(app.home, home)
     if not told_apart:
         with _assemble(home, app.keys, still) as copied:
             save_device(copied.tables, replace(copied.device, fingerprint=fingerprint(home)))
-    return reopen(home, app.keys, clocks=still)
+    return reopen(home, app.keys, clocks=clocks)
 
 
 def register(app: App, names: Iterable[str]) -> list[UUID]:
@@ -64,3 +70,10 @@ def write(app: App, record: UUID, **values: Any) -> UUID:
 def names_of(server: MemoryServer) -> list[str]:
     """Return the names the server shows, sorted, one for each record."""
     return sorted(str(state.shown("name")) for state in server.records().values())
+
+
+def seen(app: App, record: UUID) -> Entry:
+    """Return what a laptop shows of a record that it has."""
+    entry = app.journal.entry(record)
+    assert entry is not None
+    return entry

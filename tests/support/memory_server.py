@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from shared_schema.canonical import encode
+from shared_schema.canonical import Json, encode
 from shared_schema.changes import Change, change_digest
 from shared_schema.custody import (
     Head,
@@ -107,7 +107,7 @@ class MemoryServer:
         tally, reply = Tally(), _Reply(self, hello.device)
         for content in self._section(hello, frames[1:]):
             yield tally.add(reply.frame(*content))
-        done = {
+        done: dict[str, Json] = {
             "frames": tally.count,
             "hash": tally.digest().hex(),
             "cursor": self._cursor(),

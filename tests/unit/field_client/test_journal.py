@@ -8,7 +8,7 @@ from field_client.entries import Edit, Standing
 from field_client.errors import RecordAmbiguous, RecordUnknown
 from field_client.opened import App
 from shared_schema.ids import change_id, record_id
-from tests.support.laptop import laptop, register, reopen, still, write
+from tests.support.laptop import laptop, register, reopen, seen, still, write
 from tests.support.memory_server import MemoryServer
 
 
@@ -50,7 +50,7 @@ def test_an_edit_names_what_it_replaces(app: App) -> None:
     write(app, record, name="Warga Contoh Satu")
     second = app.journal.changes_of(record)[1]
     assert second.writes["name"].replaces == (first.stamp,)
-    entry = app.journal.entry(record)
+    entry = seen(app, record)
     assert (entry.values["name"], entry.conflicts) == ("Warga Contoh Satu", ())
 
 
@@ -58,8 +58,8 @@ def test_void_shows_why(app: App) -> None:
     """A void record keeps its values and shows the reason."""
     (record,) = register(app, ["Warga Contoh 1"])
     write(app, record, _void={"reason": "salah ketik"})
-    assert app.journal.entry(record).void == {"reason": "salah ketik"}
-    assert app.journal.entry(record).values == {"name": "Warga Contoh 1"}
+    assert seen(app, record).void == {"reason": "salah ketik"}
+    assert seen(app, record).values == {"name": "Warga Contoh 1"}
 
 
 def test_a_draft_is_not_a_change_and_ends_with_the_final_save(app: App) -> None:
@@ -68,7 +68,7 @@ def test_a_draft_is_not_a_change_and_ends_with_the_final_save(app: App) -> None:
     app.journal.save_draft(record, "person", 1, {"name": "Wa"}, [{"code": "REQUIRED"}])
     app.journal.save_draft(record, "person", 1, {"name": "Warga"}, [{"code": "REQUIRED"}])
     assert app.journal.counts()["draft"] == 1
-    assert app.journal.entry(record).problems == ({"code": "REQUIRED"},)
+    assert seen(app, record).problems == ({"code": "REQUIRED"},)
     assert list(app.journal.own_changes(app.journal.branches.current())) == []
     write(app, record, name="Warga Contoh 1")
     assert app.journal.counts() == {"draft": 0, "waiting": 1, "received": 0, "attention": 0}

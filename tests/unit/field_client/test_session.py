@@ -17,7 +17,7 @@ from field_client.sync.session import (
     Welcomed,
     section_for,
 )
-from shared_schema.canonical import encode
+from shared_schema.canonical import Json, encode
 from shared_schema.custody import Receipt, Status, receipt_to_json
 from shared_schema.frames import Frame, Kind, SectionIncomplete, Tally, read_frames
 from shared_schema.ids import Stream, device_id
@@ -54,24 +54,29 @@ def signed(kind: int, content: bytes, *, epoch: int = 3, device: bytes = DEVICE)
     return server_frame(kind, content, device, signatory)  # type: ignore[arg-type]
 
 
-def welcome(sequence: int = 0, **options: int) -> Frame:
+def welcome(sequence: int = 0, epoch: int = 3) -> Frame:
     """Return a WELCOME that knows our stream up to ``sequence``."""
-    heads = {STREAM.hex(): [sequence, bytes(16).hex()]}
-    return signed(Kind.WELCOME, encode({"server_ms": 5, "heads": heads}), **options)
+    heads: dict[str, Json] = {STREAM.hex(): [sequence, bytes(16).hex()]}
+    return signed(Kind.WELCOME, encode({"server_ms": 5, "heads": heads}), epoch=epoch)
 
 
-def done(frames: Sequence[Frame], **changed: object) -> Frame:
+def done(frames: Sequence[Frame]) -> Frame:
     """Return the DONE that closes ``frames``."""
     tally = Tally()
     for frame in frames:
         tally.add(frame)
-    content = {"frames": tally.count, "hash": tally.digest().hex(), "server_ms": 9, "cursor": ""}
-    return signed(Kind.DONE, encode({**content, **changed}))
+    content: dict[str, Json] = {
+        "frames": tally.count,
+        "hash": tally.digest().hex(),
+        "server_ms": 9,
+        "cursor": "",
+    }
+    return signed(Kind.DONE, encode(content))
 
 
-def receipt(**options: int) -> Frame:
+def receipt(epoch: int = 3) -> Frame:
     """Return a RECEIPT."""
-    return signed(Kind.RECEIPT, encode(receipt_to_json(RECEIPT)), **options)
+    return signed(Kind.RECEIPT, encode(receipt_to_json(RECEIPT)), epoch=epoch)
 
 
 def session(known_epoch: int = 0) -> Session:
