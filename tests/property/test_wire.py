@@ -1,6 +1,7 @@
 """Codec 1: lossless, and wary of what a stranger writes."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import zstandard
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared_schema.canonical import encode
+from shared_schema.clock import HLC_LIMIT
 from shared_schema.wire import CodecUnknown, decode_payload, encode_payload
 from shared_schema.wire.json_columns import PAYLOAD_LIMIT_BYTES, PayloadInvalid
 from tests.support.strategies import STREAMS, histories
@@ -23,6 +25,15 @@ def test_changes_come_back_equal(history):
     """Every field, value, stamp and time."""
     payload = encode_payload(1, history)
     assert decode_payload(1, payload, STREAMS[0], 1, len(history)) == history
+
+
+@given(histories().filter(bool), st.data())
+def test_a_clock_may_leap_as_far_as_it_likes(history, data):
+    """A laptop's clock is years off until somebody sets it; the batch in between still travels."""
+    readings = st.integers(0, HLC_LIMIT - 1)
+    leaping = [replace(change, hlc=data.draw(readings)) for change in history]
+    payload = encode_payload(1, leaping)
+    assert decode_payload(1, payload, STREAMS[0], 1, len(leaping)) == leaping
 
 
 @given(histories().filter(bool), st.integers(0, 20))
