@@ -24,16 +24,15 @@ from shared_schema.enrolment import EnrolmentCode, code_text
 from tests.support.processes import (
     OPERATOR,
     PASSPHRASE,
+    REGIONS,
     Finished,
     ServerProcess,
-    client,
-    init_server,
-    server,
+    client_environment,
+    server_environment,
     start_client,
-    try_client,
-    try_server,
 )
 from tests.support.synthetic import Person, population, write_jsonl
+from tests.support.warm import run_warm
 
 REGION = "53.15"
 PROJECTIONS = (
@@ -58,11 +57,12 @@ class Laptop:
 
     def run(self, *args: object) -> Any:
         """Run `field-client ARGS --json`, which must succeed."""
-        return client(self.home, *args)
+        return self.attempt(*args, "--json").check().json
 
-    def attempt(self, *args: object, **given: Any) -> Finished:
+    def attempt(self, *args: object, stdin: str = "", passphrase: str = PASSPHRASE) -> Finished:
         """Run `field-client ARGS`, whatever its exit code."""
-        return try_client(self.home, *args, **given)
+        env = client_environment(self.home, passphrase, OPERATOR)
+        return run_warm("field-client", *args, env=env, stdin=stdin)
 
     def add(self, kind: str, rows: Sequence[Mapping[str, Any]], *args: object) -> Any:
         """Take records from a file and return what became of the lines."""
@@ -117,11 +117,11 @@ class Office:
 
     def run(self, *args: object) -> Any:
         """Run `sync-server ARGS --json`, which must succeed."""
-        return server(self.home, *args)
+        return self.attempt(*args, "--json").check().json
 
     def attempt(self, *args: object) -> Finished:
         """Run `sync-server ARGS`, whatever its exit code."""
-        return try_server(self.home, *args)
+        return run_warm("sync-server", *args, env=server_environment(self.home))
 
     def code(self, label: str, scope: str = REGION, url: str | None = None, *more: object) -> str:
         """Issue a one-time code."""
@@ -186,11 +186,13 @@ def far_laptop(home: Path) -> Laptop:
 def regency(folder: Path, *, serving: bool = True) -> Iterator[Office]:
     """Give an office in ``folder``, listening unless only files travel; stop it afterwards."""
     process = ServerProcess(home=folder / "server")
-    init_server(process.home, region=REGION)
+    office = Office(process=process)
+    named = ("--name", "Kabupaten Uji", "--admin", "penyelia", "--regions", REGIONS)
+    office.run("init", "--region", REGION, *named)
     if serving:
         process.start()
     try:
-        yield Office(process=process)
+        yield office
     finally:
         process.terminate()
 

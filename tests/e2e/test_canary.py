@@ -1,0 +1,85 @@
+"""A name that exists nowhere else is looked for wherever plain text must not be."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.support import canary
+from tests.support.line import Line
+from tests.support.scenes import Laptop, exchange_by_file, people, regency, stick
+
+NAME = "Kenari Xyloquartz Berbisik"
+WORDS = ("Xyloquartz", "catatan-zwiebelfisch", "alamat-quetzalcoatl")
+ROW: dict[str, Any] = {
+    **people(41, 1, "53.15.05")[0],
+    "name": NAME,
+    "note": WORDS[1],
+    "address": WORDS[2],
+}
+
+
+def hits(*paths: Path, captured: bytes = b"") -> list[canary.Hit]:
+    """Return where any of the words stands."""
+    found = [hit for word in WORDS for hit in canary.scan(paths, word)]
+    return found + [hit for word in WORDS for hit in canary.scan_bytes(captured, word, "line")]
+
+
+def roam(device: Laptop) -> None:
+    """Do with the canary what officers do: edit, look, search, leave a draft."""
+    record = device.add_person(**ROW)
+    device.edit(record, mother_name=NAME)
+    device.run("search", "Xyloquartz")
+    device.add("person", [{**ROW, "nik": "5315054101700001", "birth_date": "1970-02-03"}])
+    device.add("visit", [{"person": record, "outcome": "refused", "note": WORDS[1]}])
+
+
+def test_no_name_is_found_at_rest_or_on_the_way(tmp_path: Path) -> None:
+    """Neither in either laptop's folder, nor in traffic, sticks or the server's messages."""
+    with regency(tmp_path) as office, Line(server_port=office.process.port) as line:
+        writer = office.laptop("penulis", "53.15.05", line.url)
+        reader = office.laptop("pembaca", "53.15.05", line.url)
+        roam(writer)
+        killed = writer.start("add", "person", "--from", json_file(tmp_path, 0))
+        killed.kill()
+        killed.communicate()
+        assert not hits(writer.home), "after saving, drafts and a kill"
+        writer.sync()
+        reader.sync()
+        assert NAME in {
+            found["values"].get("name")
+            for found in reader.run("list", "--state", "roster")["records"]
+        }
+        writer.edit(next(iter(writer.records("person"))), note=f"{WORDS[1]} lagi")
+        exchange_by_file(office, writer)
+        sticks = stick(writer, "kiriman")
+        assert all(path.stat().st_size for path in sticks)
+        assert len(line.captured) > 2000
+        assert not hits(
+            writer.home, reader.home, *sticks, office.process.log, captured=bytes(line.captured)
+        )
+        assert not any(canary.scan_bytes(bytes(line.captured), str(row)) for row in _numbers())
+
+
+def test_the_same_scan_finds_the_name_where_it_is(tmp_path: Path) -> None:
+    """Control: in the file of lines, in an export of the office's records, in its store."""
+    with regency(tmp_path, serving=False) as office:
+        writer = office.laptop("penulis", "53.15.05", url="")
+        source = json_file(tmp_path, 1)
+        writer.run("add", "person", "--from", source)
+        exchange_by_file(office, writer)
+        places = {hit.place for hit in hits(source, office.home)}
+        assert str(source) in places
+        assert str(office.database) in places or f"{office.database}-wal" in places
+        exported = json.dumps(office.run("export", "person")).encode()
+        assert hits(captured=exported)
+
+
+def json_file(folder: Path, number: int) -> Path:
+    """Write one line with the canary, as a supervisor's list would have it."""
+    path = folder / f"daftar-{number}.jsonl"
+    path.write_text(json.dumps({**ROW, "rt": f"{number + 1:03}"}) + "\n", encoding="utf-8")
+    return path
+
+
+def _numbers() -> list[object]:
+    return [ROW[name] for name in ("nik", "kk_number") if name in ROW]
