@@ -13,6 +13,7 @@ from shared_schema.display import (
     moment,
     pairs,
     table,
+    time_zone,
     title,
     value_text,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "short_id",
     "state_word",
     "table",
+    "time_zone",
     "title",
     "value_text",
 ]

@@ -1,13 +1,15 @@
 """Records as text: labels for values and codes, aligned tables, numbers masked.
 
 Pure; both programs show records the same way. A NIK or family card number is shown as its first
-six and last two digits: enough to tell whose card lies on the table, too little to copy.
+six and last two digits: enough to tell whose card lies on the table, too little to copy. People
+read times in their office's zone, programs (JSON) in UTC.
 """
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared_schema.clock import wall_of
 from shared_schema.i18n import Label
@@ -17,6 +19,7 @@ from shared_schema.regions import RegionTable
 MASK = "*"
 _GAP = "  "
 _SHOWN_DIGITS = (6, 2)
+_INDONESIAN_ZONES = frozenset({"WIB", "WITA", "WIT"})
 _BOOLEANS = {True: Label(id="Ya", en="Yes"), False: Label(id="Tidak", en="No")}
 
 
@@ -101,17 +104,53 @@ def field_rows(
     ]
 
 
-def moment(hlc: int) -> str:
-    """Return the wall time within a clock reading, in UTC to the minute."""
-    return instant(wall_of(hlc))
-
-
-def instant(unix_ms: int) -> str:
-    """Return Unix milliseconds as text, in UTC to the minute; "?" beyond the calendar."""
+def time_zone(name: str) -> tzinfo | None:
+    """Return the zone called ``name``; None, this machine's own, where there is none such."""
     try:
-        return datetime.fromtimestamp(unix_ms / 1000, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def moment(hlc: int, zone: tzinfo | None) -> str:
+    """Return the wall time within a clock reading, as ``instant`` does."""
+    return instant(wall_of(hlc), zone)
+
+
+def instant(unix_ms: int, zone: tzinfo | None) -> str:
+    """Return Unix milliseconds as date, minute and zone; "?" beyond the calendar.
+
+    ``zone`` None is the zone of this machine.
+    """
+    try:
+        return _local_text(datetime.fromtimestamp(unix_ms / 1000, tz=UTC), zone)
     except (ValueError, OverflowError, OSError):
         return "?"
+
+
+def local_time(iso: str | None, zone: tzinfo | None) -> str:
+    """Return what ``iso_time`` gave as ``instant`` shows it."""
+    try:
+        return _local_text(datetime.fromisoformat(iso), zone) if iso else "?"
+    except OverflowError:
+        return "?"
+
+
+def iso_time(unix_ms: int | None) -> str | None:
+    """Return Unix milliseconds as ISO 8601 in UTC to the second, None beyond the calendar."""
+    try:
+        known = None if unix_ms is None else datetime.fromtimestamp(unix_ms / 1000, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return known.isoformat(timespec="seconds").replace("+00:00", "Z") if known else None
+
+
+def _local_text(when: datetime, zone: tzinfo | None) -> str:
+    local = when.astimezone(zone)
+    name = local.tzname()
+    offset = local.isoformat()[-6:]
+    shown = name if name in _INDONESIAN_ZONES else f"UTC{offset}".removesuffix("+00:00")
+    return f"{local:%Y-%m-%d %H:%M} {shown}"
 
 
 def _plain_text(value: Any, lang: str) -> str:

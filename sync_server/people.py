@@ -1,7 +1,6 @@
 """Looking people up and reading a record's whole life, as documents for commands and pages."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from shared_schema.changes import VOID, Change
 from shared_schema.clock import wall_of
+from shared_schema.display import iso_time
 from shared_schema.fold import RecordState, join, state_of
 from shared_schema.names import search_tokens
 from shared_schema.nik import is_nik
@@ -163,11 +163,3 @@ def author(change: Change, labels: Mapping[str, str]) -> dict[str, Any]:
         "time": iso_time(wall_of(change.hlc)),
         "wall_time": iso_time(change.evidence.wall_ms),
     }
-
-
-def iso_time(unix_ms: int) -> str | None:
-    """Return Unix milliseconds as ISO 8601 in UTC, None beyond the calendar."""
-    try:
-        return datetime.fromtimestamp(unix_ms / 1000, tz=UTC).isoformat(timespec="seconds")
-    except (ValueError, OverflowError, OSError):
-        return None

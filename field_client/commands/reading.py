@@ -1,6 +1,7 @@
 """`show`, `history`, `list`, `search`, `status`: looking at what is on this laptop."""
 
 from collections.abc import Callable, Iterable
+from datetime import tzinfo
 from typing import Any
 
 import click
@@ -69,7 +70,7 @@ def _whole_history(app: App) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
 def _history_row(app: App, type_name: str, line: HistoryLine) -> tuple[str, ...]:
     texts, regions = text(PACKAGE), app.journal.regions()
     written = documents.values_text(type_name, line.values, language(), regions)
-    return display.moment(line.hlc), documents.writer(line, texts), written
+    return display.moment(line.hlc, _zone(app)), documents.writer(line, texts), written
 
 
 @click.command("list")
@@ -120,7 +121,12 @@ def status() -> None:
             "label": device.label,
             "office": device.name,
         }
-    emit(document, lambda: _calm(document, text(PACKAGE)))
+        zone = _zone(app)
+    emit(document, lambda: _calm(document, text(PACKAGE), zone))
+
+
+def _zone(app: App) -> tzinfo | None:
+    return display.time_zone(app.device.timezone)
 
 
 def _entry(app: App, wanted: str) -> Entry:
@@ -175,11 +181,11 @@ def _screen(app: App, entry: Entry, *, full: bool) -> str:
     return "\n\n".join(filter(None, (display.pairs(head), display.pairs(fields), notes)))
 
 
-def _calm(document: dict[str, Any], texts: Texts) -> str:
+def _calm(document: dict[str, Any], texts: Texts, zone: tzinfo | None) -> str:
     lang, receipt = language(), document["last_receipt"]
     states = (Standing.WAITING, Standing.RECEIVED, Standing.DRAFT, Standing.ATTENTION)
     rows = [(display.state_word(state, lang), str(document[state])) for state in states]
-    last = display.instant(receipt["server_ms"]) if receipt else texts("none yet")
+    last = display.instant(receipt["server_ms"], zone) if receipt else texts("none yet")
     rows.append((texts("Last receipt"), last))
     rows.append((texts("Operator"), document["operator"]))
     office = document["office"] if document["enrolled"] else texts("confirmed at the first sync")

@@ -4,7 +4,6 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -16,6 +15,7 @@ from field_client.sync.errors import ClockOff
 from field_client.vault.keys import list_operators
 from shared_schema.clock import DAY_MS
 from shared_schema.console import report, text
+from shared_schema.display import time_zone
 from shared_schema.records import CheckContext
 
 PACKAGE = "field_client"
@@ -80,10 +80,7 @@ def warn_of_clock(app: App) -> None:
 
 def _today(app: App) -> date:
     now = datetime.fromtimestamp(app.journal.evidence().best_ms() / 1000, tz=UTC)
-    try:
-        return now.astimezone(ZoneInfo(app.device.timezone)).date()
-    except (ZoneInfoNotFoundError, ValueError):
-        return now.astimezone().date()
+    return now.astimezone(time_zone(app.device.timezone)).date()
 
 
 def _ask_operator(config: Config) -> str:

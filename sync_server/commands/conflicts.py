@@ -1,6 +1,7 @@
 """``conflicts``: fields with several values, and the choice of one."""
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from shared_schema.console import emit, language, output_options, text
 from shared_schema.regions import RegionTable
 from sync_server import choices
 from sync_server.choices import Conflict
-from sync_server.commands.opening import PACKAGE, deciding, reading
+from sync_server.commands.opening import PACKAGE, deciding, reading, zone_of
 from sync_server.commands.people import field_label, regions_of, title_of, value_text
 from sync_server.lookup import resolve
 from sync_server.people import author, device_labels
@@ -27,9 +28,10 @@ def list_conflicts() -> None:
     """List every field in conflict with its values, who wrote each, and the CHANGE to name."""
     with reading() as connection:
         labels, regions = device_labels(connection), regions_of(connection)
+        zone = zone_of(connection)
         found = [_document(one, labels, regions) for one in choices.conflicts(connection)]
     document = {"count": len(found), "conflicts": found}
-    emit(document, lambda: _text(found, regions))
+    emit(document, lambda: _text(found, regions, zone))
 
 
 def _document(one: Conflict, labels: Mapping[str, str], regions: RegionTable) -> dict[str, Any]:
@@ -51,11 +53,12 @@ def _document(one: Conflict, labels: Mapping[str, str], regions: RegionTable) ->
     }
 
 
-def _text(found: list[dict[str, Any]], regions: RegionTable) -> str:
-    return "\n\n".join(_screen(one, regions) for one in found) or text(PACKAGE)("No conflicts.")
+def _text(found: list[dict[str, Any]], regions: RegionTable, zone: tzinfo | None) -> str:
+    screens = [_screen(one, regions, zone) for one in found]
+    return "\n\n".join(screens) or text(PACKAGE)("No conflicts.")
 
 
-def _screen(one: Mapping[str, Any], regions: RegionTable) -> str:
+def _screen(one: Mapping[str, Any], regions: RegionTable, zone: tzinfo | None) -> str:
     texts, lang = text(PACKAGE), language()
     headers = [texts(word) for word in ("Value", "By", "Device", "Time", "CHANGE")]
     rows = [
@@ -63,7 +66,7 @@ def _screen(one: Mapping[str, Any], regions: RegionTable) -> str:
             value_text(one["type"], one["field"], head["value"], lang, regions),
             head["operator"],
             head["device"],
-            head["time"] or "?",
+            display.local_time(head["time"], zone),
             head["change"],
         )
         for head in one["heads"]

@@ -1,6 +1,6 @@
 """``device``: codes for new devices, and what is known of those enrolled."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ import click
 
 from shared_schema.clock import DAY_MS
 from shared_schema.console import emit, output_options, text
+from shared_schema.display import iso_time
 from shared_schema.errors import InputError
 from sync_server import enrol
 from sync_server.app import open_office
@@ -104,10 +105,10 @@ def _row(one: Device) -> dict[str, Any]:
         "label": one.label,
         "scope": list(one.scope),
         "state": "active" if one.revoked_ms is None else "revoked",
-        "enrolled": _moment(one.enrolled_ms),
-        "revoked": _moment(one.revoked_ms),
-        "until": _moment(one.until_ms),
-        "last_seen": _moment(one.seen_ms),
+        "enrolled": iso_time(one.enrolled_ms),
+        "revoked": iso_time(one.revoked_ms),
+        "until": iso_time(one.until_ms),
+        "last_seen": iso_time(one.seen_ms),
     }
 
 
@@ -118,12 +119,6 @@ def _line(row: dict[str, Any]) -> str:
     if row["refused_enrolments"]:
         line += "  " + translate("another device tried its code")
     return line
-
-
-def _moment(ms: int | None) -> str | None:
-    if ms is None:
-        return None
-    return datetime.fromtimestamp(ms // 1000, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _end_of(last_day: date, zone: ZoneInfo) -> int:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import tzinfo
 
 from sqlalchemy import Connection
 
+from shared_schema.display import time_zone
 from sync_server.app import open_office
 from sync_server.config import load_config
 from sync_server.office import Office
-from sync_server.store.queries import users
+from sync_server.store.queries import facts, users
+from sync_server.store.queries.facts import Fact
 
 PACKAGE = "sync_server"
 
@@ -30,6 +33,11 @@ def deciding() -> Iterator[tuple[Connection, str]]:
 def operator_of(connection: Connection) -> str:
     """Return `user:NAME` of whoever runs this console: the server's administrator."""
     return f"user:{users.first_administrator(connection) or 'admin'}"
+
+
+def zone_of(connection: Connection) -> tzinfo | None:
+    """Return the office's time zone, in which people read times."""
+    return time_zone(facts.need(connection, Fact.TIMEZONE))
 
 
 def operator(office: Office) -> str:

@@ -1,6 +1,7 @@
 """``search``, ``show``, ``history``: looking at the regency's records."""
 
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from shared_schema.console import emit, language, output_options, text
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import RegionTable
 from sync_server import people
-from sync_server.commands.opening import PACKAGE, reading
+from sync_server.commands.opening import PACKAGE, reading, zone_of
 from sync_server.lookup import resolve
 from sync_server.store.queries import facts
 from sync_server.store.queries.records import Current
@@ -95,7 +96,7 @@ def _record_text(document: Mapping[str, Any], regions: RegionTable) -> str:
 def history(record: str | None, after: int, limit: int | None) -> None:
     """Show every change of a record, before and after; without ID, the whole change log."""
     with reading() as connection:
-        regions = regions_of(connection)
+        regions, zone = regions_of(connection), zone_of(connection)
         if record is None:
             log = list(islice(people.whole_log(connection, after), limit))
             document: dict[str, Any] = {"changes": log}
@@ -104,12 +105,12 @@ def history(record: str | None, after: int, limit: int | None) -> None:
             told = people.history(connection, current.record)
             document = {"id": str(current.record), "type": current.state.type, "changes": told}
     if record is None:
-        emit(document, lambda: _log_text(document["changes"], regions))
+        emit(document, lambda: _log_text(document["changes"], regions, zone))
     else:
-        emit(document, lambda: _history_text(document, regions))
+        emit(document, lambda: _history_text(document, regions, zone))
 
 
-def _log_text(log: Iterable[Mapping[str, Any]], regions: RegionTable) -> str:
+def _log_text(log: Iterable[Mapping[str, Any]], regions: RegionTable, zone: tzinfo | None) -> str:
     lang = language()
     lines = []
     for change in log:
@@ -119,15 +120,17 @@ def _log_text(log: Iterable[Mapping[str, Any]], regions: RegionTable) -> str:
             for name, value in change["values"].items()
         )
         who = f"{change['operator']} ({change['device']})"
-        lines.append(f"{change['position']:>7}  {change['time'] or '?'}  {who}  {written}")
+        when = display.local_time(change["time"], zone)
+        lines.append(f"{change['position']:>7}  {when}  {who}  {written}")
     return "\n".join(lines)
 
 
-def _history_text(document: Mapping[str, Any], regions: RegionTable) -> str:
+def _history_text(document: Mapping[str, Any], regions: RegionTable, zone: tzinfo | None) -> str:
     texts, lang = text(PACKAGE), language()
     lines = []
     for change in document["changes"]:
-        lines.append(f"{change['time'] or '?'}  {change['operator']}  ({change['device']})")
+        when = display.local_time(change["time"], zone)
+        lines.append(f"{when}  {change['operator']}  ({change['device']})")
         for name, write in change["fields"].items():
             before, after = (
                 value_text(document["type"], name, write[side], lang, regions)

@@ -1,13 +1,15 @@
 """``quarantine``: batches of revoked or forked devices, and what a supervisor does with them."""
 
-from datetime import UTC, datetime
+from datetime import tzinfo
 from typing import Any
 
 import click
 
 from shared_schema.console import emit, output_options, text
+from shared_schema.display import iso_time, local_time
 from sync_server import release
 from sync_server.app import open_office
+from sync_server.commands.opening import zone_of
 from sync_server.config import load_config
 from sync_server.store.queries import quarantine as kept_batches
 from sync_server.store.queries.quarantine import Kept
@@ -29,7 +31,9 @@ def list_quarantine(everything: bool) -> None:  # noqa: FBT001 (a command's flag
     with office.store.read() as connection:
         found = kept_batches.everything(connection)
         rows = [_row(one) for one in found if everything or one.decision is None]
-    emit(rows, lambda: "\n".join(map(_line, rows)) or text(_PACKAGE)("Quarantine is empty."))
+        zone = zone_of(connection)
+    lines = [_line(row, zone) for row in rows]
+    emit(rows, lambda: "\n".join(lines) or text(_PACKAGE)("Quarantine is empty."))
 
 
 @quarantine.command("accept")
@@ -59,7 +63,6 @@ def discard_batch(number: int) -> None:
 
 
 def _row(kept: Kept) -> dict[str, Any]:
-    received = datetime.fromtimestamp(kept.received_ms // 1000, UTC)
     return {
         "id": kept.id,
         "cause": kept.cause.value,
@@ -67,18 +70,19 @@ def _row(kept: Kept) -> dict[str, Any]:
         "stream": kept.stream,
         "first": kept.first,
         "count": kept.count,
-        "received": received.isoformat().replace("+00:00", "Z"),
+        "received": iso_time(kept.received_ms),
         "decision": kept.decision.value if kept.decision else None,
     }
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: dict[str, Any], zone: tzinfo | None) -> str:
     translate = text(_PACKAGE)
     causes = {"fork": translate("forked device"), "revoked": translate("revoked device")}
     decision = f"  {row['decision']}" if row["decision"] else ""
+    received = local_time(row["received"], zone)
     return (
         f"{row['id']}  {causes[row['cause']]} {row['device']}  "
-        f"{row['first']}-{row['first'] + row['count'] - 1}  {row['received']}{decision}"
+        f"{row['first']}-{row['first'] + row['count'] - 1}  {received}{decision}"
     )
 
 

@@ -1,13 +1,19 @@
 """Records as an officer reads them."""
 
+import time
 from uuid import UUID
 
+import pytest
+
 from field_client import display
+from shared_schema.clock import Clock
+from shared_schema.display import iso_time, local_time
 from shared_schema.ids import Stream, record_id
 from shared_schema.records import record_type
 from shared_schema.regions import RegionTable
 
 PERSON = record_type("person")
+EVENING_MS = 1_472_668_200_000  # 31 August 2016, 18:30 UTC
 REGIONS = RegionTable.from_rows([("53.15.05.2001", "Golo Contoh")])
 
 
@@ -65,7 +71,44 @@ def test_short_ids_tell_the_records_of_one_laptop_apart() -> None:
     assert display.short_id(UUID(int=0xABC)) == "000000000abc"
 
 
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        ("Asia/Jakarta", "2016-09-01 01:30 WIB"),
+        ("Asia/Makassar", "2016-09-01 02:30 WITA"),
+        ("Asia/Jayapura", "2016-09-01 03:30 WIT"),
+        ("Asia/Dili", "2016-09-01 03:30 UTC+09:00"),
+        ("America/St_Johns", "2016-08-31 16:00 UTC-02:30"),
+        ("UTC", "2016-08-31 18:30 UTC"),
+    ],
+)
+def test_people_read_a_time_in_their_offices_zone(zone: str, shown: str) -> None:
+    """With the zone's short name in Indonesia, with the offset elsewhere; JSON stays in UTC."""
+    there = display.time_zone(zone)
+    assert display.instant(EVENING_MS, there) == shown
+    assert display.moment(Clock().tick(EVENING_MS).reading, there) == shown
+    assert iso_time(EVENING_MS) == "2016-08-31T18:30:00Z"
+    assert local_time("2016-08-31T18:30:00Z", there) == shown
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Base", "../zone"])
+def test_without_a_known_zone_the_machines_own_is_used(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A laptop that has not synced yet goes by its own setting."""
+    monkeypatch.setenv("TZ", "WIB-7")
+    time.tzset()
+    try:
+        assert display.time_zone(name) is None
+        assert display.instant(EVENING_MS, display.time_zone(name)) == "2016-09-01 01:30 WIB"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_a_time_beyond_the_calendar_is_shown_as_unknown() -> None:
     """A clock that is far off does not stop a list."""
-    assert display.instant(1_472_688_000_000) == "2016-09-01 00:00 UTC"
-    assert display.instant(1 << 60) == "?"
+    assert display.instant(1 << 60, display.time_zone("Asia/Jakarta")) == "?"
+    assert iso_time(1 << 60) is None
+    assert local_time(None, None) == "?"
+    assert local_time("9999-12-31T23:59:59Z", display.time_zone("Asia/Jakarta")) == "?"
