@@ -186,7 +186,10 @@ class _Audit:
         """Check the batches that are kept outside the chains."""
         count = 0
         for row in raw.rows(self.connection, quarantine):
-            self.receipt(quarantine, row, self.sealed(quarantine, row))
+            batch = self.sealed(quarantine, row)
+            if row["device"] != batch.header.stream.device.hex().encode():
+                raise _altered(quarantine, row, "device")
+            self.receipt(quarantine, row, batch)
             count += 1
         return count
 
