@@ -3,22 +3,23 @@
 A revoked device's batch goes where it belongs in its stream, after those before it. A forked
 batch has no place there: its changes are written again on a fresh branch of the server's own,
 under new ids for records that only it knows, just as the forked copy would do on a branch of its
-own. Whoever accepts one therefore knows that the copy will never sync again.
+own. What the copy has healed itself is not written again, and a copy that may still do so is left
+to it: only a revoked device's fork is taken over.
 """
 
 import secrets
 
 from sqlalchemy import Connection
 
-from shared_schema.changes import Change
+from shared_schema.changes import Change, change_digest
 from shared_schema.custody import Head, Status, heal
-from shared_schema.envelope import Batch, parse
+from shared_schema.envelope import parse
 from shared_schema.errors import CustodyError, InputError
 from shared_schema.ids import BRANCH_BYTES, Stream
 from sync_server import ingest, projections
 from sync_server.assessment import Standing, assess
 from sync_server.office import Office
-from sync_server.store.queries import batches, log, quarantine
+from sync_server.store.queries import batches, devices, log, quarantine
 from sync_server.store.queries.quarantine import Cause, Decision, Kept
 
 
@@ -34,6 +35,12 @@ class QuarantineOutOfOrder(CustodyError):
     code = "QUARANTINE_OUT_OF_ORDER"
 
 
+class QuarantineCopyAlive(CustodyError):
+    """The laptop of batch {number} will send it again itself. Revoke the laptop if it is lost."""
+
+    code = "QUARANTINE_COPY_ALIVE"
+
+
 class QuarantineUnreadable(CustodyError):
     """Batch {number} cannot be used ({reason}). It stays in quarantine; keep or discard it."""
 
@@ -43,16 +50,20 @@ class QuarantineUnreadable(CustodyError):
 def accept(office: Office, number: int) -> int:
     """Take a batch in; return how many of its changes the log did not have yet.
 
-    Raises QuarantineNotFound, QuarantineOutOfOrder, QuarantineUnreadable; nothing changes then.
+    The batches of a fork that were chained to it are taken in with it: they share records.
+
+    Raises QuarantineNotFound, QuarantineOutOfOrder, QuarantineUnreadable, QuarantineCopyAlive;
+    nothing changes then.
     """
     with office.store.write() as connection:
         kept = _waiting(connection, number)
-        batch = parse(kept.body)
         if kept.cause is Cause.REVOKED:
-            taken = _take(office, connection, kept, batch)
+            together, taken = [kept], _take(office, connection, kept)
         else:
-            taken = _write_again(office, connection, kept, batch)
-        quarantine.decide(connection, number, Decision.ACCEPTED, office.now_ms())
+            together = _branch_of(connection, kept)
+            taken = _write_again(office, connection, together)
+        for one in together:
+            quarantine.decide(connection, one.id, Decision.ACCEPTED, office.now_ms())
     return taken
 
 
@@ -70,32 +81,63 @@ def _waiting(connection: Connection, number: int) -> Kept:
     return kept
 
 
-def _take(office: Office, connection: Connection, kept: Kept, batch: Batch) -> int:
+def _take(office: Office, connection: Connection, kept: Kept) -> int:
+    batch = parse(kept.body)
     receipt, _ = ingest.admit(office, connection, batch)
     if receipt.status not in {Status.ACCEPTED, Status.HELD}:
         raise QuarantineOutOfOrder(number=kept.id)
     return batch.header.count
 
 
-def _write_again(office: Office, connection: Connection, kept: Kept, batch: Batch) -> int:
-    changes, trouble = ingest.read(batch, office)
-    if trouble is not None:
-        raise QuarantineUnreadable(number=kept.id, reason=trouble)
-    _refuse_invalid(kept, changes)
-    present = log.digests(connection, batch.header.stream, batch.header.first)
-    branch = Stream(office.keys.server, secrets.token_bytes(BRANCH_BYTES))
-    healing = heal(changes, batch.header.first, present, branch)
+def _branch_of(connection: Connection, kept: Kept) -> list[Kept]:
+    """Return the waiting batches that one copy chained before and behind ``kept``, in order."""
+    waiting = {
+        parse(one.body).hash: one
+        for one in quarantine.everything(connection)
+        if (one.stream, one.cause, one.decision) == (kept.stream, Cause.FORK, None)
+    }
+    branch = [kept]
+    while (before := waiting.get(parse(branch[0].body).header.previous)) is not None:
+        branch.insert(0, before)
+    following = {parse(one.body).header.previous: one for one in waiting.values()}
+    while (behind := following.get(parse(branch[-1].body).hash)) is not None:
+        branch.append(behind)
+    return branch
+
+
+def _write_again(office: Office, connection: Connection, branch: list[Kept]) -> int:
+    stream = Stream.from_hex(branch[0].stream)
+    changes = [change for kept in branch for change in _changes_of(office, kept)]
+    held = {_trace(change) for change in log.of_device(connection, stream.device)}
+    present = {
+        change.sequence: change_digest(change) for change in changes if _trace(change) in held
+    }
+    device = devices.get(connection, stream.device)
+    alive = device is not None and device.revoked_ms is None
+    if alive and len(present) < len(changes):
+        raise QuarantineCopyAlive(number=branch[0].id)
+    again = Stream(office.keys.server, secrets.token_bytes(BRANCH_BYTES))
+    healing = heal(changes, changes[0].sequence, present, again)
     if healing.changes:
         now_ms = office.now_ms()
         projections.apply(connection, log.append(connection, healing.changes, now_ms))
-        batches.move(connection, branch, Head(sequence=len(healing.changes)))
+        batches.move(connection, again, Head(sequence=len(healing.changes)))
         ingest.learn(connection, healing.changes, now_ms)
     return len(healing.changes)
 
 
-def _refuse_invalid(kept: Kept, changes: list[Change]) -> None:
-    """Refuse a batch that would gain by being written again as the server's own."""
+def _changes_of(office: Office, kept: Kept) -> list[Change]:
+    """Return a batch's changes; refuse one that would gain by being the server's own."""
+    changes, trouble = ingest.read(parse(kept.body), office)
+    if trouble is not None:
+        raise QuarantineUnreadable(number=kept.id, reason=trouble)
     for change in changes:
         judged = assess(change, by_server=False)
         if judged.standing is Standing.INVALID:
             raise QuarantineUnreadable(number=kept.id, reason=judged.findings[0].code)
+    return changes
+
+
+def _trace(change: Change) -> tuple[int, str, str, int]:
+    """Return what a change keeps when its copy writes it again on another branch."""
+    return change.hlc, change.operator, change.type, change.evidence.wall_ms

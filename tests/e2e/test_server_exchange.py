@@ -173,15 +173,20 @@ def test_a_revoked_device_hands_over_what_it_has(office: ServerProcess) -> None:
 def test_a_forked_batch_is_written_again_when_accepted(office: ServerProcess) -> None:
     """A copy that will never come back loses nothing: its people get ids of their own."""
     device = enrolled(office)
-    device.post(device.section(device.batch(device.people(1))))
+    device.post(device.section(device.batch(device.people(5))))
     device.sequence = device.numbers = 0
-    device.post(device.section(device.batch(device.people(2), previous=bytes(16))))
+    forked = device.batch(device.people(2), previous=bytes(16))
+    device.post(device.section(forked, device.batch(device.people(3))))
     before = server(office.home, "stats")
-    (row,) = server(office.home, "quarantine", "list")
-    assert row["cause"] == "fork"
+    row, behind = server(office.home, "quarantine", "list")
+    assert (row["cause"], behind["cause"]) == ("fork", "fork")
+    alive = try_server(office.home, "quarantine", "accept", row["id"])
+    assert (alive.returncode, alive.error_code) == (7, "QUARANTINE_COPY_ALIVE")
+    server(office.home, "device", "revoke", device.id.hex())
     server(office.home, "quarantine", "accept", row["id"])
     after = server(office.home, "stats")
-    assert after["persons"] - before["persons"] == 2
+    assert after["persons"] - before["persons"] == 5
+    assert after["quarantined"] == 0
     assert try_server(office.home, "quarantine", "discard", row["id"]).error_code == (
         "QUARANTINE_NOT_FOUND"
     )

@@ -111,6 +111,12 @@ def of_stream(connection: Connection, stream: Stream, first: int, last: int) -> 
     return [change_from_json(decode(body.encode())) for body in bodies]
 
 
+def of_device(connection: Connection, device: bytes) -> Iterator[Change]:
+    """Yield every change of a device, of all its branches."""
+    query = select(changes.c.body).where(changes.c.stream.startswith(device.hex()))
+    return (change_from_json(decode(body.encode())) for body in connection.scalars(query))
+
+
 def digests(connection: Connection, stream: Stream, first: int) -> dict[int, bytes]:
     """Return the digest of each change of a stream from ``first`` on, by sequence."""
     query = select(changes.c.body).where(
