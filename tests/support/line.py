@@ -84,7 +84,7 @@ class Line:
                 ).start()
 
     def _pump(self, source: socket.socket, target: socket.socket, direction: str) -> None:
-        with contextlib.suppress(OSError):
+        try:
             while data := source.recv(CHUNK_BYTES):
                 if self.rate_bytes_s:
                     time.sleep(len(data) / self.rate_bytes_s)
@@ -96,6 +96,10 @@ class Line:
                     self.down()
                     return
             target.shutdown(socket.SHUT_WR)
+        except OSError:
+            for sock in (source, target):
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
 
     def _take(self, direction: str, wanted: int) -> int:
         with self._lock:

@@ -28,6 +28,7 @@ from tests.support.processes import (
     Finished,
     ServerProcess,
     client_environment,
+    console,
     server_environment,
     start_client,
 )
@@ -94,6 +95,11 @@ class Laptop:
         """Return the field values of this laptop's own records, by id."""
         return {record: found["values"] for record, found in self.records(kind).items()}
 
+    def roster(self, kind: str = "person") -> dict[str, dict[str, Any]]:
+        """Return the field values of records that came from the office, by id."""
+        found = self.records(kind, "--state", "roster")
+        return {record: one["values"] for record, one in found.items()}
+
     def start(self, *args: object) -> subprocess.Popen[bytes]:
         """Start a command and return at once."""
         return start_client(self.home, *args)
@@ -134,6 +140,16 @@ class Office:
         """Issue a code and set up a new device with it beside the server's folder."""
         return laptop(self.home.with_name(label), self.code(label, scope, url))
 
+    def start(self, *args: object) -> subprocess.Popen[bytes]:
+        """Start a command and return at once."""
+        return subprocess.Popen(
+            [console("sync-server"), *map(str, args)],
+            env=server_environment(self.home),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
     def stats(self) -> dict[str, int]:
         """Return the server's counts."""
         found: dict[str, int] = self.run("stats")
@@ -146,7 +162,7 @@ class Office:
 
     def values(self, kind: str = "person") -> dict[str, dict[str, Any]]:
         """Return the field values that the regency's records show, by id."""
-        found = self.rows("SELECT record, shown FROM records WHERE type = ?", kind)
+        found = self.rows("SELECT record, shown FROM records WHERE type = ? ORDER BY born", kind)
         return {
             record: {n: v for n, v in json.loads(shown).items() if not n.startswith("_")}
             for record, shown in found
