@@ -36,7 +36,7 @@ def device(tmp_path: Path) -> Laptop:
     return far_laptop(tmp_path / "laptop")
 
 
-def pull(device: Laptop, record: Any, hlc: int, **values: object) -> None:
+def pull(device: Laptop, record: Any, hlc: int, **values: str) -> None:
     """Lay a page from the office into the store: one record as another device wrote it."""
     change = Change(
         stream=ELSEWHERE,

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.processes import client_environment
-from tests.support.scenes import OPERATOR, PASSPHRASE, Laptop, regency
+from tests.support.processes import OPERATOR, PASSPHRASE, client_environment
+from tests.support.scenes import Laptop, regency
 from tests.support.source import ROOT
 
 GUIDE = ROOT / "docs" / "field-guide.md"
