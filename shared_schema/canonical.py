@@ -18,6 +18,10 @@ Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Js
 
 DIGEST_BYTES = 16
 LARGEST_INTEGER = 2**53 - 1
+_PLAIN_KINDS = frozenset({str, bool, type(None)})
+_plain_text = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")
+).encode
 
 
 class NotCanonical(CustodyError):
@@ -33,9 +37,25 @@ def encode(value: Json) -> bytes:
     lone surrogates, keys that are not text).
     """
     try:
-        return rfc8785.dumps(value)
+        return _plain_text(value).encode() if _is_plain(value) else rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, TypeError, ValueError, RecursionError) as error:
         raise NotCanonical(reason=type(error).__name__) from error
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether the standard encoder writes ``value`` as RFC 8785 does, many times faster.
+
+    It does but for numbers with a fraction, which it rounds to other texts, integers out of
+    bounds, and keys that sort otherwise by UTF-16 than by code point.
+    """
+    kind = type(value)
+    if kind in _PLAIN_KINDS:
+        return True
+    if kind is dict:
+        return "".join(value).isascii() and all(map(_is_plain, value.values()))
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    return kind is int and -LARGEST_INTEGER <= value <= LARGEST_INTEGER
 
 
 def decode(data: bytes) -> Any:
