@@ -14,6 +14,17 @@ from shared_schema.wire import CodecUnknown, decode_payload, encode_payload
 from shared_schema.wire.json_columns import PAYLOAD_LIMIT_BYTES, PayloadInvalid
 from tests.support.strategies import STREAMS, histories
 
+WHOLE = {
+    "shapes": [["person", 1, ["name"]]],
+    "shape": [0],
+    "values": [[["A"]]],
+    "replaces": [],
+    "record": [1],
+    "operator": ["Operator 1"],
+    "hlc": ["1"],
+    "evidence": {"wall_ms": [0]},
+}
+
 
 def packed(value: object) -> bytes:
     """Compress arbitrary JSON as a hostile device would."""
@@ -67,21 +78,30 @@ def test_a_mutilated_payload_is_a_named_error_or_other_changes(history, data):
         [],
         {},
         {"record": [1]},
-        {
-            "record": [True],
-            "type": ["person"],
-            "version": [1],
-            "hlc": ["1"],
-            "operator": ["A"],
-            "evidence": {"wall_ms": [1], "monotonic_ms": [0], "server_ms": [0], "gps_ms": [0]},
-            "writes": {},
-        },
+        {**WHOLE, "record": [True]},
+        {**WHOLE, "shape": [1]},
+        {**WHOLE, "shape": [-1]},
+        {**WHOLE, "shapes": [["person", 1, ["name", "name"]]]},
+        {**WHOLE, "values": [[]]},
+        {**WHOLE, "values": [[["A", "B"]]]},
+        {**WHOLE, "values": []},
+        {**WHOLE, "replaces": [[0, "sex", []]]},
+        {**WHOLE, "replaces": [[1, "name", []]]},
+        {**WHOLE, "hlc": [5]},
+        {**WHOLE, "evidence": {"wall_ms": [None]}},
+        {**WHOLE, "evidence": {"wall_ms": [0], "server_ms": []}},
     ],
 )
 def test_wrong_shapes_are_named(columns):
     """Valid JSON of another shape."""
     with pytest.raises(PayloadInvalid):
         decode_payload(1, packed(columns), STREAMS[0], 1, 1)
+
+
+def test_the_whole_of_what_is_mutilated_above_is_read():
+    """The cases above fail for what was changed in them, not for what they share."""
+    (change,) = decode_payload(1, packed(WHOLE), STREAMS[0], 1, 1)
+    assert change.writes["name"].value == "A"
 
 
 def test_a_decompression_bomb_is_stopped():
