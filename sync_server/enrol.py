@@ -23,6 +23,7 @@ from shared_schema.frames import Frame
 from shared_schema.ids import device_id
 from shared_schema.messages import Hello
 from shared_schema.regions import contains, parse_region
+from sync_server import projections
 from sync_server.office import Office
 from sync_server.store.queries import devices, facts
 from sync_server.store.queries.devices import Device, Enrolment
@@ -129,6 +130,8 @@ def _admit(
         seen_ms=now_ms,
     )
     devices.save(connection, device)
+    if known is not None:
+        projections.judge_again(connection, device)
     devices.use_enrolment(connection, enrolment.secret_id, name, now_ms)
     return device
 

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, insert, select
 
-from shared_schema.changes import VOID
+from shared_schema.changes import VOID, Change
 from shared_schema.custody import Remark
-from shared_schema.fold import RecordState, join, state_of
+from shared_schema.fold import FieldState, RecordState, join, state_of
 from shared_schema.ids import Stream
 from shared_schema.records import RECORD_TYPES, MergePolicy, RecordType, area_of
 from sync_server import identity, lineage
 from sync_server.assessment import Assessment, Standing, assess
-from sync_server.store.queries import devices, facts, records
+from sync_server.store.queries import devices, facts, log, records
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.log import Logged
@@ -26,9 +26,12 @@ from sync_server.store.queries.records import Current
 from sync_server.store.tables import PROJECTIONS, unfolded
 
 
-def apply(connection: Connection, logged: Sequence[Logged]) -> list[Remark]:
+def apply(
+    connection: Connection, logged: Sequence[Logged], source: Connection | None = None
+) -> list[Remark]:
     """Fold changes that were just written to the log, in its order, into the projections.
 
+    ``source``: the database of the log, where the projections are folded elsewhere.
     Returns why some were not folded, by their sequence; those are noted as unfolded.
     """
     server = Stream.from_hex(facts.need(connection, Fact.STREAM)).device
@@ -39,12 +42,22 @@ def apply(connection: Connection, logged: Sequence[Logged]) -> list[Remark]:
     _set_aside(connection, judged)
     fine = [entry for entry, found in judged if found.standing is Standing.FOLDED]
     if fine:
-        _fold(connection, fine, server)
+        _fold(connection, fine, server, log.unused_of(connection, _records_of(fine), source))
     return [
         Remark(sequence=entry.change.sequence, code=finding.code, field=finding.field)
         for entry, found in judged
         for finding in found.findings
     ]
+
+
+def judge_again(connection: Connection, device: Device) -> None:
+    """Judge anew what a device wrote, after its scope or the end of it was changed."""
+    written = records.judge_writer(connection, device.id.hex(), device.until_ms)
+    for names in records.chunks([str(record) for record in written]):
+        known = records.many(connection, map(UUID, names))
+        outside = _outside(connection, {record: now.area for record, now in known.items()})
+        found = [replace(now, outside=outside.get(record)) for record, now in known.items()]
+        records.save(connection, found)
 
 
 def clear(connection: Connection) -> None:
@@ -75,9 +88,14 @@ def _set_aside(connection: Connection, judged: Iterable[tuple[Logged, Assessment
         connection.execute(insert(unfolded), rows)
 
 
-def _fold(connection: Connection, logged: Sequence[Logged], server: bytes) -> None:
-    known = records.many(connection, {entry.change.record for entry in logged})
-    touched = _join(known, logged)
+def _fold(
+    connection: Connection,
+    logged: Sequence[Logged],
+    server: bytes,
+    unused: Mapping[UUID, Sequence[Logged]],
+) -> None:
+    known = records.many(connection, _records_of(logged))
+    touched = _join(known, logged, unused)
     records.set_parents(connection, _new_parents(known, touched))
     _note_writers(connection, logged, server)
     below = _below(connection, logged, touched)
@@ -106,7 +124,15 @@ def _new_parents(
     return found
 
 
-def _join(known: Mapping[UUID, Current], logged: Sequence[Logged]) -> dict[UUID, Current]:
+def _records_of(logged: Sequence[Logged]) -> set[UUID]:
+    return {entry.change.record for entry in logged}
+
+
+def _join(
+    known: Mapping[UUID, Current],
+    logged: Sequence[Logged],
+    unused: Mapping[UUID, Sequence[Logged]],
+) -> dict[UUID, Current]:
     """Return every record that ``logged`` touches, folded; areas are still the old ones."""
     states: dict[UUID, list[RecordState]] = {}
     places: dict[UUID, list[int]] = {}
@@ -117,8 +143,26 @@ def _join(known: Mapping[UUID, Current], logged: Sequence[Logged]) -> dict[UUID,
     for record, added in states.items():
         before = known.get(record)
         state = reduce(join, added if before is None else [before.state, *added])
-        touched[record] = _current(state, before, places[record])
+        earlier = [
+            one.change for one in unused.get(record, ()) if one.position < places[record][-1]
+        ]
+        touched[record] = _current(_bridged(state, earlier), before, places[record])
     return touched
+
+
+def _bridged(state: RecordState, unused: Sequence[Change]) -> RecordState:
+    """Let what replaces a write that was not folded replace what that write replaced.
+
+    Otherwise the value before an invalid change would stand against the one that mends it.
+    """
+    for change in reversed(unused):
+        passed = {
+            name: FieldState(heads=(), superseded=frozenset(write.replaces))
+            for name, write in change.writes.items()
+            if name in state.fields and change.stamp in state.fields[name].superseded
+        }
+        state = join(state, RecordState(record=state.record, type=state.type, fields=passed))
+    return state
 
 
 def _current(state: RecordState, before: Current | None, places: Sequence[int]) -> Current:

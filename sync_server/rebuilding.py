@@ -56,4 +56,4 @@ def replay(connection: Connection, source: Connection | None = None) -> None:
     """Fold the log of ``source`` (by default the same database) into empty projections."""
     entries = log.after(source or connection)
     while chunk := list(islice(entries, _CHUNK)):
-        projections.apply(connection, chunk)
+        projections.apply(connection, chunk, source)

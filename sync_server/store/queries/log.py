@@ -12,7 +12,7 @@ from shared_schema.changes import Change, change_digest, change_from_json, chang
 from shared_schema.ids import Stream
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
-from sync_server.store.tables import changes
+from sync_server.store.tables import changes, unfolded
 
 CHAIN_BYTES = 32
 START = bytes(CHAIN_BYTES)
@@ -100,6 +100,33 @@ def of_records(connection: Connection, records: Iterable[str], position: int = 0
         changes.c.record.in_(list(records)), changes.c.position > position
     )
     return [logged_of(row) for row in connection.execute(query.order_by(changes.c.position))]
+
+
+def unused_of(
+    connection: Connection, records: Iterable[UUID], source: Connection | None = None
+) -> dict[UUID, list[Logged]]:
+    """Return the invalid changes of some records (a few hundred), in order of the log.
+
+    ``source``: the database of the log, where the projections are folded elsewhere.
+    """
+    refused = select(unfolded.c.position).where(unfolded.c.state == "invalid")
+    if connection.execute(refused.limit(1)).first() is None:
+        return {}
+    names = [str(record) for record in records]
+    entries = of_records(source or connection, names)
+    positions = [entry.position for entry in entries]
+    unused = {
+        position
+        for at in range(0, len(positions), _PAGE)
+        for position in connection.scalars(
+            refused.where(unfolded.c.position.in_(positions[at : at + _PAGE]))
+        )
+    }
+    found: dict[UUID, list[Logged]] = {}
+    for entry in entries:
+        if entry.position in unused:
+            found.setdefault(entry.change.record, []).append(entry)
+    return found
 
 
 def of_stream(connection: Connection, stream: Stream, first: int, last: int) -> list[Change]:

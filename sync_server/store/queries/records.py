@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, delete, exists, false, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.canonical import decode, encode
 from shared_schema.fold import RecordState, state_from_json, state_to_json
-from sync_server.store.tables import record_parents, record_writers, records
+from sync_server.store.tables import changes, record_parents, record_writers, records, unfolded
 
 _CHUNK = 500
 
@@ -142,6 +142,22 @@ def add_writers(connection: Connection, wrote: Mapping[tuple[UUID, str], bool]) 
             for (record, device), late in wrote.items()
         ],
     )
+
+
+def judge_writer(connection: Connection, device: str, until_ms: int | None) -> list[UUID]:
+    """Note anew which of a device's records it wrote after ``until_ms``; return all of them."""
+    folded = changes.c.position.not_in(select(unfolded.c.position))
+    late = exists().where(
+        changes.c.record == record_writers.c.record,
+        changes.c.stream.startswith(device),
+        changes.c.received_ms > (until_ms or 0),
+        folded,
+    )
+    mine = record_writers.c.device == device
+    judged = false() if until_ms is None else late
+    connection.execute(update(record_writers).where(mine).values(late=judged))
+    query = select(record_writers.c.record).where(mine).order_by(record_writers.c.record)
+    return [UUID(record) for record in connection.execute(query).scalars()]
 
 
 def writers(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, bool]]]:
