@@ -90,6 +90,15 @@ class HistoryLine:
     received: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a supervisor decided about a record and another one: same, different, undecided."""
+
+    other: UUID
+    verdict: str
+    reason: str | None
+
+
 def asks(type_name: str) -> Callable[[str], bool]:
     """Return whether two values of a field of this type need a person's choice."""
     fields = RECORD_TYPES[type_name].fields if type_name in RECORD_TYPES else {}

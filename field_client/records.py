@@ -12,6 +12,7 @@ from field_client.entries import (
     Entry,
     HistoryLine,
     Standing,
+    Verdict,
     remarks_from_json,
     standing,
     state_of_document,
@@ -96,6 +97,24 @@ class Records:
     def conflicts(self) -> Iterator[Entry]:
         """Yield the records in which two values stand against each other."""
         return (entry for entry in self.entries() if entry.conflicts)
+
+    def verdicts(self, record: UUID) -> list[Verdict]:
+        """Return what supervisors decided about this record and others, by the others' ids."""
+        found = []
+        for document in self.tables.records.search(where("type") == "link"):
+            state = state_of_document(document)
+            values = state.values()
+            ends = {values.get("a"), values.get("b")}
+            if state.void is None and str(record) in ends and "verdict" in values:
+                other = next(iter(ends - {str(record)}), str(record))
+                found.append(
+                    Verdict(
+                        other=UUID(other),
+                        verdict=values["verdict"],
+                        reason=values.get("reason"),
+                    )
+                )
+        return sorted(found, key=lambda verdict: verdict.other)
 
     def search(self, text: str, limit: int = SEARCH_LIMIT) -> list[Entry]:
         """Return records and drafts that ``text`` names: a NIK, a family card, parts of a name."""

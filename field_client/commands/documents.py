@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from field_client import display
-from field_client.entries import Entry, HistoryLine
+from field_client.entries import Entry, HistoryLine, Verdict
 from field_client.intake import Finding
 from field_client.journal import Journal
 from field_client.saving import Saved
@@ -37,6 +37,15 @@ def entry_document(journal: Journal, entry: Entry) -> dict[str, Any]:
         "conflicts": list(entry.conflicts),
         "remarks": [{"code": each.code, "field": each.field} for each in entry.remarks],
         "problems": [dict(each) for each in entry.problems],
+    }
+
+
+def verdict_document(verdict: Verdict) -> dict[str, Any]:
+    """Return what a supervisor decided about a record and another."""
+    return {
+        "record": str(verdict.other),
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
     }
 
 

@@ -9,7 +9,7 @@ import click
 from field_client import display
 from field_client.commands import documents
 from field_client.commands.unlocking import PACKAGE, unlocked
-from field_client.entries import Entry, HistoryLine, Standing
+from field_client.entries import Entry, HistoryLine, Standing, Verdict
 from field_client.errors import RecordUnknown
 from field_client.opened import App
 from field_client.search import search as find
@@ -30,8 +30,12 @@ def show(record: str, *, full: bool) -> None:
     """Show one record: its fields, where it stands, and what needs attention."""
     with unlocked() as app:
         found = _entry(app, record)
-        document = documents.entry_document(app.journal, found)
-        screen = _screen(app, found, full=full)
+        verdicts = app.journal.verdicts(found.id)
+        document = {
+            **documents.entry_document(app.journal, found),
+            "verdicts": [documents.verdict_document(verdict) for verdict in verdicts],
+        }
+        screen = _screen(app, found, verdicts, full=full)
     emit(document, lambda: screen)
 
 
@@ -162,7 +166,7 @@ def _row(entry: Entry, regions: RegionTable | None) -> tuple[str, ...]:
     )
 
 
-def _screen(app: App, entry: Entry, *, full: bool) -> str:
+def _screen(app: App, entry: Entry, verdicts: Iterable[Verdict], *, full: bool) -> str:
     texts, lang, regions = text(PACKAGE), language(), app.journal.regions()
     rtype = RECORD_TYPES.get(entry.type)
     head = [
@@ -177,8 +181,23 @@ def _screen(app: App, entry: Entry, *, full: bool) -> str:
         if rtype
         else [(name, str(value)) for name, value in entry.values.items()]
     )
+    head += [_verdict_row(app, verdict) for verdict in verdicts]
     notes = documents.notes(entry, lang, texts)
     return "\n\n".join(filter(None, (display.pairs(head), display.pairs(fields), notes)))
+
+
+def _verdict_row(app: App, verdict: Verdict) -> tuple[str, str]:
+    """Return a supervisor's verdict and whom it names, as far as this laptop holds them."""
+    other, lang = app.journal.entry(verdict.other), language()
+    rtype = RECORD_TYPES.get(other.type) if other else None
+    named = (
+        display.title(rtype, other.values, lang=lang, regions=app.journal.regions())
+        if other and rtype
+        else ""
+    )
+    label = RECORD_TYPES["link"].fields["verdict"]
+    word = display.value_text(label, verdict.verdict, lang=lang)
+    return word, " ".join(filter(None, (named, f"({verdict.other})")))
 
 
 def _calm(document: dict[str, Any], texts: Texts, zone: tzinfo | None) -> str:

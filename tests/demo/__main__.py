@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.demo.people import cast
 from tests.demo.stage import Laptop, Narrator, close_office, open_office
 from tests.demo.story import Story, acts
+from tests.support.processes import PASSPHRASE
 
 REGENCY = ("53.15", "Kabupaten Manggarai Barat")
 CITY = ("53.71", "Kota Kupang")
@@ -20,8 +21,12 @@ def main() -> None:
         play(folder)
     finally:
         if os.environ.get("KEEP"):
-            print(f"\nKept: {folder}")
-            print("  export FIELD_CLIENT_HOME=.../laptop-1 SYNC_SERVER_HOME=.../regency")
+            print(f"\nKept in {folder}. To look around, in .venv/bin:")
+            print(f"  SYNC_SERVER_HOME={folder / 'regency'} sync-server stats")
+            print(
+                f"  FIELD_CLIENT_HOME={folder / 'laptop-1'} FIELD_CLIENT_OPERATOR='Operator 1' "
+                f"FIELD_CLIENT_PASSPHRASE={PASSPHRASE} field-client status"
+            )
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

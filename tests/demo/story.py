@@ -8,7 +8,7 @@ from typing import Any
 from tests.demo.people import FIRST_VILLAGE, SECOND_VILLAGE, Cast, kupang_outages
 from tests.demo.stage import Laptop, Narrator, Office
 
-CUT_AFTER_BYTES = 7_000
+CUT_AFTER_BYTES = 4_000
 CAMPAIGN = (
     *("--name", "Perekaman 2016", "--area", "53.15", "--eligible-on", "2016-05-01"),
     *("--min-age", "17", "--married-count", "--deadline", "2016-09-30"),
@@ -145,8 +145,10 @@ class Story:
             laptop.run("sync")
         compared = 0
         for record in self.people.values():
-            shown = [laptop.run("show", record)["values"] for laptop in (self.first, self.second)]
-            shown.append(self.office.run("show", record)["values"])
+            held = [laptop.run("show", record) for laptop in (self.first, self.second)]
+            told = {verdict["verdict"] for one in held for verdict in one["verdicts"]}
+            expect(told == {"same"}, "both laptops know the supervisor's verdict")
+            shown = [one["values"] for one in [*held, self.office.run("show", record)]]
             expect(shown[0] == shown[1] == shown[2], f"all three hold {record} alike")
             compared += len(shown[0])
         self.narrator.tell(
