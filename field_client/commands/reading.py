@@ -195,9 +195,9 @@ def _verdict_row(app: App, verdict: Verdict) -> tuple[str, str]:
         if other and rtype
         else ""
     )
-    label = RECORD_TYPES["link"].fields["verdict"]
-    word = display.value_text(label, verdict.verdict, lang=lang)
-    return word, " ".join(filter(None, (named, f"({verdict.other})")))
+    spec = RECORD_TYPES["link"].fields["verdict"]
+    decided = display.value_text(spec, verdict.verdict, lang=lang)
+    return decided, " ".join(filter(None, (named, f"({verdict.other})")))
 
 
 def _calm(document: dict[str, Any], texts: Texts, zone: tzinfo | None) -> str:
