@@ -1,15 +1,19 @@
 """The web server: Flask under cheroot, which streams both ways on one connection."""
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 from typing import Any
 
+from cheroot.server import ChunkedRFile, HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 from flask import Flask
 
 from shared_schema.errors import InputError, NetworkError
 from sync_server.api import about, errors, exchange
+from sync_server.api.body import ChunkedBody
 from sync_server.office import Office
 
 SLOW_LINE_S = 120
@@ -42,11 +46,17 @@ class Listening:
 
 
 class ClosingGateway(Gateway_10):
-    """Lets cheroot know in time that a reply closes the connection.
+    """Reads chunked bodies in our way, and lets cheroot know in time that a reply is the last.
 
     Otherwise, when a reply begins before a body of known length is read, cheroot reads that body
     itself and throws it away.
     """
+
+    def __init__(self, req: Any) -> None:
+        """Take over a request whose headers were read."""
+        if isinstance(req.rfile, ChunkedRFile):
+            req.rfile = ChunkedBody(req.conn.rfile, req.server.max_request_body_size)
+        super().__init__(req)
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
@@ -55,6 +65,32 @@ class ClosingGateway(Gateway_10):
         if ("Connection", "close") in headers:
             self.req.close_connection = True
         return super().start_response(status, headers, exc_info)
+
+
+class PatientTls(BuiltinSSLAdapter):
+    """TLS whose handshake is left to the thread that reads the request.
+
+    cheroot makes it where it accepts connections: one caller that says nothing would keep all
+    others waiting.
+    """
+
+    def wrap(self, sock: socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
+        """Return the socket, its handshake still to come, and what it adds to a WSGI environ."""
+        secure = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return secure, {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+
+class PatientConnection(HTTPConnection):
+    """A connection that begins with the handshake, where it is one of TLS."""
+
+    def communicate(self) -> bool:
+        """Answer a request; tell whether another may follow."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            try:
+                self.socket.do_handshake()
+            except OSError:
+                return False
+        return bool(super().communicate())  # type: ignore[no-untyped-call]
 
 
 def create_app(office: Office) -> Flask:
@@ -81,6 +117,7 @@ def prepare(office: Office, listening: Listening) -> Server:
         request_queue_size=128,
     )
     server.gateway = ClosingGateway
+    server.ConnectionClass = PatientConnection
     server.max_request_header_size = _HEADER_BYTES
     server.max_request_body_size = exchange.EXCHANGE_LIMIT_BYTES + _BODY_SPARE_BYTES
     if listening.tls is not None:
@@ -99,8 +136,8 @@ def address(server: Server) -> str:
     return f"{'http' if server.ssl_adapter is None else 'https'}://{shown}:{port}"
 
 
-def _tls(certificate: Path, key: Path) -> BuiltinSSLAdapter:
+def _tls(certificate: Path, key: Path) -> PatientTls:
     try:
-        return BuiltinSSLAdapter(str(certificate), str(key))
+        return PatientTls(str(certificate), str(key))
     except (OSError, ValueError) as error:
         raise TlsFilesInvalid(reason=type(error).__name__) from error

@@ -1,0 +1,64 @@
+"""A chunked request's body, read as it comes: nothing of it is kept, nothing is copied twice.
+
+cheroot's own reader holds a whole chunk, however large, copies the rest of it at every read, and
+takes a chunk's first line without end; a stranger could keep the office's computer busy with it.
+"""
+
+import io
+import re
+from typing import Any
+
+from cheroot.errors import MaxSizeExceeded
+
+_LINE_BYTES = 256
+_CRLF = b"\r\n"
+_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(;.*)?\r\n", re.DOTALL)
+
+
+class ChunkedBody(io.RawIOBase):
+    """The bytes within the chunks (RFC 9112, section 7.1); trailers are left unread.
+
+    ``source``: the connection's buffered reader. ``limit_bytes``: of all chunks together. Reading
+    raises ValueError where the body is cut or is not chunked as it says, MaxSizeExceeded.
+    """
+
+    def __init__(self, source: Any, limit_bytes: int) -> None:
+        """Start before the first chunk."""
+        self._source = source
+        self._limit_bytes = limit_bytes
+        self._total_bytes = 0
+        self._left_bytes = 0
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Say that this is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what has come of the present chunk, at least one byte unless the body has ended."""
+        if not self._left_bytes and not self._ended:
+            self._begin_chunk()
+        if self._ended or not len(buffer):
+            return 0
+        part = self._source.read1(min(len(buffer), self._left_bytes))
+        if not part:
+            raise _broken("cut within a chunk")
+        buffer[: len(part)] = part
+        self._left_bytes -= len(part)
+        if not self._left_bytes and self._source.read(len(_CRLF)) != _CRLF:
+            raise _broken("no end of a chunk")
+        return len(part)
+
+    def _begin_chunk(self) -> None:
+        line = _SIZE.fullmatch(self._source.readline(_LINE_BYTES))
+        if line is None:
+            raise _broken("no size of a chunk")
+        self._left_bytes = int(line[1], 16)
+        self._total_bytes += self._left_bytes
+        if self._total_bytes > self._limit_bytes:
+            raise MaxSizeExceeded
+        self._ended = not self._left_bytes
+
+
+def _broken(reason: str) -> ValueError:
+    return ValueError(reason)

@@ -1,0 +1,162 @@
+"""The line protected by a certificate: of an authority that the laptop trusts, or of nobody's."""
+
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.processes import (
+    LOOPBACK,
+    OPERATOR,
+    PASSPHRASE,
+    Finished,
+    client_environment,
+    console,
+    init_server,
+    run,
+    server,
+    server_environment,
+    try_client,
+    try_server,
+)
+
+OPENSSL = shutil.which("openssl") or ""
+pytestmark = pytest.mark.skipif(not OPENSSL, reason="certificates are made by openssl")
+REGISTRATION = {"name": "Warga Contoh 1", "sex": "P", "village": "53.15.05.2001"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificates:
+    """``authority``: what a laptop trusts. ``chain``, ``key``: what the server shows and holds."""
+
+    authority: Path
+    chain: Path
+    key: Path
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Make an office's own authority, and a certificate of it for the loopback address."""
+    folder = tmp_path_factory.mktemp("certificates")
+    made = Certificates(
+        authority=folder / "authority.pem", chain=folder / "chain.pem", key=folder / "key.pem"
+    )
+    new = ("req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "2")
+    signer = folder / "authority-key.pem"
+    openssl(*new, "-subj", "/CN=Kantor Contoh", "-keyout", signer, "-out", made.authority)
+    named = ("-subj", f"/CN={LOOPBACK}", "-addext", f"subjectAltName=IP:{LOOPBACK}")
+    signed = ("-CA", made.authority, "-CAkey", signer, "-addext", "basicConstraints=CA:FALSE")
+    openssl(*new, *named, *signed, "-keyout", made.key, "-out", made.chain)
+    return made
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Set up a server's home."""
+    made = tmp_path_factory.mktemp("office") / "home"
+    init_server(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def url(home: Path, certificates: Certificates) -> Iterator[str]:
+    """Serve under TLS; give the address that the server says it has."""
+    options = ("--tls-cert", certificates.chain, "--tls-key", certificates.key)
+    process = subprocess.Popen(
+        [console("sync-server"), "serve", "--port", "0", *map(str, options), "--json"],
+        env=server_environment(home),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    while not said.rstrip().endswith("}") and (line := process.stdout.readline()):
+        said += line
+    yield json.loads(said)["url"]
+    process.terminate()
+    process.communicate(timeout=30)
+
+
+@pytest.fixture
+def laptop(tmp_path: Path, home: Path, url: str) -> Path:
+    """Give the home of a laptop that is enrolled for this address, with one registration."""
+    code = server(home, "device", "enrol", "--label", "L", "--scope", "53.15.05", "--url", url)
+    made = tmp_path / "laptop"
+    try_client(made, "enrol", code["code"], "--operator", OPERATOR).check()
+    person = json.dumps({**REGISTRATION, "birth_date": "1970"})
+    try_client(made, "add", "person", "--from", "-", stdin=person).check()
+    return made
+
+
+def openssl(*args: object) -> None:
+    """Run openssl, which must succeed."""
+    subprocess.run([OPENSSL, *map(str, args)], check=True, capture_output=True)
+
+
+def sync(laptop: Path, authority: Path | None) -> Finished:
+    """Sync, trusting an authority besides those of the system."""
+    env = client_environment(laptop, PASSPHRASE, OPERATOR)
+    trusted = {} if authority is None else {"SSL_CERT_FILE": str(authority)}
+    return run("field-client", "sync", "--json", env=env | trusted)
+
+
+def waiting(laptop: Path) -> int:
+    """Count what waits."""
+    return int(try_client(laptop, "status", "--json").check().json["waiting"])
+
+
+def test_a_laptop_that_trusts_the_offices_authority_syncs(
+    laptop: Path, url: str, certificates: Certificates
+) -> None:
+    """The address says https, and the registration is received."""
+    assert url.startswith("https://")
+    sync(laptop, certificates.authority).check()
+    assert waiting(laptop) == 0
+
+
+def test_a_certificate_that_nobody_vouches_for_is_named(
+    laptop: Path, certificates: Certificates
+) -> None:
+    """Nothing is sent, nothing is lost; the same laptop syncs once it trusts the authority."""
+    refused = sync(laptop, None)
+    assert (refused.returncode, refused.error_code) == (5, "SERVER_UNTRUSTED")
+    assert waiting(laptop) == 1
+    sync(laptop, certificates.authority).check()
+
+
+def test_a_caller_that_says_nothing_keeps_nobody_waiting(
+    laptop: Path, url: str, certificates: Certificates
+) -> None:
+    """Connections without a handshake are open while a laptop syncs."""
+    host, port = urlsplit(url).netloc.split(":")
+    silent = [socket.create_connection((host, int(port)), timeout=5) for _ in range(3)]
+    try:
+        trusting = ssl.create_default_context(cafile=str(certificates.authority))
+        with (
+            socket.create_connection((host, int(port)), timeout=5) as line,
+            trusting.wrap_socket(line, server_hostname=host) as secure,
+        ):
+            assert secure.version() in {"TLSv1.2", "TLSv1.3"}
+        sync(laptop, certificates.authority).check()
+    finally:
+        for one in silent:
+            one.close()
+
+
+def test_one_file_without_the_other_or_the_wrong_one_is_named(
+    home: Path, certificates: Certificates
+) -> None:
+    """The server does not fall back to a line without protection."""
+    for options in (
+        ("--tls-cert", certificates.chain),
+        ("--tls-cert", certificates.key, "--tls-key", certificates.chain),
+    ):
+        refused = try_server(home, "serve", "--port", "0", *options)
+        assert (refused.returncode, refused.error_code) == (3, "TLS_FILES_INVALID")
