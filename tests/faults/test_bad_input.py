@@ -149,8 +149,8 @@ def test_what_cannot_be_read_yet_is_held_and_the_rest_goes_on(office: Office) ->
 
 def told(receipt: Receipt) -> tuple[Status, str | None]:
     """Return what a receipt says of its one change."""
-    (code,) = [remark.code for remark in receipt.remarks] or [None]
-    return receipt.status, code
+    assert len(receipt.remarks) <= 1
+    return receipt.status, next((remark.code for remark in receipt.remarks), None)
 
 
 def test_what_the_office_remarks_reaches_the_officer_and_is_mended(office: Office) -> None:
