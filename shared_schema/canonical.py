@@ -7,6 +7,7 @@ and are refused; larger numbers (stamps) travel as hexadecimal text.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -61,7 +62,8 @@ def _is_plain(value: Any) -> bool:
 def decode(data: bytes) -> Any:
     """Parse JSON that a peer sent; any valid JSON is taken, canonical or not.
 
-    Raises NotCanonical where the bytes are not UTF-8 JSON or repeat a key.
+    Raises NotCanonical where the bytes are not UTF-8 JSON, repeat a key, or hold a number beyond
+    what a double can.
     """
     try:
         return json.loads(
@@ -69,9 +71,17 @@ def decode(data: bytes) -> Any:
             object_pairs_hook=_unique,
             parse_constant=_refuse,
             parse_int=_number,
+            parse_float=_finite,
         )
     except (ValueError, OverflowError, RecursionError) as error:
         raise NotCanonical(reason=type(error).__name__) from error
+
+
+def whole(value: Any) -> int:
+    """Return a decoded whole number that other readers take for the same. Raises ValueError."""
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST_INTEGER:
+        raise ValueError
+    return value
 
 
 def digest(value: Json) -> bytes:
@@ -93,6 +103,13 @@ def _number(text: str) -> int | float:
     if abs(exact) <= LARGEST_INTEGER:
         return exact
     return float(exact)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        _refuse(text)
+    return value
 
 
 def _refuse(constant: str) -> None:

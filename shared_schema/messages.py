@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from shared_schema.canonical import NotCanonical, decode, encode
+from shared_schema.canonical import NotCanonical, decode, encode, whole
 from shared_schema.custody import Head
 from shared_schema.envelope import HPKE, SIGNATURE_BYTES
 from shared_schema.errors import CustodyError
@@ -24,6 +24,7 @@ from shared_schema.ids import Stream, device_id
 
 PROTOCOL = 1
 PAGE_LIMIT_BYTES = 16 << 20
+HEADS_LIMIT = 1000
 _HELLO = b"jemput hello v1"
 _SERVER = b"jemput server v1"
 _PAGE = b"jemput page v1"
@@ -126,7 +127,7 @@ def read_hello(frame: Frame) -> Hello:
     signature, content = frame.body[:SIGNATURE_BYTES], frame.body[SIGNATURE_BYTES:]
     data = _object(content)
     if data.get("protocol") != PROTOCOL:
-        raise MessageInvalid(reason=f"protocol {data.get('protocol')}")
+        raise MessageInvalid(reason="protocol")
     try:
         hello = Hello(
             signing=bytes.fromhex(data["signing"]),
@@ -135,12 +136,12 @@ def read_hello(frame: Frame) -> Hello:
             nonce=bytes.fromhex(data["nonce"]),
             cursor=str(data["cursor"]),
             heads={
-                Stream.from_hex(stream): Head(sequence=int(sequence), hash=bytes.fromhex(head))
-                for stream, (sequence, head) in data["heads"].items()
+                Stream.from_hex(stream): Head(sequence=whole(sequence), hash=bytes.fromhex(head))
+                for stream, (sequence, head) in _limited(data["heads"]).items()
             },
-            codecs=tuple(int(codec) for codec in data["codecs"]),
+            codecs=tuple(map(whole, data["codecs"])),
             software=str(data["software"]),
-            wall_ms=int(data["wall_ms"]),
+            wall_ms=whole(data["wall_ms"]),
             pull=bool(data["pull"]),
         )
         X25519PublicKey.from_public_bytes(hello.sealing)
@@ -210,6 +211,13 @@ def open_page(content: bytes, device: bytes, sealing: X25519PrivateKey) -> Page:
 def read_object(content: bytes) -> dict[str, Any]:
     """Return the JSON object that a message's content is. Raises MessageInvalid."""
     return _object(content)
+
+
+def _limited(heads: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuse more streams than a device can have: each is looked up. Raises ValueError."""
+    if len(heads) > HEADS_LIMIT:
+        raise ValueError
+    return heads
 
 
 def _object(content: bytes) -> dict[str, Any]:

@@ -7,8 +7,11 @@ A change that may not be folded stays in the log. *Invalid* ones await a mending
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared_schema.changes import Change
+from shared_schema.changes import Change, ChangeInvalid
 from shared_schema.records import RECORD_TYPES, check_change
+
+# More than anybody can have seen side by side in one field; each stays in the state for ever.
+REPLACES_LIMIT = 1000
 
 
 class Standing(StrEnum):
@@ -47,10 +50,15 @@ def assess(change: Change, *, by_server: bool) -> Assessment:
         return _held("TYPE_NEWER")
     values = {name: write.value for name, write in change.writes.items()}
     problems = check_change(rtype, values, by_server=by_server)
-    if not problems:
+    findings = [Finding(code=found.code, field=found.field) for found in problems]
+    findings += [
+        Finding(code=ChangeInvalid.code, field=name)
+        for name, write in change.writes.items()
+        if len(write.replaces) > REPLACES_LIMIT
+    ]
+    if not findings:
         return FINE
-    findings = tuple(Finding(code=found.code, field=found.field) for found in problems)
-    return Assessment(standing=Standing.INVALID, findings=findings)
+    return Assessment(standing=Standing.INVALID, findings=tuple(findings))
 
 
 def _held(code: str) -> Assessment:

@@ -27,6 +27,9 @@ from sync_server.store.queries import batches, devices, facts
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 
+_ENROL_PLACE = 2
+_TROUBLES_KEPT = 100
+
 
 class ServerForeign(AccessError):
     """The message is meant for another server. Check the address, or use its code."""
@@ -105,6 +108,7 @@ class Section:
         self._heard = Tally()
         self._said = Tally()
         self._proven: dict[Stream, int] = {}
+        self._unknown: set[int] = set()
         self._device: Device | None = None
         self._cursor = opening.hello.cursor
         with office.store.read() as connection:
@@ -144,13 +148,15 @@ class Section:
             self._heard.check_end(frame)
             return
         self._heard.add(frame)
-        if self._opening.refused is not None:
-            return
-        if frame.kind == Kind.ENROL:
+        asks = frame.kind == Kind.ENROL and self._heard.count == _ENROL_PLACE
+        if asks and self._opening.refused is None:
             yield self._enrol(frame)
+        elif self._device is None:
+            return
         elif frame.kind == Kind.BATCH:
             yield from self._batch(frame)
-        else:
+        elif frame.kind not in self._unknown:
+            self._unknown.add(frame.kind)
             yield self._error(FrameUnknown(kind=frame.kind))
 
     def _enrol(self, frame: Frame) -> Frame:
@@ -163,11 +169,9 @@ class Section:
         return self._say(Kind.ENROLLED, content)
 
     def _batch(self, frame: Frame) -> Iterator[Frame]:
-        if self._device is None:
-            return
         try:
             batch = parse(frame.body)
-            if batch.header.stream.device != self._device.id:
+            if batch.header.stream.device != self._opening.hello.device:
                 raise BatchForged
             yield self._accept(batch)
         except CustodyError as error:
@@ -211,7 +215,8 @@ class Section:
         }
 
     def _error(self, error: JemputError) -> Frame:
-        self._troubles.append(error)
+        if len(self._troubles) < _TROUBLES_KEPT:
+            self._troubles.append(error)
         details = {name: str(value) for name, value in error.details.items()}
         return self._say(Kind.ERROR, {"code": error.code, "details": details})
 

@@ -15,10 +15,11 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared_schema.canonical import encode
-from shared_schema.fold import state_to_json
+from shared_schema.fold import state_of, state_to_json
 from shared_schema.ids import Stream
 from shared_schema.messages import Page
 from shared_schema.records import RECORD_TYPES, area_of
+from sync_server.lineage import parents_of
 from sync_server.office import Office
 from sync_server.store.queries import facts, log, rosters
 from sync_server.store.queries.devices import Device
@@ -28,6 +29,7 @@ from sync_server.store.queries.rosters import Scope
 
 PAGE_ITEMS = 200
 PAGE_BYTES = 64_000
+_GENERATIONS = 5
 _SNAPSHOT = "s"
 _LOG = "l"
 Item = dict[str, Any]
@@ -120,7 +122,7 @@ def _next(
 
 
 def _snapshot(connection: Connection, scope: Scope, at: Cursor) -> tuple[list[Item], Cursor]:
-    found = rosters.within(connection, scope, at.after, PAGE_ITEMS)
+    found = rosters.within(connection, scope, at.after, at.position, PAGE_ITEMS)
     items, size = [], 0
     for current in found:
         items.append(_state(current))
@@ -183,14 +185,19 @@ def _echoes(
 def _left(connection: Connection, scope: Scope, current: Current, position: int) -> bool:
     """Tell whether a record that is out of sight was in the device's area once.
 
-    It was if it, or a record it belongs to, ever named an area there.
+    It was if it, or a record it ever belonged to, ever named an area there.
     """
     if current.born > position:
         return False
-    ancestors = rosters.line_of(connection, current.record)
-    for entry in log.of_records(connection, ancestors):
-        rtype = RECORD_TYPES.get(entry.change.type)
-        values = {name: write.value for name, write in entry.change.writes.items()}
-        if rtype is not None and scope.covers(area_of(rtype, values)):
-            return True
+    reached = fresh = {current.record}
+    for _ in range(_GENERATIONS):
+        above: set[UUID] = set()
+        for entry in log.of_records(connection, map(str, fresh)):
+            rtype = RECORD_TYPES.get(entry.change.type)
+            values = {name: write.value for name, write in entry.change.writes.items()}
+            if rtype is not None and scope.covers(area_of(rtype, values)):
+                return True
+            above.update(parents_of(rtype, state_of(entry.change)) if rtype is not None else ())
+        fresh = above - reached
+        reached = reached | fresh
     return False

@@ -11,6 +11,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError
 
+from shared_schema.changes import SYSTEM_FIELDS
 from shared_schema.errors import InputError
 from shared_schema.records import parsing
 from shared_schema.records.problems import WARNINGS, FieldValueError, Problem, problem
@@ -25,6 +26,7 @@ from shared_schema.records.types import (
 from shared_schema.regions import RegionInvalid, parse_region
 
 _SYSTEM_PREFIX = "_"
+_SYSTEM_LENGTH = 10_000
 _COARSER = {"day": 0, "month": 1, "year": 2}
 
 
@@ -174,14 +176,16 @@ def _write_problems(spec: FieldSpec, value: object) -> list[Problem]:
 
 def _system_problems(system: Mapping[str, object]) -> list[Problem]:
     return [
-        problem("OBJECT_INVALID", name)
+        problem("OBJECT_INVALID" if name in SYSTEM_FIELDS else "FIELD_UNKNOWN", name)
         for name, value in system.items()
-        if not (value is None or (isinstance(value, Mapping) and _all_text(value)))
+        if name not in SYSTEM_FIELDS
+        or not (value is None or (isinstance(value, Mapping) and _all_text(value)))
     ]
 
 
 def _all_text(value: Mapping[object, object]) -> bool:
-    return all(isinstance(part, str) for pair in value.items() for part in pair)
+    texts = [part for pair in value.items() for part in pair if isinstance(part, str)]
+    return len(texts) == 2 * len(value) and sum(map(len, texts)) <= _SYSTEM_LENGTH
 
 
 def _complete_dates(rtype: RecordType, raw: Mapping[str, Any]) -> dict[str, Any]:

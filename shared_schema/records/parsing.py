@@ -28,6 +28,7 @@ _DIGIT_SEPARATORS = str.maketrans("", "", " .-\u00a0")
 _YES = frozenset({"ya", "y", "yes", "true", "1", "benar"})
 _NO = frozenset({"tidak", "t", "no", "n", "false", "0", "bukan"})
 _SAFE_INTEGER = 2**53 - 1
+_LIST_LENGTH = 100
 
 
 def from_json(spec: FieldSpec, value: object) -> Any:
@@ -182,7 +183,7 @@ def _reference(_spec: FieldSpec, value: object) -> str:
 
 def _list(spec: FieldSpec, value: object) -> list[str]:
     items = [value] if isinstance(value, str) else value
-    if not isinstance(items, list | tuple) or not items:
+    if not isinstance(items, list | tuple) or not 0 < len(items) <= _LIST_LENGTH:
         raise FieldValueError("LIST_INVALID")
     return [_text(spec, item) for item in items]
 

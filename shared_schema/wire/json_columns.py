@@ -36,7 +36,14 @@ from shared_schema.changes import (
 )
 from shared_schema.clock import HLC_LIMIT, Evidence, wall_of
 from shared_schema.errors import CustodyError
-from shared_schema.ids import IdInvalid, Stream, parse_id, record_id, record_number
+from shared_schema.ids import (
+    IdInvalid,
+    Stream,
+    StreamFull,
+    parse_id,
+    record_id,
+    record_number,
+)
 
 NUMBER = 1
 LEVEL = 15
@@ -100,8 +107,8 @@ def decode(payload: bytes, stream: Stream, first: int, count: int) -> list[Chang
             for at in range(count)
         ]
     except (
-        ChangeInvalid, IdInvalid, NotCanonical, KeyError, TypeError, ValueError, IndexError,
-        AttributeError, zstandard.ZstdError,
+        ChangeInvalid, IdInvalid, StreamFull, NotCanonical, KeyError, TypeError, ValueError,
+        IndexError, AttributeError, zstandard.ZstdError,
     ) as error:  # fmt: skip
         raise PayloadInvalid(reason=type(error).__name__) from error
 

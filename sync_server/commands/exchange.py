@@ -11,8 +11,14 @@ from pathlib import Path
 import click
 
 from shared_schema.console import emit, output_options, text
-from shared_schema.errors import FileEmpty, FileUnreadable, JemputError, StorageError
-from shared_schema.frames import Frame, FrameReader, Kind
+from shared_schema.errors import (
+    FileEmpty,
+    FileUnreadable,
+    InputError,
+    JemputError,
+    StorageError,
+)
+from shared_schema.frames import FRAME_LIMIT_BYTES, Frame, FrameReader, Kind
 from sync_server.app import open_office
 from sync_server.config import load_config
 from sync_server.exchange import converse, open_section
@@ -20,6 +26,8 @@ from sync_server.keys import write_durably
 
 _PACKAGE = "sync_server"
 _PIECE_BYTES = 1 << 20
+_HEAD_BYTES = 5
+_ANSWERS_BEGIN = (b"", bytes([Kind.WELCOME]), bytes([Kind.ERROR]))
 _IN = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
 
@@ -30,6 +38,12 @@ class FileNotWritten(StorageError):
     code = "FILE_NOT_WRITTEN"
 
 
+class TargetTaken(InputError):
+    """The file {path} is something else than an answer of this office. Choose another name."""
+
+    code = "EXCHANGE_TARGET_TAKEN"
+
+
 @click.command("exchange")
 @click.argument("source", metavar="IN", type=_IN)
 @click.argument("target", metavar="OUT", type=_OUT)
@@ -37,6 +51,7 @@ class FileNotWritten(StorageError):
 def exchange(source: Path, target: Path) -> None:
     """Answer the file IN that devices exported, into the file OUT that they import."""
     office = open_office(load_config())
+    _check_target(target)
     frames = _frames(source)
     opening = open_section(office, frames)
     if opening is None:
@@ -60,6 +75,23 @@ def exchange(source: Path, target: Path) -> None:
             "{sections} devices answered: {receipts} receipts, {pages} pages."
         ).format(**counts),
     )
+
+
+def _check_target(target: Path) -> None:
+    """Leave everything alone but an earlier answer: an export, a database, somebody's letter.
+
+    Raises TargetTaken, FileUnreadable.
+    """
+    if not target.exists():
+        return
+    try:
+        with target.open("rb") as data:
+            head = data.read(_HEAD_BYTES)
+    except OSError as error:
+        raise FileUnreadable(path=target, reason=error.strerror) from error
+    begins = head[:1] in _ANSWERS_BEGIN and int.from_bytes(head[1:]) <= FRAME_LIMIT_BYTES
+    if not begins:
+        raise TargetTaken(path=target)
 
 
 def _frames(source: Path) -> Iterator[Frame]:

@@ -60,8 +60,11 @@ class Store:
 
 
 def open_store(url: str) -> Store:
-    """Return the store at a SQLAlchemy URL; the file is made if there is none."""
-    engine = create_engine(url, connect_args={"check_same_thread": False})
+    """Return the store at a SQLAlchemy URL; the file is made if there is none.
+
+    Values stay out of its errors: they are residents' data.
+    """
+    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return Store(engine)

@@ -206,3 +206,39 @@ def test_no_pages_without_asking_or_for_a_cut_section(bench: Bench) -> None:
     cut = whole[:-_END_BYTES]
     answer = device.read(bench.answer(cut))
     assert (answer.errors, answer.pages, len(answer.receipts)) == (["SECTION_INCOMPLETE"], [], 1)
+
+
+def test_a_record_leaves_with_the_record_that_it_belonged_to(bench: Bench) -> None:
+    """A visit that is corrected to somebody elsewhere leaves the area where it was first noted."""
+    here, there = bench.device(("53.15.05",)), bench.device(("53.15.05", "53.15.06"))
+    one, other = there.change(person("Warga Contoh 1", HERE)), there.change(person("B", THERE))
+    visit = there.change({"person": str(one.record), "outcome": "recorded"}, type="visit")
+    bench.exchange(there, there.batch([one, other, visit]))
+    assert str(visit.record) in pulled(bench, here)
+    moved = there.change(
+        {"person": str(other.record)}, type="visit", record=visit.record, replaces=[visit.stamp]
+    )
+    bench.exchange(there, there.batch([moved]))
+    assert bench.exchange(here).items == [{"kind": "leave", "record": str(visit.record)}]
+
+
+def test_what_is_born_within_a_snapshot_can_leave_afterwards(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record that came after the snapshot began is sent behind it, so its leaving is known."""
+    monkeypatch.setattr(pull, "PAGE_ITEMS", 1)
+    register(bench, HERE, HERE)
+    device = bench.device()
+    with bench.office.store.read() as connection:
+        known = devices.get(connection, device.id)
+    assert known is not None
+    pages = pull.pages(bench.office, known, "", {})
+    seen = [next(pages)]
+    (born,) = register(bench, HERE, start=7)
+    seen += list(pages)
+    register(bench, THERE, start=7)
+    seen += list(pull.pages(bench.office, known, seen[-1].next, {}))
+    items = [item for page in seen for item in page.items]
+    sent = [item for item in items if item["kind"] == "state" and item["state"]["record"] == born]
+    left = [item for item in items if item["kind"] == "leave"]
+    assert (len(sent), len(left)) in {(0, 0), (1, 1)}

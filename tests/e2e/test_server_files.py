@@ -47,6 +47,23 @@ def test_several_devices_on_one_stick(home: Path, tmp_path: Path) -> None:
     assert counts(home) == before
 
 
+@pytest.mark.parametrize("content", [b"A letter", b"\x01\x00\x00\x00\x02{}", b"SQLite format 3"])
+def test_an_answer_is_never_written_over_something_else(
+    home: Path, tmp_path: Path, content: bytes
+) -> None:
+    """An export, a database, a letter: named, left as it was, and nothing is taken in."""
+    device = invited(home)
+    before = counts(home)
+    (tmp_path / "in").write_bytes(device.section(device.enrol(), device.batch(device.people(1))))
+    (tmp_path / "out").write_bytes(content)
+    refused = try_server(home, "exchange", tmp_path / "in", tmp_path / "out")
+    assert (refused.returncode, refused.error_code) == (3, "EXCHANGE_TARGET_TAKEN")
+    assert (tmp_path / "out").read_bytes() == content
+    assert counts(home) == before
+    itself = try_server(home, "exchange", tmp_path / "in", tmp_path / "in")
+    assert itself.error_code == "EXCHANGE_TARGET_TAKEN"
+
+
 def test_a_half_copied_file_is_named_and_doubles_nothing(home: Path, tmp_path: Path) -> None:
     """What came whole is taken in and answered, the command fails, the whole copy completes it."""
     device = invited(home)

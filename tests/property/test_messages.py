@@ -1,5 +1,7 @@
 """Frames, hellos, server messages, pages and enrolment codes: whole, genuine, or refused."""
 
+import json
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -125,6 +127,36 @@ def test_an_altered_hello_is_refused(hello, data):
     flipped = body[:at] + bytes([body[at] ^ 1 << data.draw(st.integers(0, 7))]) + body[at + 1 :]
     with pytest.raises(CustodyError):
         read_hello(Frame(Kind.HELLO, flipped))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("wall_ms", 1.5),
+        ("wall_ms", True),
+        ("codecs", ["1"]),
+        ("heads", {"00" * 12: [10**300, "00" * 16]}),
+        ("heads", {f"{at:024x}": [1, "00" * 16] for at in range(1001)}),
+        ("protocol", "x" * 10_000),
+    ],
+)
+def test_a_hello_with_other_numbers_or_too_many_heads_is_refused(name, value):
+    """Signed by whoever sends it, so what it says is looked at before anything is done with it."""
+    said = {
+        "protocol": 1, "signing": LAPTOP.public_key().public_bytes_raw().hex(),
+        "sealing": X25519PrivateKey.generate().public_key().public_bytes_raw().hex(),
+        "server": "00" * 8, "nonce": "00" * 16, "cursor": "", "heads": {}, "codecs": [1],
+        "software": "", "wall_ms": 1, "pull": True,
+    }  # fmt: skip
+    for told, refused in ((said, False), ({**said, name: value}, True)):
+        content = json.dumps(told).encode()
+        body = LAPTOP.sign(b"jemput hello v1" + content) + content
+        if refused:
+            with pytest.raises(MessageInvalid) as error:
+                read_hello(Frame(Kind.HELLO, body))
+            assert len(str(error.value)) < 100
+        else:
+            assert read_hello(Frame(Kind.HELLO, body)).wall_ms == 1
 
 
 @given(st.binary(max_size=40), st.sampled_from([Kind.RECEIPT, Kind.PAGE]))

@@ -78,6 +78,8 @@ def test_a_mutilated_payload_is_a_named_error_or_other_changes(history, data):
         [],
         {},
         {"record": [1]},
+        {**WHOLE, "record": [0]},
+        {**WHOLE, "record": [1 << 24]},
         {**WHOLE, "record": [True]},
         {**WHOLE, "shape": [1]},
         {**WHOLE, "shape": [-1]},

@@ -12,7 +12,6 @@ from sync_server.store.tables import record_parents, record_writers, records
 
 # Types that concern whoever holds one of the records they are about.
 FOLLOWING = ("link", "review")
-_DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +28,9 @@ class Scope:
         )
 
 
-def within(connection: Connection, scope: Scope, after: str, most: int) -> list[Current]:
-    """Return the next ``most`` visible records behind ``after``, by id."""
-    query = select(records).where(records.c.record > after, _visible(scope))
+def within(connection: Connection, scope: Scope, after: str, upto: int, most: int) -> list[Current]:
+    """Return the next ``most`` visible records behind ``after``, by id, born up to a position."""
+    query = select(records).where(records.c.record > after, records.c.born <= upto, _visible(scope))
     rows = connection.execute(query.order_by(records.c.record).limit(most))
     return [current_of(row) for row in rows]
 
@@ -62,17 +61,6 @@ def touched(
     )
     rows = connection.execute(query.order_by(records.c.position, records.c.record).limit(most))
     return [current_of(row) for row in rows]
-
-
-def line_of(connection: Connection, record: UUID) -> set[str]:
-    """Return a record and those it belongs to, as text."""
-    found = {str(record)}
-    fresh = found
-    for _ in range(_DEPTH):
-        query = select(record_parents.c.parent).where(record_parents.c.record.in_(fresh))
-        fresh = set(connection.execute(query).scalars()) - found
-        found = found | fresh
-    return found
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:
