@@ -25,7 +25,7 @@ from shared_schema.records import (
 )
 
 REQUIRED_MARK = " *"
-_WIDTH = 96
+_WIDTH = 78
 _HINTS = {
     FieldKind.DATE: "year-month-day or day-month-year",
     FieldKind.BOOLEAN: "yes or no",

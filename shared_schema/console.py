@@ -10,6 +10,7 @@ import copy
 import inspect
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar, copy_context
@@ -18,7 +19,8 @@ from typing import Any, TypeVar
 
 import click
 
-from shared_schema.errors import EXIT_FAILURE, EXIT_USAGE, InputError, JemputError
+from shared_schema.complaints import retold
+from shared_schema.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE, InputError, JemputError
 from shared_schema.i18n import DEFAULT_LANGUAGE, LANGUAGES, translator
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
@@ -47,6 +49,13 @@ class CommandUnclear(InputError):
     exit_code = EXIT_USAGE
 
 
+class Interrupted(JemputError):
+    """The command was broken off. What it said was saved stays saved; run it again for the rest."""
+
+    code = "INTERRUPTED"
+    exit_code = EXIT_INTERRUPTED
+
+
 class Console(click.Group):
     """A command group that reports every JemputError as one line and its exit status.
 
@@ -62,7 +71,7 @@ class Console(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Read a command's words and run it. Raises CommandUnclear and what the command raises."""
-        with _clear_words():
+        with _clear_words(), _broken_off():
             return super().invoke(ctx)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
@@ -104,9 +113,32 @@ def _complaint(error: click.UsageError) -> str:
             said = words("There is no option {name}.").format(name=name)
         case click.exceptions.NoSuchCommand(command_name=name, possibilities=near):
             said = words("There is no command {name}.").format(name=name)
+        case click.BadParameter(param=click.Parameter() as wrong):
+            told = retold(error.message, _choices(wrong), words)
+            return f"{wrong.get_error_hint(error.ctx)}: {told}" if told else error.format_message()
         case _:
-            return error.format_message()
+            return retold(error.message, "", words) or error.format_message()
     return f"{said} {words('Perhaps {names}?').format(names=', '.join(near))}" if near else said
+
+
+def _choices(parameter: click.Parameter) -> str:
+    match parameter.type:
+        case click.Choice(choices=choices):
+            return ", ".join(map(str, choices))
+        case click.IntRange(min=low, max=high):
+            return "..".join("" if end is None else str(end) for end in (low, high))
+        case _:
+            return ""
+
+
+@contextlib.contextmanager
+def _broken_off() -> Iterator[None]:
+    """Turn Ctrl-C, and the end of the input at a question, into an error like all others."""
+    try:
+        yield
+    except (KeyboardInterrupt, EOFError, click.Abort) as error:
+        click.echo(err=True)
+        raise Interrupted from error
 
 
 class _HelpPage(click.HelpFormatter):
@@ -205,6 +237,11 @@ def emit(document: Any, lines: Callable[[], str]) -> None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True))
     else:
         click.echo(lines())
+
+
+def screen_width() -> int | None:
+    """Return how many letters fit on a line of the terminal; None where the output is no screen."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def wants_json() -> bool:

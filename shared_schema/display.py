@@ -8,6 +8,7 @@ read times in their office's zone, programs (JSON) in UTC.
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -23,15 +24,80 @@ _INDONESIAN_ZONES = frozenset({"WIB", "WITA", "WIT"})
 _BOOLEANS = {True: Label(id="Ya", en="Yes"), False: Label(id="Tidak", en="No")}
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return ``rows`` under ``headers`` in columns as wide as they need to be."""
+def table(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    width: int | None = None,
+    numbers_from: int | None = None,
+) -> str:
+    """Return ``rows`` under ``headers`` in columns as wide as they need to be.
+
+    Where ``width`` letters do not hold them, the widest columns are narrowed and their cells
+    run on below; a word, such as an id, is never cut. The columns from ``numbers_from`` on are
+    numbers: their ends stand in line.
+    """
+    names = len(headers) if numbers_from is None else numbers_from
     lines = [list(headers), *(list(row) for row in rows)]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
+    widths = _fitted(list(zip(*lines, strict=True)), width)
+    rule = _GAP.join("-" * each for each in widths)
+    head, *body = [_row(line, widths, names) for line in lines]
+    return "\n".join([head, rule, *body])
+
+
+def _fitted(columns: Sequence[Sequence[str]], width: int | None) -> list[int]:
+    """Return the widths of columns, narrowed no further than to their longest word."""
+    widths = [max(map(_width, column)) for column in columns]
+    if width is None:
+        return widths
+    least = [max(_width(word) for cell in column for word in _words(cell)) for column in columns]
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
+    while excess > 0:
+        room = [now - low for now, low in zip(widths, least, strict=True)]
+        if not any(room):
+            break
+        at = max((at for at, spare in enumerate(room) if spare), key=lambda at: widths[at])
+        widths[at] -= 1
+        excess -= 1
+    folded = zip(columns, widths, strict=True)
+    return [
+        max(_width(line) for cell in column for line in _folded(cell, wide))
+        for column, wide in folded
+    ]
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], names: int) -> str:
+    """Return a row, over several lines where a cell is wider than its column.
+
+    ``names``: how many columns, from the first, begin at their left.
+    """
+    stacked = [_folded(cell, width) for cell, width in zip(cells, widths, strict=True)]
     return "\n".join(
-        _GAP.join(_padded(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in ruled
+        _GAP.join(
+            _padded(cell, width, right=at >= names)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in zip_longest(*stacked, fillvalue="")
     )
+
+
+def _folded(cell: str, width: int) -> list[str]:
+    if _width(cell) <= width:
+        return [cell]
+    lines: list[str] = []
+    for word in _words(cell):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and _width(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _words(cell: str) -> list[str]:
+    """Return the words of a cell, the first with the indent it stands at."""
+    first, *rest = cell.split() or [""]
+    return [cell[: len(cell) - len(cell.lstrip())] + first, *rest]
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> str:
@@ -180,5 +246,6 @@ def _cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _padded(cell: str, width: int) -> str:
-    return cell + " " * (width - _width(cell))
+def _padded(cell: str, width: int, *, right: bool = False) -> str:
+    room = " " * (width - _width(cell))
+    return room + cell if right else cell + room

@@ -9,11 +9,13 @@ from shared_schema.errors import InputError
 from shared_schema.ids import derived_id
 from shared_schema.names import fold_name
 from shared_schema.records import RECORD_TYPES, check
+from shared_schema.regions import contains
 from sync_server import ingest
 from sync_server.ingest import Edit
 from sync_server.office import Office
 from sync_server.registry import context_of
-from sync_server.store.queries import records
+from sync_server.store.queries import facts, records
+from sync_server.store.queries.facts import Fact
 
 CAMPAIGN = RECORD_TYPES["campaign"]
 
@@ -24,19 +26,27 @@ class CampaignInvalid(InputError):
     code = "CAMPAIGN_INVALID"
 
 
+class AreaOutside(InputError):
+    """The area {area} does not lie in region {region}. Give a code inside it."""
+
+    code = "AREA_OUTSIDE"
+
+
 def add_campaign(
     office: Office, values: Mapping[str, Any], operator: str, lang: str
 ) -> tuple[UUID, dict[str, Any]]:
     """Keep a campaign and return its id and values; one added again is brought up to date.
 
-    Raises CampaignInvalid, its reason in `lang`.
+    Raises CampaignInvalid, its reason in `lang`; AreaOutside.
     """
     given = {name: value for name, value in values.items() if value is not None}
     with office.store.write() as connection:
         checked = check(CAMPAIGN, given, context_of(office, connection))
         if checked.errors:
             raise CampaignInvalid(reason=checked.errors[0].text.text(lang))
-        wanted = checked.values
+        wanted, region = checked.values, facts.need(connection, Fact.REGION)
+        if not contains(region, wanted["area"]):
+            raise AreaOutside(area=wanted["area"], region=region)
         identity = encode([fold_name(wanted["name"]), wanted["area"]])
         record = derived_id("jemput campaign", identity)
         current = records.get(connection, record)

@@ -28,6 +28,7 @@ from sync_server.ingest import Edit
 from sync_server.matching.exact import Rule, nik_key
 from sync_server.office import Office
 from sync_server.register_rows import (
+    PERSON,
     STATUS_FIELDS,
     Raw,
     RegisterColumns,
@@ -103,6 +104,9 @@ def context_of(office: Office, connection: Connection) -> CheckContext:
     return CheckContext(today=today, regions=regions if len(regions) else None)
 
 
+_REQUIRED = tuple(name for name, spec in PERSON.fields.items() if spec.required)
+
+
 def import_register(office: Office, job: Import) -> Outcome:
     """Bring residents in from a register. Rejected lines do not stop the others.
 
@@ -112,7 +116,7 @@ def import_register(office: Office, job: Import) -> Outcome:
         context = context_of(office, connection)
     outcome = Outcome()
     seen: dict[bytes, bytes] = {}
-    for raws in chunks(_raw_lines(job, required=("name",)), _ROWS_AT_ONCE):
+    for raws in chunks(_raw_lines(job, required=_REQUIRED), _ROWS_AT_ONCE):
         rows = [resident_of(raw, context) for raw in raws]
         _take(office, job, Source.REGISTER, _once(rows, seen, outcome), outcome)
         _advance(job, outcome, raws)

@@ -44,6 +44,12 @@ class TimezoneUnknown(InputError):
     code = "TIMEZONE_UNKNOWN"
 
 
+class PassphraseMissing(InputError):
+    """No passphrase was given. Run this at a terminal, or set SYNC_SERVER_ADMIN_PASSPHRASE."""
+
+    code = "ADMIN_PASSPHRASE_MISSING"
+
+
 class PassphraseShort(InputError):
     """The passphrase has fewer than {length} characters. Choose a longer one."""
 

@@ -13,7 +13,7 @@ from field_client.errors import RecordUnknown
 from field_client.journal import Journal
 from field_client.opened import App
 from shared_schema.changes import Stamp
-from shared_schema.console import emit, language, output_options, text
+from shared_schema.console import emit, language, output_options, screen_width, text
 from shared_schema.errors import ConflictUnknown
 from shared_schema.fold import FieldState, Head
 from shared_schema.ids import DEVICE_BYTES
@@ -136,18 +136,20 @@ def _screen(app: App, conflict: dict[str, Any]) -> str:
     rtype = RECORD_TYPES.get(conflict["type"])
     entry = app.journal.entry(UUID(conflict["record"]))
     named = display.title(rtype, entry.values, lang=lang) if rtype and entry else ""
+    spec = rtype.fields.get(conflict["field"]) if rtype else None
+    zone = display.time_zone(app.device.timezone)
     label = documents.label(entry, conflict["field"], lang) if entry else conflict["field"]
     headers = [texts(word) for word in ("Value", "By", "Time", "CHANGE")]
     rows = [
         (
-            documents.values_text(
-                conflict["type"], {conflict["field"]: head["value"]}, lang, regions
-            ),
-            head["operator"] or f"{texts('device')} {head['device']}",
-            head["time"] or "?",
+            display.value_text(spec, head["value"], lang=lang, regions=regions)
+            if spec
+            else str(head["value"]),
+            head["operator"] or documents.device_word(head["device"], texts, app.device.server),
+            display.local_time(head["time"], zone),
             head["change"],
         )
         for head in conflict["heads"]
     ]
     title = f"{conflict['record']}  {named}  {conflict['field']} ({label})"
-    return f"{title}\n{display.table(headers, rows)}"
+    return f"{title}\n{display.table(headers, rows, width=screen_width())}"

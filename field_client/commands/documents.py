@@ -71,13 +71,18 @@ def iso_time(hlc: int) -> str | None:
         return None
 
 
-def writer(line: HistoryLine, texts: Callable[[str], str]) -> str:
-    """Return who wrote a line, as far as this laptop knows."""
+def writer(line: HistoryLine, texts: Callable[[str], str], office: bytes) -> str:
+    """Return who wrote a line, as far as this laptop knows. ``office``: the server's id."""
     if line.operator is not None:
         return line.operator
     if line.own:
         return texts("this laptop")
-    return f"{texts('device')} {line.stream[: 2 * DEVICE_BYTES]}"
+    return device_word(line.stream[: 2 * DEVICE_BYTES], texts, office)
+
+
+def device_word(device: str, texts: Callable[[str], str], office: bytes) -> str:
+    """Return what another device is called here: the office, or a device with its id."""
+    return texts("the office") if device == office.hex() else f"{texts('device')} {device}"
 
 
 def values_text(

@@ -13,7 +13,7 @@ from field_client.entries import Entry, HistoryLine, Standing, Verdict
 from field_client.errors import RecordUnknown
 from field_client.opened import App
 from field_client.search import search as find
-from shared_schema.console import emit, language, output_options, text
+from shared_schema.console import emit, language, output_options, screen_width, text
 from shared_schema.i18n import Label
 from shared_schema.records import RECORD_TYPES, record_type
 from shared_schema.regions import RegionTable
@@ -58,7 +58,8 @@ def history(record: str | None) -> None:
             rows = [_history_row(app, found.type, line) for line in lines]
     texts = text(PACKAGE)
     headers = (texts("Time"), texts("By"), texts("Written"))
-    emit(document, lambda: display.table(headers, rows))
+    nothing = texts("Nothing was written yet.")
+    emit(document, lambda: display.table(headers, rows, width=screen_width()) if rows else nothing)
 
 
 def _whole_history(app: App) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
@@ -74,7 +75,11 @@ def _whole_history(app: App) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
 def _history_row(app: App, type_name: str, line: HistoryLine) -> tuple[str, ...]:
     texts, regions = text(PACKAGE), app.journal.regions()
     written = documents.values_text(type_name, line.values, language(), regions)
-    return display.moment(line.hlc, _zone(app)), documents.writer(line, texts), written
+    return (
+        display.moment(line.hlc, _zone(app)),
+        documents.writer(line, texts, app.device.server),
+        written,
+    )
 
 
 @click.command("list")
@@ -149,7 +154,7 @@ def _emit_entries(app: App, entries: Iterable[Entry]) -> None:
     headers = tuple(texts(word) for word in ("Id", "Type", "Name", "NIK", "Village", "State"))
     rows = [_row(entry, regions) for entry in listed]
     nothing = texts("Nothing found.")
-    emit(document, lambda: display.table(headers, rows) if rows else nothing)
+    emit(document, lambda: display.table(headers, rows, width=screen_width()) if rows else nothing)
 
 
 def _row(entry: Entry, regions: RegionTable | None) -> tuple[str, ...]:

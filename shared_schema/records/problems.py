@@ -97,8 +97,8 @@ ERRORS = _texts(
         "{field} is incomplete or has parts that are not known.",
     ),
     NIK_FORMAT=(
-        "NIK harus 16 angka, ditulis sebagai teks.",
-        "A NIK is 16 digits, written as text.",
+        "NIK harus tepat 16 angka; dalam berkas, tulis sebagai teks.",
+        "A NIK is exactly 16 digits; in a file, write it as text.",
     ),
     NIK_PRECISION_LOST=(
         (
@@ -111,8 +111,8 @@ ERRORS = _texts(
         ),
     ),
     KK_FORMAT=(
-        "Nomor KK harus 16 angka, ditulis sebagai teks.",
-        "A family card number is 16 digits, written as text.",
+        "Nomor KK harus tepat 16 angka; dalam berkas, tulis sebagai teks.",
+        "A family card number is exactly 16 digits; in a file, write it as text.",
     ),
     LINK_TO_SELF=(
         "Satu catatan tidak dapat dibandingkan dengan dirinya sendiri.",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from shared_schema import display
-from shared_schema.console import emit, language, output_options, text
+from shared_schema.console import emit, language, output_options, screen_width, text
 from shared_schema.regions import RegionTable
 from sync_server import choices
 from sync_server.choices import Conflict
@@ -73,7 +73,7 @@ def _screen(one: Mapping[str, Any], regions: RegionTable, zone: tzinfo | None) -
     ]
     label = field_label(one["type"], one["field"], lang)
     title = f"{one['record']}  {one['title']}\n{one['field']} ({label})"
-    return f"{title}\n{display.table(headers, rows)}"
+    return f"{title}\n{display.table(headers, rows, width=screen_width())}"
 
 
 @conflicts.command()

@@ -2,13 +2,14 @@
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
 
 from shared_schema.clock import DAY_MS
-from shared_schema.console import emit, output_options, text
-from shared_schema.display import iso_time
+from shared_schema.console import emit, output_options, screen_width, text
+from shared_schema.display import iso_time, table
 from shared_schema.errors import InputError
 from sync_server import enrol
 from sync_server.app import open_office
@@ -25,6 +26,12 @@ class DeviceNotFound(InputError):
     """There is no device {text}. `sync-server device list` shows the ids."""
 
     code = "DEVICE_NOT_FOUND"
+
+
+class AddressInvalid(InputError):
+    """{text} is no server's address. Write it as https://server.example:8800, or leave it out."""
+
+    code = "ADDRESS_INVALID"
 
 
 @click.group()
@@ -54,7 +61,7 @@ def enrol_device(label: str, scope: str, url: str, days: int, until: datetime | 
     invitation = enrol.Invitation(
         label=label,
         scope=enrol.parse_scope(scope, region),
-        url=url,
+        url=_address(url),
         valid_ms=days * DAY_MS,
         until_ms=None if until is None else _end_of(until.date(), zone),
     )
@@ -73,7 +80,7 @@ def list_devices() -> None:
             {**_row(one), "refused_enrolments": refused.get(one.id.hex(), 0)}
             for one in devices.everyone(connection)
         ]
-    emit(rows, lambda: "\n".join(map(_line, rows)) or text(_PACKAGE)("No device is enrolled yet."))
+    emit(rows, lambda: _table(rows) if rows else text(_PACKAGE)("No device is enrolled yet."))
 
 
 @device.command("revoke")
@@ -87,6 +94,18 @@ def revoke_device(device_id: str) -> None:
         devices.revoke(connection, found.id, office.now_ms())
         row = _row(devices.get(connection, found.id) or found)
     emit(row, lambda: text(_PACKAGE)("Device {label} is revoked.").format(label=found.label))
+
+
+def _address(url: str) -> str:
+    """Return an address that devices can use, or "" for none. Raises AddressInvalid."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if url and not usable:
+        raise AddressInvalid(text=url)
+    return url
 
 
 def _find(known: list[Device], text_or_prefix: str) -> Device:
@@ -112,13 +131,20 @@ def _row(one: Device) -> dict[str, Any]:
     }
 
 
-def _line(row: dict[str, Any]) -> str:
+def _table(rows: list[dict[str, Any]]) -> str:
+    translate = text(_PACKAGE)
+    headers = [translate(word) for word in ("ID", "Label", "Scope", "State")]
+    lines = [[row["id"], row["label"], ", ".join(row["scope"]), _state(row)] for row in rows]
+    return table(headers, lines, width=screen_width())
+
+
+def _state(row: dict[str, Any]) -> str:
     translate = text(_PACKAGE)
     states = {"active": translate("active"), "revoked": translate("revoked")}
-    line = f"{row['id']}  {states[row['state']]}  {','.join(row['scope'])}  {row['label']}"
+    told = [states[row["state"]]]
     if row["refused_enrolments"]:
-        line += "  " + translate("another device tried its code")
-    return line
+        told.append(translate("another device tried its code"))
+    return "; ".join(told)
 
 
 def _end_of(last_day: date, zone: ZoneInfo) -> int:

@@ -36,6 +36,8 @@ def _document(connection: Connection, *, decided_too: bool) -> dict[str, Any]:
     pairs = reconcile.open_pairs(connection)
     refused = reconcile.refused_edges(connection)
     together = [(one.a, one.b) for one in pairs] + [edge.pair for edge in refused]
+    decisions = reconcile.decisions(connection) if decided_too else []
+    together += [(one.a, one.b) for one in decisions]
     ends = {end for pair in together for end in pair}
     known, regions = records.many(connection, ends), regions_of(connection)
 
@@ -61,9 +63,9 @@ def _document(connection: Connection, *, decided_too: bool) -> dict[str, Any]:
             for pair in pairs
         ],
         "refused": [{"a": str(edge.a), "b": str(edge.b)} for edge in refused],
-        "decisions": (
-            [one.as_dict() for one in reconcile.decisions(connection)] if decided_too else []
-        ),
+        "decisions": [
+            {**one.as_dict(), "records": [side(one.a), side(one.b)]} for one in decisions
+        ],
     }
 
 
@@ -78,7 +80,8 @@ def _text(document: dict[str, Any]) -> str:
     lines += _lines_of("kept apart by another verdict", document["refused"])
     for one in document["decisions"]:
         verdict = _verdict_word(one["verdict"])
-        lines.append(f"{one['decision']}  {one['a']}  {one['b']}  {verdict}")
+        lines.append(f"{one['decision']}  {verdict}")
+        lines += [f"  {side['id']}  {side['title']}" for side in one["records"]]
     return "\n".join(lines) or texts("There are no possible duplicates.")
 
 

@@ -5,11 +5,22 @@ from dataclasses import asdict
 import click
 
 from shared_schema.console import emit, output_options, text
+from shared_schema.display import pairs
 from sync_server import counting, rebuilding, verification
 from sync_server.app import open_office
 from sync_server.config import load_config
 
 _PACKAGE = "sync_server"
+_COUNTED = {
+    "changes": "Changes in the log",
+    "persons": "Records of residents",
+    "clusters": "People, those declared the same counted once",
+    "devices": "Devices",
+    "batches": "Batches received",
+    "conflicts": "Fields in conflict",
+    "duplicates": "Possible duplicates",
+    "quarantined": "Batches in quarantine",
+}
 
 
 @click.command()
@@ -45,7 +56,8 @@ def stats() -> None:
     office = open_office(load_config())
     with office.store.read() as connection:
         counts = counting.counts(connection)
-    emit(counts, lambda: "\n".join(f"{name}: {count}" for name, count in counts.items()))
+    texts = text(_PACKAGE)
+    emit(counts, lambda: pairs([(texts(_COUNTED[name]), str(n)) for name, n in counts.items()]))
 
 
 COMMANDS = (rebuild, verify, stats)

@@ -14,6 +14,7 @@ from sync_server.store.queries import facts, users
 from sync_server.store.queries.facts import Fact
 
 PACKAGE = "sync_server"
+AT_OFFICE = "user:"
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def deciding() -> Iterator[tuple[Connection, str]]:
 
 def operator_of(connection: Connection) -> str:
     """Return `user:NAME` of whoever runs this console: the server's administrator."""
-    return f"user:{users.first_administrator(connection) or 'admin'}"
+    return f"{AT_OFFICE}{users.first_administrator(connection) or 'admin'}"
 
 
 def zone_of(connection: Connection) -> tzinfo | None:

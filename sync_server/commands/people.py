@@ -10,11 +10,11 @@ import click
 from sqlalchemy import Connection
 
 from shared_schema import display
-from shared_schema.console import emit, language, output_options, text
+from shared_schema.console import emit, language, output_options, screen_width, text
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import RegionTable
 from sync_server import people
-from sync_server.commands.opening import PACKAGE, reading, zone_of
+from sync_server.commands.opening import AT_OFFICE, PACKAGE, reading, zone_of
 from sync_server.lookup import resolve
 from sync_server.store.queries import facts
 from sync_server.store.queries.records import Current
@@ -49,7 +49,8 @@ def _found_table(rows: list[dict[str, Any]], regions: RegionTable) -> str:
         return text(PACKAGE)("Nobody was found.")
     fields = RECORD_TYPES["person"].fields
     headers = ["ID", *(fields[name].label.text(language()) for name in _SEARCHED)]
-    return display.table(headers, [[row["id"], *_cells(row, regions)] for row in rows])
+    found = [[row["id"], *_cells(row, regions)] for row in rows]
+    return display.table(headers, found, width=screen_width())
 
 
 def _cells(row: Mapping[str, Any], regions: RegionTable) -> list[str]:
@@ -79,7 +80,8 @@ def _record_text(document: Mapping[str, Any], regions: RegionTable) -> str:
     if document["void"] is not None:
         rows.append((texts("Void"), document["void"].get("reason", "")))
     if document["conflicts"]:
-        rows.append((texts("In conflict"), ", ".join(document["conflicts"])))
+        fields = [f"{field_label(rtype.name, one, lang)} ({one})" for one in document["conflicts"]]
+        rows.append((texts("In conflict"), ", ".join(fields)))
     members = document["cluster"]["members"]
     if len(members) > 1:
         rows.append((texts("Same person as"), ", ".join(m for m in members if m != document["id"])))
@@ -119,10 +121,17 @@ def _log_text(log: Iterable[Mapping[str, Any]], regions: RegionTable, zone: tzin
             f"{value_text(change['type'], name, value, lang, regions)}"
             for name, value in change["values"].items()
         )
-        who = f"{change['operator']} ({change['device']})"
         when = display.local_time(change["time"], zone)
-        lines.append(f"{change['position']:>7}  {when}  {who}  {written}")
-    return "\n".join(lines)
+        lines.append(f"{change['position']:>7}  {when}  {_writer(change)}  {written}")
+    return "\n".join(lines) or text(PACKAGE)("Nothing was written yet.")
+
+
+def _writer(change: Mapping[str, Any]) -> str:
+    """Return who wrote a change and where: on a laptop, by its label, or at the office."""
+    name = str(change["operator"])
+    at_office = name.startswith(AT_OFFICE)
+    where = text(PACKAGE)("office") if at_office else change["device"]
+    return f"{name.removeprefix(AT_OFFICE)} ({where})"
 
 
 def _history_text(document: Mapping[str, Any], regions: RegionTable, zone: tzinfo | None) -> str:
@@ -130,7 +139,7 @@ def _history_text(document: Mapping[str, Any], regions: RegionTable, zone: tzinf
     lines = []
     for change in document["changes"]:
         when = display.local_time(change["time"], zone)
-        lines.append(f"{when}  {change['operator']}  ({change['device']})")
+        lines.append(f"{when}  {_writer(change)}")
         for name, write in change["fields"].items():
             before, after = (
                 value_text(document["type"], name, write[side], lang, regions)

@@ -78,7 +78,8 @@ def _row(kept: Kept) -> dict[str, Any]:
 def _line(row: dict[str, Any], zone: tzinfo | None) -> str:
     translate = text(_PACKAGE)
     causes = {"fork": translate("forked device"), "revoked": translate("revoked device")}
-    decision = f"  {row['decision']}" if row["decision"] else ""
+    decisions = {"accepted": translate("accepted"), "discarded": translate("discarded")}
+    decision = f"  {decisions[row['decision']]}" if row["decision"] else ""
     received = local_time(row["received"], zone)
     return (
         f"{row['id']}  {causes[row['cause']]} {row['device']}  "

@@ -7,13 +7,18 @@ from typing import Any
 import click
 
 from shared_schema.canonical import NotCanonical, decode
-from shared_schema.console import emit, output_options, text
+from shared_schema.console import emit, language, output_options, text
+from shared_schema.records import value_problem
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, operator
 from sync_server.config import load_config
-from sync_server.register_rows import RegisterMapInvalid
+from sync_server.register_rows import PERSON, RegisterMapInvalid
 from sync_server.registry import Import, Outcome, import_register, import_status
 
+_REASONS = {
+    "NIK_UNKNOWN": "Nobody here has this NIK.",
+    "ROW_REPEATED": "A line before this one says something else of the same resident.",
+}
 _LINES_SHOWN = 20
 _PROGRESS_LINES = 10_000
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -97,12 +102,19 @@ def _text(document: Mapping[str, Any]) -> str:
     ]
     if document["dry_run"]:
         lines.append(texts("A dry run: nothing was written."))
-    for one in rejected[:_LINES_SHOWN]:
-        field = f" ({one['field']})" if one["field"] else ""
-        lines.append(texts("line {line}: {code}").format(**one) + field)
+    lines += [
+        texts("line {line}: {reason} ({code})").format(**one, reason=_reason(one))
+        for one in rejected[:_LINES_SHOWN]
+    ]
     if len(rejected) > _LINES_SHOWN:
         lines.append(texts("and more; --json lists them all."))
     return "\n".join(lines)
+
+
+def _reason(rejected: Mapping[str, Any]) -> str:
+    code, field = rejected["code"], rejected["field"]
+    own = _REASONS.get(code)
+    return text(PACKAGE)(own) if own else value_problem(PERSON, field, code).text.text(language())
 
 
 COMMANDS = (registry,)

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import click
 
-from shared_schema.console import language, output_options, text, wants_json
+from shared_schema.console import language, output_options, screen_width, text, wants_json
 from shared_schema.errors import InputError
 from shared_schema.records import RECORD_TYPES, record_type
 from shared_schema.regions import Level
@@ -93,8 +93,11 @@ def coverage(
     else:
         as_json = layout == "json" or wants_json()
         lang, texts = language(), text(PACKAGE)
+        width = None if output else screen_width()
         body = (
-            _json(coverage_document(found, lang)) if as_json else coverage_text(found, lang, texts)
+            _json(coverage_document(found, lang))
+            if as_json
+            else coverage_text(found, lang, texts, width=width)
         )
         _write(output, lambda target: target.write(f"{body}\n"))
 
@@ -114,10 +117,11 @@ def coverage(
 def export(type_name: str | None, layout: str, output: Path | None) -> None:
     """Write records out, of one TYPE or of all, with full NIKs: keep the file safe."""
     rtype = record_type(type_name) if type_name else None
-    if layout == "csv" and rtype is None:
+    as_table = layout == "csv" and not wants_json()
+    if as_table and rtype is None:
         raise TypeMissing
     with reading() as connection:
-        if layout == "csv" and rtype is not None:
+        if as_table and rtype is not None:
             found = exported(connection, rtype.name)
             _write(output, lambda target: write_records_csv(target, rtype, found))
             return

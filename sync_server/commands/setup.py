@@ -81,8 +81,11 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _ask_passphrase() -> str:
-    prompt = text(_PACKAGE)("Passphrase of the administrator")
-    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=True))
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise setup.PassphraseMissing
+    texts = text(_PACKAGE)
+    asked, again = texts("Passphrase of the administrator"), texts("The same again")
+    return str(click.prompt(asked, hide_input=True, confirmation_prompt=again, err=True))
 
 
 def _table(path: Path | None) -> RegionTable:

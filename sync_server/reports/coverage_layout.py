@@ -1,6 +1,7 @@
 """The coverage report as a page of text and as a table for a spreadsheet."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from shared_schema.display import table
@@ -25,15 +26,20 @@ _INDENT = {Level.REGENCY: "", Level.DISTRICT: "  ", Level.VILLAGE: "    "}
 Texts = Callable[[str], str]
 
 
-def coverage_text(report: CoverageReport, lang: str, texts: Texts) -> str:
-    """Return the report as aligned text, numbers written as the language does."""
+def coverage_text(
+    report: CoverageReport, lang: str, texts: Texts, *, width: int | None = None
+) -> str:
+    """Return the report as aligned text, numbers written as the language does.
+
+    ``width``: how many letters fit on a line, None for as many as it takes.
+    """
     parts = [
         "\n".join(_heading(report, texts)),
-        _counts(report, lang, texts),
+        _counts(report, lang, texts, width),
         "\n".join(_balance(report, lang, texts)),
     ]
     if report.figures:
-        parts.append(_figures(report, lang, texts))
+        parts.append(_figures(report, lang, texts, width))
     if report.findings:
         parts.append("\n".join(_findings(report, lang, texts)))
     return "\n\n".join(parts)
@@ -54,7 +60,7 @@ def _heading(report: CoverageReport, texts: Texts) -> Iterator[str]:
     yield f"{report.rule.name or texts('Standing rule')}: {rule}"
 
 
-def _counts(report: CoverageReport, lang: str, texts: Texts) -> str:
+def _counts(report: CoverageReport, lang: str, texts: Texts, width: int | None) -> str:
     headers = [texts("Region"), *(texts(title) for title in _COLUMNS.values())]
     rows = [
         [
@@ -63,16 +69,7 @@ def _counts(report: CoverageReport, lang: str, texts: Texts) -> str:
         ]
         for code, count in report.counts.items()
     ]
-    return right_aligned(headers, rows, first=1)
-
-
-def right_aligned(headers: Sequence[str], rows: Sequence[Sequence[str]], *, first: int) -> str:
-    """Return a table whose columns from `first` on are numbers, their ends in line."""
-    columns = list(zip(headers, *rows, strict=True))
-    widths = [max(map(len, column)) if at >= first else 0 for at, column in enumerate(columns)]
-    lines = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
-    named = [cell.rjust(width) for cell, width in zip(headers, widths, strict=True)]
-    return table(named, lines)
+    return table(headers, rows, width=width, numbers_from=1)
 
 
 def _balance(report: CoverageReport, lang: str, texts: Texts) -> Iterator[str]:
@@ -80,12 +77,14 @@ def _balance(report: CoverageReport, lang: str, texts: Texts) -> Iterator[str]:
         yield texts("Every total is the sum of its parts.")
     else:
         yield texts("Some totals are not the sum of their parts; see below.")
-    yield texts("Not counted: {void} void records, {incomplete} incomplete residents.").format(
-        void=shown(report.left_out.void, lang), incomplete=shown(report.left_out.incomplete, lang)
-    )
+    left_out = {name: shown(count, lang) for name, count in asdict(report.left_out).items()}
+    yield texts(
+        "Not counted: {void} void records, {incomplete} incomplete residents, "
+        "{elsewhere} residents of other regions."
+    ).format(**left_out)
 
 
-def _figures(report: CoverageReport, lang: str, texts: Texts) -> str:
+def _figures(report: CoverageReport, lang: str, texts: Texts, width: int | None) -> str:
     headers = [texts(word) for word in ("Region", "As of", "Measure", "Published", "Read", "Ours")]
     rows = [
         [
@@ -98,7 +97,8 @@ def _figures(report: CoverageReport, lang: str, texts: Texts) -> str:
         ]
         for figure in report.figures
     ]
-    return f"{texts('Published figures')}\n{right_aligned(headers, rows, first=3)}"
+    page = table(headers, rows, width=width, numbers_from=3)
+    return f"{texts('Published figures')}\n{page}"
 
 
 def _measure(figure: Figure, lang: str) -> str:

@@ -1,7 +1,7 @@
 """The coverage report: counts by region under a policy, and the published figures beside them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,12 @@ class CampaignUnknown(InputError):
     """Record {text} is no campaign. Copy the id that `campaign add` printed."""
 
     code = "CAMPAIGN_UNKNOWN"
+
+
+class RegionNotHere(InputError):
+    """No region of this office is called {text}. Write a code it knows, such as 53.15.05."""
+
+    code = "REGION_NOT_HERE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +73,19 @@ class CoverageReport:
 def coverage_report(connection: Connection, question: Question) -> CoverageReport:
     """Count coverage as one moment of the store has it.
 
-    Raises CampaignUnknown, RecordUnknown, RecordAmbiguous for a campaign that is none.
+    Raises RegionNotHere; CampaignUnknown, RecordUnknown, RecordAmbiguous for a campaign that is
+    none.
     """
     office = facts.need(connection, Fact.REGION)
     rule = _rule(connection, question, question.region or office)
     region = question.region or rule.area or office
     table = RegionTable.from_rows(facts.region_rows(connection))
+    if question.region is not None and question.region not in table.names:
+        raise RegionNotHere(text=question.region)
     census = Census(connection=connection)
-    inside = (one for one in census.residents() if contains(region, str(one.values["village"])))
+    inside = (
+        one for one in census.residents(office) if contains(region, str(one.values["village"]))
+    )
     always = [region, *table.districts(region)]
     everywhere = count_regions(inside, rule.policy, question.on, always=always)
     counts = {code: count for code, count in everywhere.items() if contains(region, code)}
@@ -167,7 +178,7 @@ def coverage_document(report: CoverageReport, lang: str) -> dict[str, Any]:
             for code, count in report.counts.items()
         ],
         "balanced": report.balanced,
-        "left_out": {"void": report.left_out.void, "incomplete": report.left_out.incomplete},
+        "left_out": asdict(report.left_out),
         "figures": [_figure_document(figure) for figure in report.figures],
         "findings": [_finding_document(one, report.regions, lang) for one in report.findings],
     }

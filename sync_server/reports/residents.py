@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from shared_schema.canonical import decode
+from shared_schema.regions import contains
 from sync_server.coverage import FIELD_RECORDED, Resident, cluster_values, is_complete
 from sync_server.store import tables
 from sync_server.store.queries import records
@@ -19,10 +20,14 @@ _VISIT = "visit"
 
 @dataclass(slots=True, kw_only=True)
 class LeftOut:
-    """How many are not counted: `void` records, and `incomplete` residents."""
+    """How many are not counted: `void` records, `incomplete` residents, residents `elsewhere`.
+
+    `elsewhere`: their village does not lie in the office's region.
+    """
 
     void: int = 0
     incomplete: int = 0
+    elsewhere: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,8 +37,15 @@ class Census:
     connection: Connection = field(repr=False)
     left_out: LeftOut = field(default_factory=LeftOut)
 
-    def residents(self) -> Iterator[Resident]:
-        """Yield every resident who is complete and not void, each cluster once."""
+    def residents(self, office: str) -> Iterator[Resident]:
+        """Yield every resident of a region who is complete and not void, each cluster once."""
+        for resident in self._everyone():
+            if contains(office, str(resident.values["village"])):
+                yield resident
+            else:
+                self.left_out.elsewhere += 1
+
+    def _everyone(self) -> Iterator[Resident]:
         roots = _roots(self.connection)
         recorded = _recorded_in_the_field(self.connection, roots)
         together: defaultdict[str, list[str]] = defaultdict(list)

@@ -10,7 +10,7 @@ import pytest
 from shared_schema.i18n import translator
 from shared_schema.links import Verdict
 from sync_server import ingest, reconcile
-from sync_server.campaigns import CampaignInvalid, add_campaign
+from sync_server.campaigns import AreaOutside, CampaignInvalid, add_campaign
 from sync_server.ingest import Edit
 from sync_server.register_rows import resident_id
 from sync_server.reports.coverage_layout import coverage_text, write_coverage_csv
@@ -18,6 +18,7 @@ from sync_server.reports.coverage_report import (
     CampaignUnknown,
     CoverageReport,
     Question,
+    RegionNotHere,
     coverage_document,
     coverage_report,
 )
@@ -99,6 +100,17 @@ def test_void_and_incomplete_records_are_counted_apart(bench: Bench) -> None:
     assert (report.left_out.void, report.left_out.incomplete) == (1, 1)
 
 
+def test_residents_of_other_regions_are_told_apart(bench: Bench) -> None:
+    """A village elsewhere adds to no total, and the report says so; a region unknown is refused."""
+    device = bench.device()
+    deliver(bench, device, person("Warga Contoh"))
+    deliver(bench, device, person("Warga Pindahan", village="53.71.01.1001"))
+    report = ask(bench)
+    assert (report.counts["53.15"].wajib, report.left_out.elsewhere) == (1, 1)
+    with pytest.raises(RegionNotHere):
+        ask(bench, region="53.15.99")
+
+
 def test_a_claim_of_another_recording_is_not_a_recording(bench: Bench) -> None:
     """Only what our own team recorded counts as recorded in the field."""
     device = bench.device()
@@ -134,6 +146,8 @@ def test_a_campaign_added_again_is_brought_up_to_date(bench: Bench) -> None:
     assert ask(bench).rule.policy.deadline == date(2017, 6, 30)
     with pytest.raises(CampaignInvalid):
         add_campaign(bench.office, DRIVE | {"area": "Ruteng"}, USER, "id")
+    with pytest.raises(AreaOutside):
+        add_campaign(bench.office, DRIVE | {"area": "53.71"}, USER, "id")
 
 
 def publish(bench: Bench) -> None:

@@ -168,6 +168,8 @@ def test_what_is_no_register_is_refused_by_name(bench: Bench, tmp_path: Path) ->
         run(bench, tmp_path, b"")
     with pytest.raises(RegisterColumns):
         run(bench, tmp_path, "NIK,ALAMAT\n1,x\n")
+    with pytest.raises(RegisterColumns, match="column for sex"):
+        run(bench, tmp_path, "NAMA,DESA,TGL_LAHIR\nWarga Contoh,53.15.05.2001,1970-05-17\n")
     with pytest.raises(RegisterColumns):
         status(bench, tmp_path, "NIK,NAMA\n1,x\n")
     assert changes(bench) == 0

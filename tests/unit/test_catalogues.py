@@ -74,7 +74,10 @@ def test_one_run_does_not_change_the_language_of_the_next() -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ("show", "'ID' tidak ada."),
+        ("show", "'ID' belum diisi."),
+        ("show 1 2", "2 berlebih di sini."),
+        ("list --state x", "'--state': x tidak ada di antara pilihannya: draft, waiting,"),
+        ("list --state", "--state harus diikuti nilainya."),
         ("shw 1", "Tidak ada perintah shw. Maksudnya show?"),
         ("status --ful", "Tidak ada pilihan --ful."),
     ],

@@ -34,6 +34,20 @@ def test_columns_are_aligned_by_what_a_terminal_shows() -> None:
     ]
 
 
+def test_a_table_runs_on_below_where_the_screen_is_narrow() -> None:
+    """The widest column gives way, headers too; an id is never cut, however narrow the screen."""
+    row = ["b05c58000001", "Maria Goreti Contoh", "Daftar kantor"]
+    narrow = display.table(["Nomor", "Nama", "Keadaan sekarang"], [row], width=40)
+    assert narrow.splitlines() == [
+        "Nomor         Nama          Keadaan",
+        "                            sekarang",
+        "------------  ------------  --------",
+        "b05c58000001  Maria Goreti  Daftar",
+        "              Contoh        kantor",
+    ]
+    assert "b05c58000001" in display.table(["Nomor", "Nama", "Keadaan"], [row], width=5)
+
+
 def test_values_are_shown_in_words() -> None:
     """Codes, regions and yes or no in the language asked for; numbers masked unless in full."""
     values = {
