@@ -25,11 +25,16 @@ Item = TypeVar("Item")
 Place = tuple[str, str]
 
 
-def refresh(connection: Connection, states: Iterable[RecordState]) -> None:
-    """Bring the projections of identity up to date with the new states of touched records."""
+def refresh(
+    connection: Connection, states: Iterable[RecordState], retyped: Collection[UUID] = ()
+) -> None:
+    """Bring the projections of identity up to date with the new states of touched records.
+
+    ``retyped``: those that may have been residents or links before and are not any more.
+    """
     touched = list(states)
-    people = [state for state in touched if state.type == exact.MATCHED_TYPE]
-    links = [state for state in touched if state.type == exact.LINK_TYPE]
+    people = [s for s in touched if s.type == exact.MATCHED_TYPE or s.record in retyped]
+    links = [s for s in touched if s.type == exact.LINK_TYPE or s.record in retyped]
     if people:
         _refresh_names(connection, people)
         _refresh_keys(connection, people)
@@ -49,7 +54,7 @@ def _refresh_names(connection: Connection, people: Sequence[RecordState]) -> Non
     for part in chunks(people):
         ids = [str(state.record) for state in part]
         connection.execute(delete(table).where(table.c.record.in_(ids)))
-    named = [(state.record, state.shown("name")) for state in people]
+    named = [(s.record, s.shown("name")) for s in people if s.type == exact.MATCHED_TYPE]
     rows = [{"record": str(r), "search_key": search_key(str(name))} for r, name in named if name]
     if rows:
         connection.execute(insert(table), rows)

@@ -4,12 +4,12 @@ Ingest, the server's own writes and a rebuild all pass through ``apply``. What i
 function of the log (and of the devices' scopes) alone, however the log is cut into calls.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from shared_schema.changes import VOID, Change
 from shared_schema.custody import Remark
@@ -17,7 +17,7 @@ from shared_schema.fold import FieldState, RecordState, join, state_of
 from shared_schema.ids import Stream
 from shared_schema.records import RECORD_TYPES, MergePolicy, RecordType, area_of
 from sync_server import identity, lineage
-from sync_server.assessment import Assessment, Standing, assess
+from sync_server.assessment import REPLACES_LIMIT, Assessment, Standing, assess
 from sync_server.store.queries import devices, facts, log, records
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
@@ -66,10 +66,9 @@ def clear(connection: Connection) -> None:
         connection.execute(table.delete())
 
 
-def count_unfolded(connection: Connection) -> int:
-    """Return the number of changes that are in the log but not folded."""
-    query = select(func.count(unfolded.c.position.distinct()))
-    return connection.execute(query).scalar_one()
+def unfolded_places(connection: Connection) -> set[int]:
+    """Return the places in the log of the changes that are not folded."""
+    return set(connection.scalars(select(unfolded.c.position)))
 
 
 def _set_aside(connection: Connection, judged: Iterable[tuple[Logged, Assessment]]) -> None:
@@ -95,10 +94,19 @@ def _fold(
     unused: Mapping[UUID, Sequence[Logged]],
 ) -> None:
     known = records.many(connection, _records_of(logged))
+    if len(logged) > 1 and _types_differ(known, logged):
+        for entry in logged:
+            _fold(connection, [entry], server, unused)
+        return
     touched = _join(known, logged, unused)
+    retyped = {
+        record
+        for record, before in known.items()
+        if before.state.type != touched[record].state.type
+    }
     records.set_parents(connection, _new_parents(known, touched))
     _note_writers(connection, logged, server)
-    below = _below(connection, logged, touched)
+    below = _below(connection, logged, touched, retyped)
     everything = {**touched, **below}
     placed = lineage.areas(connection, everything.values())
     outside = _outside(connection, placed)
@@ -109,7 +117,7 @@ def _fold(
             for record, now in sorted(everything.items())
         ],
     )
-    identity.refresh(connection, [touched[record].state for record in sorted(touched)])
+    identity.refresh(connection, [touched[record].state for record in sorted(touched)], retyped)
 
 
 def _new_parents(
@@ -117,11 +125,23 @@ def _new_parents(
 ) -> dict[UUID, tuple[UUID, ...]]:
     found = {}
     for record, now in touched.items():
-        before = lineage.parents_of(_type(now), known[record].state) if record in known else ()
+        earlier = known.get(record)
+        before = lineage.parents_of(_type(earlier), earlier.state) if earlier else ()
         named = lineage.parents_of(_type(now), now.state)
         if named != before:
             found[record] = named
     return found
+
+
+def _types_differ(known: Mapping[UUID, Current], logged: Sequence[Logged]) -> bool:
+    """Tell whether a record is given several types: then each change is folded by itself.
+
+    What a change moves depends on its record's type, which must not depend on how the log is cut.
+    """
+    types = {record: {before.state.type} for record, before in known.items()}
+    for entry in logged:
+        types.setdefault(entry.change.record, set()).add(entry.change.type)
+    return any(len(given) > 1 for given in types.values())
 
 
 def _records_of(logged: Sequence[Logged]) -> set[UUID]:
@@ -159,7 +179,9 @@ def _bridged(state: RecordState, unused: Sequence[Change]) -> RecordState:
         passed = {
             name: FieldState(heads=(), superseded=frozenset(write.replaces))
             for name, write in change.writes.items()
-            if name in state.fields and change.stamp in state.fields[name].superseded
+            if name in state.fields
+            and change.stamp in state.fields[name].superseded
+            and len(write.replaces) <= REPLACES_LIMIT
         }
         state = join(state, RecordState(record=state.record, type=state.type, fields=passed))
     return state
@@ -195,13 +217,17 @@ def _note_writers(connection: Connection, logged: Sequence[Logged], server: byte
 
 
 def _below(
-    connection: Connection, logged: Sequence[Logged], touched: Mapping[UUID, Current]
+    connection: Connection,
+    logged: Sequence[Logged],
+    touched: Mapping[UUID, Current],
+    retyped: Collection[UUID],
 ) -> dict[UUID, Current]:
     """Return the records whose area may have moved with that of a touched one, placed anew."""
     moved = {
         entry.change.record: entry.position
         for entry in logged
-        if not entry.change.writes.keys().isdisjoint(_placing(touched[entry.change.record]))
+        if entry.change.record in retyped
+        or not entry.change.writes.keys().isdisjoint(_placing(touched[entry.change.record]))
     }
     reached = lineage.descendants(connection, moved)
     current = {**records.many(connection, reached.keys() - touched.keys()), **touched}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from shared_schema.envelope import parse
 from sync_server import ingest, projections
 from sync_server.office import Office
-from sync_server.store.queries import batches, log
+from sync_server.store.queries import batches, devices, log
 
 _CHUNK = 500
 
@@ -27,15 +27,23 @@ class Rebuilt:
 
 
 def rebuild(office: Office) -> Rebuilt:
-    """Reproduce every projection, in one transaction: readers see the old or the new ones."""
+    """Reproduce every projection, in one transaction: readers see the old or the new ones.
+
+    Where a change is used now that was not before, devices may be past its place in the log: they
+    are sent a new snapshot.
+    """
     with office.store.write() as connection:
         reopened = reopen(office, connection)
+        before = projections.unfolded_places(connection)
         projections.clear(connection)
         replay(connection)
+        left = projections.unfolded_places(connection)
+        if before - left:
+            devices.begin_anew(connection)
         return Rebuilt(
             changes=log.count(connection),
             reopened=reopened,
-            unfolded=projections.count_unfolded(connection),
+            unfolded=len(left),
         )
 
 

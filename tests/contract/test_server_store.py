@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from shared_schema.custody import Status
 from shared_schema.frames import Kind
 from shared_schema.ids import derived_id
+from shared_schema.links import link_id
+from shared_schema.records import RECORD_TYPES
 from sync_server import counting, rebuilding, verification
 from sync_server.ingest import Edit, write_own
 from sync_server.store import schema
@@ -20,6 +22,8 @@ from sync_server.store.queries import records
 from sync_server.store.tables import metadata
 from tests.support.offices import Bench, found_office
 from tests.support.raw_device import person
+
+THERE = "53.15.06.2001"
 
 
 @pytest.fixture
@@ -255,6 +259,42 @@ def test_projections_are_the_same_after_a_rebuild(bench: Bench) -> None:
     assert outside[str(people[0].record)] == device.id.hex().encode()
     assert outside[str(people[1].record)] == other.id.hex().encode()
     assert outside[str(people[2].record)] is None
+
+
+def test_a_record_given_another_type_is_the_same_after_a_rebuild(bench: Bench) -> None:
+    """A hostile laptop names a resident and a verdict a campaign; the log may be cut anywhere."""
+    device, other = bench.device(), bench.device()
+    one, two = device.people(2)
+    visit = device.change({"person": str(one.record), "outcome": "recorded"}, type="visit")
+    ends = {"a": str(one.record), "b": str(two.record), "verdict": "same"}
+    link = device.change(ends, type="link", record=link_id(one.record, two.record))
+    bench.exchange(device, device.batch([one, two, visit, link]))
+    for changed in (one, link, visit):
+        odd = other.change({"name": "Bukan", "area": THERE}, type="campaign", record=changed.record)
+        bench.exchange(other, other.batch([odd]))
+        verification.verify_all(bench.office)
+    later = device.change({"village": THERE}, record=one.record, replaces=[one.stamp])
+    bench.exchange(device, device.batch([later, *device.people(1)]))
+    verification.verify_all(bench.office)
+
+
+def test_what_a_newer_program_can_use_is_sent_to_those_who_passed_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change held for its type stands behind the cursors of devices when it is taken up."""
+    device, other = bench.device(), bench.device()
+    (person_made,) = device.people(1)
+    visit = device.change({"person": str(person_made.record), "outcome": "recorded"}, type="visit")
+    with monkeypatch.context() as older:
+        known = {name: rtype for name, rtype in RECORD_TYPES.items() if name != "visit"}
+        older.setattr("sync_server.assessment.RECORD_TYPES", known)
+        bench.exchange(device, device.batch([person_made, visit]))
+        assert set(bench.exchange(other).states) == {str(person_made.record)}
+    rebuilding.rebuild(bench.office)
+    assert str(visit.record) in bench.exchange(other).states
+    rebuilding.rebuild(bench.office)
+    assert bench.exchange(other).items == []
+    verification.verify_all(bench.office)
 
 
 def test_a_closed_database_file_can_be_read_by_plain_sqlite(bench: Bench, tmp_path: Path) -> None:

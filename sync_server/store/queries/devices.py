@@ -95,6 +95,11 @@ def revoke(connection: Connection, device: bytes, now_ms: int) -> None:
     )
 
 
+def begin_anew(connection: Connection) -> None:
+    """Have every device begin a new snapshot at its next pull."""
+    connection.execute(update(devices).values(scope_version=devices.c.scope_version + 1))
+
+
 def seen(connection: Connection, device: bytes, now_ms: int) -> None:
     """Note when a device was last heard of."""
     connection.execute(
