@@ -9,7 +9,7 @@ The shown value is the head with the highest stamp, ties broken on canonical byt
 different values are a conflict; writing a choice that names every head closes it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -26,6 +26,9 @@ from shared_schema.changes import (
     Write,
 )
 from shared_schema.ids import IdInvalid, parse_id
+
+_HEADS_IN_PART = 20
+_STAMPS_IN_PART = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,22 @@ def join(one: RecordState, other: RecordState) -> RecordState:
 def fold(changes: Iterable[Change]) -> RecordState:
     """Return the state of the one record that all ``changes`` touch (at least one)."""
     return reduce(join, map(state_of, changes))
+
+
+def parts(state: RecordState) -> Iterator[RecordState]:
+    """Yield small states that amount to ``state`` when joined, in whatever order."""
+    for name, known in state.fields.items():
+        heads, stamps = known.heads, sorted(known.superseded)
+        shares = [
+            FieldState(heads=heads[at : at + _HEADS_IN_PART])
+            for at in range(0, len(heads), _HEADS_IN_PART)
+        ]
+        shares += [
+            FieldState(heads=(), superseded=frozenset(stamps[at : at + _STAMPS_IN_PART]))
+            for at in range(0, len(stamps), _STAMPS_IN_PART)
+        ]
+        for share in shares:
+            yield RecordState(record=state.record, type=state.type, fields={name: share})
 
 
 def state_to_json(state: RecordState) -> dict[str, Any]:

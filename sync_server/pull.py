@@ -5,9 +5,12 @@ when it began, ``after``: the last record sent) and ``epoch:scope version:l:posi
 it (``after``: the last record sent of those touched at that position, empty for all). One that
 does not fit this device and log begins a new snapshot. A record's *position* is the last place in
 the log at which it or its area was touched, so each is sent once, in its newest state.
+
+What does not fit one frame is cut into pages that end where they begin, all but the last: whoever
+loses one is sent all of them again, and joining them twice changes nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -15,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared_schema.canonical import encode
-from shared_schema.fold import state_of, state_to_json
+from shared_schema.fold import parts, state_of, state_to_json
 from shared_schema.ids import Stream
 from shared_schema.messages import Page
 from shared_schema.records import RECORD_TYPES, area_of
@@ -29,6 +32,7 @@ from sync_server.store.queries.rosters import Scope
 
 PAGE_ITEMS = 200
 PAGE_BYTES = 64_000
+FRAME_BYTES = 1_000_000
 _GENERATIONS = 5
 _SNAPSHOT = "s"
 _LOG = "l"
@@ -90,7 +94,10 @@ def pages(
     while at.kind == _SNAPSHOT or at.seen < upto:
         with office.store.read() as connection:
             items, following = _next(connection, device, at, upto, proven)
-        yield Page(previous=cursor, next=following.text(), items=opening + items)
+        *early, last = _cut(opening + items)
+        for part in early:
+            yield Page(previous=cursor, next=cursor, items=part)
+        yield Page(previous=cursor, next=following.text(), items=last)
         opening, cursor, at = [], following.text(), following
 
 
@@ -123,15 +130,17 @@ def _next(
 
 def _snapshot(connection: Connection, scope: Scope, at: Cursor) -> tuple[list[Item], Cursor]:
     found = rosters.within(connection, scope, at.after, at.position, PAGE_ITEMS)
-    items, size = [], 0
+    items: list[Item] = []
+    size = 0
     for current in found:
-        items.append(_state(current))
-        size += len(encode(items[-1]))
+        added = _states(current)
+        items += added
+        size += sum(map(_size, added))
         if size > PAGE_BYTES:
-            break
-    if len(items) == len(found) < PAGE_ITEMS:
+            return items, replace(at, after=str(current.record))
+    if len(found) < PAGE_ITEMS:
         return items, replace(at, kind=_LOG, after="")
-    return items, replace(at, after=str(found[len(items) - 1].record))
+    return items, replace(at, after=str(found[-1].record))
 
 
 def _touched(
@@ -148,13 +157,13 @@ def _touched(
     items: list[Item] = []
     size = 0
     for current in found:
-        if current.record in held and current.record not in echo:
-            items.append(_state(current))
-        elif current.record not in held and _left(connection, scope, current, at.seen):
-            items.append({"kind": "leave", "record": str(current.record)})
+        if current.record in held:
+            added = [] if current.record in echo else _states(current)
         else:
-            continue
-        size += len(encode(items[-1]))
+            left = _left(connection, scope, current, at.seen)
+            added = [{"kind": "leave", "record": str(current.record)}] if left else []
+        items += added
+        size += sum(map(_size, added))
         if size > PAGE_BYTES:
             return items, replace(at, position=current.position, after=str(current.record))
     if len(found) < PAGE_ITEMS:
@@ -162,8 +171,29 @@ def _touched(
     return items, replace(at, position=found[-1].position, after=str(found[-1].record))
 
 
-def _state(current: Current) -> Item:
-    return {"kind": "state", "state": state_to_json(current.state)}
+def _states(current: Current) -> list[Item]:
+    """Return the item of a record, or several that amount to it where it is very large."""
+    item: Item = {"kind": "state", "state": state_to_json(current.state)}
+    if _size(item) <= PAGE_BYTES:
+        return [item]
+    return [{"kind": "state", "state": state_to_json(part)} for part in parts(current.state)]
+
+
+def _size(item: Item) -> int:
+    return len(encode(item))
+
+
+def _cut(items: Sequence[Item]) -> list[list[Item]]:
+    """Return the items in lists that each fit a frame."""
+    pages: list[list[Item]] = [[]]
+    size = 0
+    for item in items:
+        size += _size(item)
+        if size > FRAME_BYTES and pages[-1]:
+            pages.append([])
+            size = _size(item)
+        pages[-1].append(item)
+    return pages
 
 
 def _echoes(

@@ -1,10 +1,13 @@
 """What a device is sent: its area, its own records, verdicts about either, and nothing twice."""
 
+import random
+from functools import reduce
 from pathlib import Path
 
 import pytest
 
 from shared_schema.custody import Head
+from shared_schema.fold import fold, join, state_from_json
 from shared_schema.ids import derived_id, record_id
 from shared_schema.links import link_id
 from sync_server import pull
@@ -220,6 +223,24 @@ def test_a_record_leaves_with_the_record_that_it_belonged_to(bench: Bench) -> No
     )
     bench.exchange(there, there.batch([moved]))
     assert bench.exchange(here).items == [{"kind": "leave", "record": str(visit.record)}]
+
+
+def test_a_record_that_was_swollen_on_purpose_is_sent_in_parts(bench: Bench) -> None:
+    """A hostile laptop writes what compresses badly, again and again: everybody still pulls."""
+    device, other = bench.device(), bench.device()
+    (made,) = device.people(1)
+    letters = [chr(code) for code in range(0x4E00, 0x9FFF)]
+    reasons = [{"X": "".join(random.Random(at).choices(letters, k=9900))} for at in range(280)]
+    swollen = [device.change({"_reasons": reason}, record=made.record) for reason in reasons]
+    everything = [made, *swollen]
+    batches = [device.batch(everything[at : at + 150]) for at in range(0, len(everything), 150)]
+    assert bench.exchange(device, *batches).errors == []
+    answer = bench.exchange(other)
+    assert answer.errors == []
+    sent = [state_from_json(item["state"]) for item in answer.items if item["kind"] == "state"]
+    assert len(sent) > 1
+    assert reduce(join, sent) == fold(everything)
+    assert pulled(bench, other) == set()
 
 
 def test_what_is_born_within_a_snapshot_can_leave_afterwards(
