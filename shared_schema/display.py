@@ -46,23 +46,24 @@ def table(
 
 
 def _fitted(columns: Sequence[Sequence[str]], width: int | None) -> list[int]:
-    """Return the widths of columns, narrowed no further than to their longest word."""
+    """Return the widths of columns, narrowed as far as it takes and their words allow.
+
+    Headers run on first, then whole columns, the widest first.
+    """
     widths = [max(map(_width, column)) for column in columns]
     if width is None:
         return widths
-    least = [max(_width(word) for cell in column for word in _words(cell)) for column in columns]
+    words = [max(_width(word) for cell in column for word in _words(cell)) for column in columns]
+    bodies = [max(map(_width, column[1:]), default=0) for column in columns]
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
-    while excess > 0:
-        room = [now - low for now, low in zip(widths, least, strict=True)]
-        if not any(room):
-            break
-        at = max((at for at, spare in enumerate(room) if spare), key=lambda at: widths[at])
-        widths[at] -= 1
-        excess -= 1
+    for least in (list(map(max, words, bodies)), words):
+        for at in sorted(range(len(widths)), key=lambda at: -widths[at]):
+            given = max(0, min(excess, widths[at] - least[at]))
+            widths[at] -= given
+            excess -= given
     folded = zip(columns, widths, strict=True)
     return [
-        max(_width(line) for cell in column for line in _folded(cell, wide))
-        for column, wide in folded
+        max(_width(line) for cell in column for line in _folded(cell, w)) for column, w in folded
     ]
 
 
@@ -85,12 +86,13 @@ def _folded(cell: str, width: int) -> list[str]:
     if _width(cell) <= width:
         return [cell]
     lines: list[str] = []
+    indent = cell[: len(cell) - len(cell.lstrip())]
     for word in _words(cell):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and _width(longer) <= width:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.append(indent + word if lines else word)
     return lines
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from field_client import display
 from field_client.entries import Entry, HistoryLine, Verdict
@@ -117,6 +118,26 @@ def notes(entry: Entry, lang: str, texts: Callable[[str], str]) -> str:
         for name in entry.conflicts
     ]
     return "\n".join(f"! {line.strip()}" for line in lines)
+
+
+def named(journal: Journal, entry: Entry, lang: str) -> str:
+    """Return what an entry is called in a list: a visit by whom it was paid to, and its outcome."""
+    rtype = RECORD_TYPES.get(entry.type)
+    if rtype is None:
+        return entry.type
+    title = display.title(rtype, entry.values, lang=lang, regions=journal.regions())
+    whom = referenced(journal, entry.values.get("person"), lang)
+    return f"{whom} · {title}" if whom else title
+
+
+def referenced(journal: Journal, value: object, lang: str) -> str:
+    """Return what the record with this id is called; "" where this laptop does not hold it."""
+    try:
+        other = journal.entry(UUID(value)) if isinstance(value, str) else None
+    except ValueError:
+        return ""
+    rtype = RECORD_TYPES.get(other.type) if other else None
+    return display.title(rtype, other.values, lang=lang) if other and rtype else ""
 
 
 def label(entry: Entry, name: str, lang: str) -> str:

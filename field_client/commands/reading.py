@@ -15,7 +15,7 @@ from field_client.opened import App
 from field_client.search import search as find
 from shared_schema.console import emit, language, output_options, screen_width, text
 from shared_schema.i18n import Label
-from shared_schema.records import RECORD_TYPES, record_type
+from shared_schema.records import RECORD_TYPES, FieldKind, RecordType, record_type
 from shared_schema.regions import RegionTable
 
 Texts = Callable[[str], str]
@@ -100,7 +100,7 @@ def list_records(type_name: str | None, state: str | None) -> None:
             for entry in app.journal.entries(type_name, state)
             if entry.own or state == Standing.ROSTER
         ]
-        _emit_entries(app, entries)
+        _emit_entries(app, entries, of_one_type=type_name is not None)
 
 
 @click.command
@@ -145,26 +145,28 @@ def _entry(app: App, wanted: str) -> Entry:
     return found
 
 
-def _emit_entries(app: App, entries: Iterable[Entry]) -> None:
+def _emit_entries(app: App, entries: Iterable[Entry], *, of_one_type: bool = False) -> None:
     listed, regions, texts = list(entries), app.journal.regions(), text(PACKAGE)
     document = {
         "count": len(listed),
         "records": [documents.entry_document(app.journal, entry) for entry in listed],
     }
     headers = tuple(texts(word) for word in ("Id", "Type", "Name", "NIK", "Village", "State"))
-    rows = [_row(entry, regions) for entry in listed]
+    rows = [_row(app, entry, regions) for entry in listed]
+    if of_one_type:
+        headers, *rows = [(line[0], *line[2:]) for line in (headers, *rows)]
     nothing = texts("Nothing found.")
     emit(document, lambda: display.table(headers, rows, width=screen_width()) if rows else nothing)
 
 
-def _row(entry: Entry, regions: RegionTable | None) -> tuple[str, ...]:
+def _row(app: App, entry: Entry, regions: RegionTable | None) -> tuple[str, ...]:
     lang, rtype = language(), RECORD_TYPES.get(entry.type)
     nik, village = entry.values.get("nik"), entry.values.get("village")
     state = display.state_word(entry.state, lang)
     return (
         display.short_id(entry.id),
         (rtype.label if rtype else _UNKNOWN).text(lang),
-        display.title(rtype, entry.values, lang=lang, regions=regions) if rtype else entry.type,
+        documents.named(app.journal, entry, lang),
         display.masked(nik) if isinstance(nik, str) else "",
         regions.name(village) if regions and isinstance(village, str) else str(village or ""),
         f"{state} · {text(PACKAGE)('void')}" if entry.void else state,
@@ -181,14 +183,25 @@ def _screen(app: App, entry: Entry, verdicts: Iterable[Verdict], *, full: bool) 
     ]
     if entry.void:
         head.append((texts("Void"), str(entry.void.get("reason", ""))))
+    values = {
+        name: f"{other} ({value})" if (other := _referenced(app, rtype, name, value)) else value
+        for name, value in entry.values.items()
+    }
     fields = (
-        display.field_rows(rtype, entry.values, lang=lang, regions=regions, full=full)
+        display.field_rows(rtype, values, lang=lang, regions=regions, full=full)
         if rtype
         else [(name, str(value)) for name, value in entry.values.items()]
     )
     head += [_verdict_row(app, verdict) for verdict in verdicts]
     notes = documents.notes(entry, lang, texts)
     return "\n\n".join(filter(None, (display.pairs(head), display.pairs(fields), notes)))
+
+
+def _referenced(app: App, rtype: RecordType | None, name: str, value: object) -> str:
+    """Return what the record that a field names is called, "" for every other field."""
+    spec = rtype.fields.get(name) if rtype else None
+    names_a_record = spec is not None and spec.kind is FieldKind.REFERENCE
+    return documents.referenced(app.journal, value, language()) if names_a_record else ""
 
 
 def _verdict_row(app: App, verdict: Verdict) -> tuple[str, str]:

@@ -19,7 +19,9 @@ from sync_server.lookup import resolve
 from sync_server.store.queries import facts
 from sync_server.store.queries.records import Current
 
+SHORT_ID_LENGTH = 12
 _SEARCHED = ("name", "sex", "village", "birth_date", "nik")
+_COLUMNS = ("name", "village", "birth_date", "nik")
 
 
 @click.command()
@@ -48,17 +50,19 @@ def _found_table(rows: list[dict[str, Any]], regions: RegionTable) -> str:
     if not rows:
         return text(PACKAGE)("Nobody was found.")
     fields = RECORD_TYPES["person"].fields
-    headers = ["ID", *(fields[name].label.text(language()) for name in _SEARCHED)]
-    found = [[row["id"], *_cells(row, regions)] for row in rows]
+    headers = ["ID", *(fields[name].label.text(language()) for name in _COLUMNS)]
+    found = [[row["id"][-SHORT_ID_LENGTH:], *_cells(row, regions)] for row in rows]
     return display.table(headers, found, width=screen_width())
 
 
 def _cells(row: Mapping[str, Any], regions: RegionTable) -> list[str]:
     fields, lang = RECORD_TYPES["person"].fields, language()
-    return [
-        display.value_text(fields[name], row[name], lang=lang, regions=regions)
-        for name in _SEARCHED
-    ]
+    shown = {
+        name: display.value_text(fields[name], row[name], lang=lang, regions=regions)
+        for name in _COLUMNS
+    }
+    village = row["village"]
+    return list((shown | {"village": regions.name(village) if village else "-"}).values())
 
 
 @click.command()

@@ -35,15 +35,25 @@ def test_columns_are_aligned_by_what_a_terminal_shows() -> None:
 
 
 def test_a_table_runs_on_below_where_the_screen_is_narrow() -> None:
-    """The widest column gives way, headers too; an id is never cut, however narrow the screen."""
+    """Headers give way, then the widest column; an id is never cut, however narrow the screen."""
     row = ["b05c58000001", "Maria Goreti Contoh", "Daftar kantor"]
     narrow = display.table(["Nomor", "Nama", "Keadaan sekarang"], [row], width=40)
     assert narrow.splitlines() == [
-        "Nomor         Nama          Keadaan",
-        "                            sekarang",
-        "------------  ------------  --------",
-        "b05c58000001  Maria Goreti  Daftar",
-        "              Contoh        kantor",
+        "Nomor         Nama    Keadaan",
+        "                      sekarang",
+        "------------  ------  -------------",
+        "b05c58000001  Maria   Daftar kantor",
+        "              Goreti",
+        "              Contoh",
+    ]
+    counts = display.table(
+        ["Wilayah", "Belum rekam"], [["  Macang", "7"]], width=16, numbers_from=1
+    )
+    assert counts.splitlines() == [
+        "Wilayah   Belum",
+        "          rekam",
+        "--------  -----",
+        "  Macang      7",
     ]
     assert "b05c58000001" in display.table(["Nomor", "Nama", "Keadaan"], [row], width=5)
 
