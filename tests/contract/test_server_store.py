@@ -1,6 +1,7 @@
 """The server's store and ingest over a real database in a temporary folder."""
 
 import sqlite3
+import traceback
 from pathlib import Path
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from shared_schema.records import RECORD_TYPES
 from sync_server import counting, rebuilding, verification
 from sync_server.ingest import Edit, write_own
 from sync_server.store import schema
-from sync_server.store.queries import records
+from sync_server.store.engine import DatabaseFailed
+from sync_server.store.queries import facts, records
 from sync_server.store.tables import metadata
 from tests.support.offices import Bench, found_office
 from tests.support.raw_device import person
@@ -259,6 +261,14 @@ def test_projections_are_the_same_after_a_rebuild(bench: Bench) -> None:
     assert outside[str(people[0].record)] == device.id.hex().encode()
     assert outside[str(people[1].record)] == other.id.hex().encode()
     assert outside[str(people[2].record)] is None
+
+
+def test_a_failed_statement_does_not_show_what_it_was_to_write(bench: Bench) -> None:
+    """A log may hold the error and what caused it; a resident's data does not belong there."""
+    rows = [("53.15", "Warga Contoh 1")]
+    with pytest.raises(DatabaseFailed) as failed, bench.office.store.write() as connection:
+        facts.add_regions(connection, rows)
+    assert "Warga" not in "".join(traceback.format_exception(failed.value))
 
 
 def test_a_record_given_another_type_is_the_same_after_a_rebuild(bench: Bench) -> None:

@@ -126,3 +126,32 @@ def test_a_broken_chunk_ends_the_exchange(
             reply += part
     assert b"Traceback" not in reply
     assert office.healthy()
+
+
+def test_an_unknown_kind_is_named_once_and_a_stranger_not_answered(
+    office: ServerProcess, device: RawDevice
+) -> None:
+    """Thousands of small frames cost whoever sends them more than they cost the server."""
+    odd = [Frame(99, b"")] * 5000
+    assert device.post(device.section(*odd)).errors == ["FRAME_UNKNOWN"]
+    stranger = RawDevice.of(code_of(office_in(office.home), url=office.url))
+    asks = [Frame(Kind.ENROL, b"nothing")] * 100
+    answer = stranger.post(stranger.section(*asks, *odd, stranger.batch(stranger.people(1))))
+    assert (answer.errors, answer.receipts) == (["ENROL_UNKNOWN"], [])
+
+
+def test_many_small_frames_in_one_great_chunk_are_read(
+    office: ServerProcess, device: RawDevice
+) -> None:
+    """However a client cuts its request; what is left of a chunk is not copied for each frame."""
+    body = device.section(*[Frame(99, b"")] * 200_000)
+    host, port = urlsplit(office.url).netloc.split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as line:
+        head = f"POST /v1/exchange HTTP/1.1\r\nHost: {host}\r\nContent-Type: {CONTENT_TYPE}\r\n"
+        line.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n".encode())
+        line.sendall(body + b"\r\n0\r\n\r\n")
+        reply = b""
+        while part := line.recv(1 << 16):
+            reply += part
+    assert reply.startswith(b"HTTP/1.1 200")
+    assert b"FRAME_UNKNOWN" in reply
