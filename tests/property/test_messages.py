@@ -138,6 +138,7 @@ def test_an_altered_hello_is_refused(hello, data):
         ("heads", {"00" * 12: [10**300, "00" * 16]}),
         ("heads", {f"{at:024x}": [1, "00" * 16] for at in range(1001)}),
         ("protocol", "x" * 10_000),
+        ("sealing", "00" * 32),
     ],
 )
 def test_a_hello_with_other_numbers_or_too_many_heads_is_refused(name, value):
