@@ -5,14 +5,16 @@ from typing import Any
 
 from shared_schema.records import FieldKind, FieldValueError, RecordType, normalise
 
+Find = Callable[[FieldKind, str], str]
 
-def read_assignment(rtype: RecordType, name: str, typed: str, find: Callable[[str], str]) -> Any:
+
+def read_assignment(rtype: RecordType, name: str, typed: str, find: Find) -> Any:
     """Return the JSON value of text typed for a field, None for blank text.
 
-    ``find`` turns a part of a record's id into the whole. Raises FieldValueError.
+    ``find`` turns what was typed into the id or code meant. Raises FieldValueError.
     """
     spec = rtype.fields.get(name)
     if spec is None:
         raise FieldValueError("FIELD_UNKNOWN")
-    is_reference = spec.kind is FieldKind.REFERENCE and typed.strip()
-    return normalise(rtype, name, find(typed.strip()) if is_reference else typed)
+    is_sought = spec.kind in (FieldKind.REFERENCE, FieldKind.REGION) and typed.strip()
+    return normalise(rtype, name, find(spec.kind, typed.strip()) if is_sought else typed)

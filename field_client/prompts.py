@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from field_client.capture import Assessment, answerable, assess
-from field_client.fields import read_assignment
+from field_client.fields import Find, read_assignment
 from shared_schema.changes import REASONS
 from shared_schema.i18n import translator
 from shared_schema.records import (
@@ -31,7 +31,7 @@ _HINTS = {
     FieldKind.BOOLEAN: "yes or no",
     FieldKind.LIST: "several, separated by commas",
     FieldKind.REFERENCE: "the id of the record, or its last 12 characters",
-    FieldKind.REGION: "a region code such as 53.15.05.2001",
+    FieldKind.REGION: "a village's name, or a code such as 53.15.05.2001",
     FieldKind.OBJECT: "name=value, separated by commas",
 }
 
@@ -40,14 +40,15 @@ _HINTS = {
 class Conversation:
     """How to talk with the officer. ``ask`` returns one line; it may raise to break off.
 
-    ``keep`` stores the answers so far. ``find`` turns the beginning of an id into the whole id.
+    ``keep`` stores the answers so far. ``find`` turns a part of an id, or a village's name,
+    into the whole id or the code.
     """
 
     lang: str
     ask: Callable[[str], str]
     say: Callable[[str], None]
     keep: Callable[[Mapping[str, Any]], None]
-    find: Callable[[str], str]
+    find: Find
 
 
 def fill(rtype: RecordType, context: CheckContext, talk: Conversation) -> Assessment:
@@ -92,7 +93,7 @@ def choices(spec: FieldSpec, lang: str) -> str:
     ).replace("\u00a0", " ")
 
 
-def read_answer(rtype: RecordType, spec: FieldSpec, typed: str, find: Callable[[str], str]) -> Any:
+def read_answer(rtype: RecordType, spec: FieldSpec, typed: str, find: Find) -> Any:
     """Return the JSON value of what was typed; None for an empty line.
 
     Raises FieldValueError; REQUIRED for an empty line where an answer is needed.

@@ -239,6 +239,19 @@ def emit(document: Any, lines: Callable[[], str]) -> None:
         click.echo(lines())
 
 
+def ask_twice(asked: str) -> str:
+    """Ask for a new passphrase, unseen, until it was typed the same twice. Raises click.Abort."""
+    words = text(GROUND)
+    while True:
+        first, second = (
+            click.prompt(question, hide_input=True, err=True)
+            for question in (asked, words("The same again"))
+        )
+        if first == second:
+            return str(first)
+        click.echo(words("The two are not the same. Type both again."), err=True)
+
+
 def screen_width() -> int | None:
     """Return how many letters fit on a line of the terminal; None where the output is no screen."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -144,6 +144,12 @@ class RegionTable:
         """Return the name of a region, or the code itself where the table has none."""
         return self.names.get(code, code)
 
+    def village_called(self, name: str) -> str | None:
+        """Return the code of the one village that is called so, whatever the letters' case."""
+        wanted = " ".join(name.casefold().split())
+        found = [code for code in self.villages() if self.names[code].casefold() == wanted]
+        return found[0] if len(found) == 1 else None
+
     def districts(self, within: str | None = None) -> tuple[str, ...]:
         """Return the codes of all districts, or of those in region `within`."""
         return self._at(Level.DISTRICT, within)

@@ -1,6 +1,6 @@
 """`add TYPE` without a file: the conversation at the terminal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,21 +11,23 @@ from field_client.capture import assess
 from field_client.commands import taking
 from field_client.commands.errors import AskingInterrupted, NothingTyped
 from field_client.commands.terminal import ask_line
-from field_client.commands.unlocking import check_context
+from field_client.commands.unlocking import PACKAGE, check_context
 from field_client.errors import RecordAmbiguous, RecordUnknown
+from field_client.fields import Find
 from field_client.opened import App
 from field_client.prompts import Conversation, fill
 from field_client.saving import Saved
 from field_client.twins import KnownPeople
 from shared_schema.changes import REASONS
-from shared_schema.console import language
-from shared_schema.records import RecordType
+from shared_schema.console import language, text
+from shared_schema.records import FieldKind, RecordType
 
 
 def ask(app: App, rtype: RecordType, accept: str | None) -> None:
     """Ask for one record and save it. Raises AskingInterrupted, NothingTyped."""
     context, kept = check_context(app), _Kept(app, rtype)
     talk = Conversation(lang=language(), ask=ask_line, say=_say, keep=kept.keep, find=finder(app))
+    _say(text(PACKAGE)("* must be answered; an empty line skips the rest; Ctrl-C keeps a draft."))
     try:
         judged = fill(rtype, context, talk)
     except (EOFError, KeyboardInterrupt) as broken:
@@ -46,10 +48,16 @@ def ask(app: App, rtype: RecordType, accept: str | None) -> None:
     taking.report_one(saved, judged)
 
 
-def finder(app: App) -> Callable[[str], str]:
-    """Return what turns a part of an id into the whole; what names no record stays as typed."""
+def finder(app: App) -> Find:
+    """Return what turns a part of an id into the whole, and a village's name into its code.
 
-    def find(typed: str) -> str:
+    What names no record, and not exactly one village, stays as typed.
+    """
+
+    def find(kind: FieldKind, typed: str) -> str:
+        if kind is FieldKind.REGION:
+            regions = app.journal.regions()
+            return regions.village_called(typed) or typed if regions else typed
         try:
             return str(app.journal.resolve(typed))
         except (RecordUnknown, RecordAmbiguous):

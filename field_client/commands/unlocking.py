@@ -14,7 +14,7 @@ from field_client.opened import App
 from field_client.sync.errors import ClockOff
 from field_client.vault.keys import list_operators
 from shared_schema.clock import DAY_MS
-from shared_schema.console import report, text
+from shared_schema.console import ask_twice, report, text
 from shared_schema.display import time_zone
 from shared_schema.records import CheckContext
 
@@ -49,12 +49,7 @@ def new_passphrase(operator: str) -> str:
         if not typed:
             raise PassphraseMissing
         return typed
-    texts = text(PACKAGE)
-    asked = texts("New passphrase of {operator}").format(operator=operator)
-    answer: str = click.prompt(
-        asked, hide_input=True, confirmation_prompt=texts("The same again"), err=True
-    )
-    return answer
+    return ask_twice(text(PACKAGE)("New passphrase of {operator}").format(operator=operator))
 
 
 def in_terminal() -> bool:

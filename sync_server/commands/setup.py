@@ -7,7 +7,7 @@ from types import FrameType
 
 import click
 
-from shared_schema.console import emit, output_options, text
+from shared_schema.console import ask_twice, emit, output_options, text
 from shared_schema.regions import RegionTable, RegionTableInvalid, parse_region
 from sync_server import keys, setup
 from sync_server.app import database_file, open_office, wall_ms
@@ -83,9 +83,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 def _ask_passphrase() -> str:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise setup.PassphraseMissing
-    texts = text(_PACKAGE)
-    asked, again = texts("Passphrase of the administrator"), texts("The same again")
-    return str(click.prompt(asked, hide_input=True, confirmation_prompt=again, err=True))
+    return ask_twice(text(_PACKAGE)("Passphrase of the administrator"))
 
 
 def _table(path: Path | None) -> RegionTable:

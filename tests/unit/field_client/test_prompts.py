@@ -8,10 +8,14 @@ import pytest
 
 from field_client.capture import Assessment
 from field_client.prompts import Conversation, choices, fill, question
-from shared_schema.records import CheckContext, record_type
+from shared_schema.records import CheckContext, FieldKind, record_type
 
 CONTEXT = CheckContext(today=date(2016, 9, 1))
 PERSON = record_type("person")
+MEANT = {
+    (FieldKind.REFERENCE, "5a5e1b4d"): "5a5e1b4d-0000-8000-8000-000000000001",
+    (FieldKind.REGION, "Golo Contoh"): "53.15.05.2001",
+}
 MINIMUM = ["Warga Contoh", "p", "53.15.05.2001", "1970"]
 
 
@@ -38,7 +42,7 @@ def talk(
         ask=ask,
         say=said.append,
         keep=lambda values: kept.append(dict(values)),
-        find=lambda typed: {"5a5e1b4d": "5a5e1b4d-0000-8000-8000-000000000001"}.get(typed, typed),
+        find=lambda kind, typed: MEANT.get((kind, typed), typed),
     )
     return fill(record_type(type_name), CONTEXT, conversation), said, kept
 
@@ -53,12 +57,18 @@ def test_required_answers_suffice_and_empty_lines_skip_the_rest() -> None:
     assert [line for line in said if "*" in line] == [
         "Nama *",
         "Jenis kelamin *",
-        "Desa/kelurahan * (kode wilayah, misalnya 53.15.05.2001)",
+        "Desa/kelurahan * (nama desa, atau kode seperti 53.15.05.2001)",
         "Tanggal lahir * (Tahun saja boleh, misalnya 1970)",
     ]
     assert not any("Ketelitian" in line for line in said)
     assert not any("Status pusat" in line for line in said)
     assert len(kept) == 4
+
+
+def test_a_village_is_known_by_its_name() -> None:
+    """Officers know names, not codes."""
+    judged, _, _ = talk(["Warga Contoh", "p", "Golo Contoh", "1970"])
+    assert judged.values["village"] == "53.15.05.2001"
 
 
 def test_a_wrong_answer_is_asked_again_with_the_reason() -> None:

@@ -91,3 +91,12 @@ def test_a_bad_line_is_named(line: str) -> None:
     """The error carries the line number."""
     with pytest.raises(RegionTableInvalid, match="Line 2 "):
         RegionTable.from_csv(f"code,name\n{line}\n")
+
+
+def test_a_village_is_found_by_a_name_that_no_other_has() -> None:
+    """Whatever the letters' case; a district of the same name is no village."""
+    rows = [("53.15.05", "Komodo"), ("53.15.05.2001", "Komodo"), ("53.15.05.2002", "Pasir Contoh")]
+    table = RegionTable.from_rows([*rows, ("53.15.06.2001", "Pasir Contoh")])
+    assert table.village_called(" KOMODO ") == "53.15.05.2001"
+    assert table.village_called("Pasir Contoh") is None
+    assert table.village_called("Tidak Ada") is None
