@@ -124,16 +124,20 @@ def _next(
 ) -> tuple[list[Item], Cursor]:
     scope = Scope(device=device.id.hex(), areas=device.scope)
     if at.kind == _SNAPSHOT:
-        return _snapshot(connection, scope, at)
+        return _snapshot(connection, scope, at, proven)
     return _touched(connection, scope, at, upto, proven)
 
 
-def _snapshot(connection: Connection, scope: Scope, at: Cursor) -> tuple[list[Item], Cursor]:
+def _snapshot(
+    connection: Connection, scope: Scope, at: Cursor, proven: Mapping[Stream, int]
+) -> tuple[list[Item], Cursor]:
+    """Return the page of records behind one, those left out that the device alone wrote."""
     found = rosters.within(connection, scope, at.after, at.position, PAGE_ITEMS)
+    echo = _echoes(connection, found, 0, proven) if proven else set()
     items: list[Item] = []
     size = 0
     for current in found:
-        added = _states(current)
+        added = [] if current.record in echo else _states(current)
         items += added
         size += sum(map(_size, added))
         if size > PAGE_BYTES:
