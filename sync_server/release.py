@@ -8,6 +8,7 @@ to it: only a revoked device's fork is taken over.
 """
 
 import secrets
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,9 @@ from sync_server.assessment import Standing, assess
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, log, quarantine
 from sync_server.store.queries.quarantine import Cause, Decision, Kept
+
+# So that nobody on a laptop can pass for one of the office's users.
+_TAKEN_OVER = "laptop:"
 
 
 class QuarantineNotFound(InputError):
@@ -118,12 +122,15 @@ def _write_again(office: Office, connection: Connection, branch: list[Kept]) -> 
         raise QuarantineCopyAlive(number=branch[0].id)
     again = Stream(office.keys.server, secrets.token_bytes(BRANCH_BYTES))
     healing = heal(changes, changes[0].sequence, present, again)
-    if healing.changes:
+    written = [
+        replace(change, operator=_TAKEN_OVER + change.operator) for change in healing.changes
+    ]
+    if written:
         now_ms = office.now_ms()
-        projections.apply(connection, log.append(connection, healing.changes, now_ms))
-        batches.move(connection, again, Head(sequence=len(healing.changes)))
-        ingest.learn(connection, healing.changes, now_ms)
-    return len(healing.changes)
+        projections.apply(connection, log.append(connection, written, now_ms))
+        batches.move(connection, again, Head(sequence=len(written)))
+        ingest.learn(connection, written, now_ms)
+    return len(written)
 
 
 def _changes_of(office: Office, kept: Kept) -> list[Change]:
@@ -138,6 +145,6 @@ def _changes_of(office: Office, kept: Kept) -> list[Change]:
     return changes
 
 
-def _trace(change: Change) -> tuple[int, str, str, int]:
-    """Return what a change keeps when its copy writes it again on another branch."""
-    return change.hlc, change.operator, change.type, change.evidence.wall_ms
+def _trace(change: Change) -> tuple[int, str, int]:
+    """Return what a change keeps when it is written again on another branch."""
+    return change.hlc, change.type, change.evidence.wall_ms
