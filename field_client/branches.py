@@ -33,8 +33,8 @@ class Branches:
         return Stream.from_hex(self._read()["current"])
 
     def all(self) -> list[Stream]:
-        """Return every stream this store has written to, the oldest first."""
-        return [Stream.from_hex(text) for text in self._read()["streams"]]
+        """Return every stream this store has written to, each behind those it may refer to."""
+        return [Stream.from_hex(text) for text in self._read()["order"]]
 
     def last_sequence(self, stream: Stream) -> int:
         """Return the sequence of the last change of ``stream``, 0 for none."""
@@ -66,15 +66,26 @@ class Branches:
         return stream
 
     def begin(
-        self, stream: Stream, *, numbers: int = 0, sequence: int = 0, current: bool = False
+        self,
+        stream: Stream,
+        *,
+        numbers: int = 0,
+        sequence: int = 0,
+        current: bool = False,
+        behind: Stream | None = None,
     ) -> None:
-        """Begin a stream; ``numbers`` and ``sequence`` are those already used on it."""
-        content = self.tables.read_meta(_STREAMS) or {"current": "", "streams": {}}
+        """Begin a stream; ``numbers`` and ``sequence`` are those already used on it.
+
+        It takes its place right behind the stream it carries on, else at the end.
+        """
+        content = self.tables.read_meta(_STREAMS) or {"current": "", "order": [], "streams": {}}
         content["streams"][stream.hex()] = {
             "sequence": sequence,
             "numbers": numbers,
             "closed_after": None,
         }
+        order = content["order"]
+        order.insert(order.index(behind.hex()) + 1 if behind else len(order), stream.hex())
         if current:
             content["current"] = stream.hex()
         self.tables.write_meta(_STREAMS, content)

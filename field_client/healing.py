@@ -7,7 +7,7 @@ may have given the old ones to somebody else.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from uuid import UUID
@@ -17,7 +17,7 @@ from field_client.journal import Journal
 from field_client.receiving import RECEIVED
 from field_client.tables import change_key, id_of, put
 from shared_schema.changes import Change, change_digest
-from shared_schema.custody import Healing, Receipt, heal
+from shared_schema.custody import Healing, Receipt, follow, heal
 from shared_schema.fold import join, state_from_json, state_of, state_to_json
 from shared_schema.ids import BRANCH_BYTES, Stream, record_number
 
@@ -37,10 +37,12 @@ class Healed:
     records: Mapping[UUID, UUID]
 
 
-def heal_fork(journal: Journal, receipt: Receipt) -> Healed | None:
+def heal_fork(journal: Journal, receipt: Receipt, sealed: Callable[[Stream], int]) -> Healed | None:
     """Answer a FORK receipt; None where that stream was healed before.
 
-    The caller then drops the stream's batches from ``receipt.first`` on from the spool.
+    ``sealed``: gives the last sequence of a stream that is sealed; what lies beyond it on other
+    streams follows the records that get new ids. The caller then drops the stream's batches
+    from ``receipt.first`` on from the spool.
     """
     branches, old = journal.branches, receipt.stream
     with journal.transaction():
@@ -50,7 +52,9 @@ def heal_fork(journal: Journal, receipt: Receipt) -> Healed | None:
         new = _healing_branch(journal, own, receipt)
         healing = heal(own, receipt.first, receipt.digests or {}, new)
         if healing.changes:
-            branches.begin(new, numbers=healing.numbers_used, sequence=len(healing.changes))
+            branches.begin(
+                new, numbers=healing.numbers_used, sequence=len(healing.changes), behind=old
+            )
         if branches.current() == old:
             fresh = branches.draw_branch()
             new = new if healing.changes else fresh
@@ -61,6 +65,7 @@ def heal_fork(journal: Journal, receipt: Receipt) -> Healed | None:
         journal.tables.write_meta(RECEIVED, {old.hex(): branches.last_sequence(old)})
         _rename(journal, renamed)
         touched = {change.record for change in healing.changes}
+        touched |= _follow_on_other_streams(journal, (old, new), healing, sealed)
         for record in {*touched, *(_before(renamed, record) for record in touched)}:
             _recompute(journal, record)
     return Healed(old=old, new=new, changes=len(healing.changes), records=healing.records)
@@ -120,6 +125,25 @@ def _move_changes(journal: Journal, old: Stream, healing: Healing) -> None:
     journal.tables.changes.remove(doc_ids=[change_key(old, at) for at in healing.sources])
     for change in healing.changes:
         journal.log(change)
+
+
+def _follow_on_other_streams(
+    journal: Journal,
+    healed: tuple[Stream, Stream],
+    healing: Healing,
+    sealed: Callable[[Stream], int],
+) -> set[UUID]:
+    """Rewrite what is not sealed yet and names what has moved; return the records it is about."""
+    touched: set[UUID] = set()
+    for stream in journal.branches.all():
+        if stream in healed:
+            continue
+        for change in list(journal.own_changes(stream, sealed(stream))):
+            following = follow(change, healing)
+            if following != change:
+                journal.log(following)
+                touched |= {change.record, following.record}
+    return touched
 
 
 def _rename(journal: Journal, renamed: Mapping[str, str]) -> None:

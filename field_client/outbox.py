@@ -16,18 +16,23 @@ from shared_schema.ids import Stream
 from shared_schema.wire import DEFAULT_CODEC, encode_payload
 
 
-def seal_waiting(app: App, codec: int = DEFAULT_CODEC) -> int:
-    """Seal every final change that is not sealed yet; return how many batches were cut.
+def seal_waiting(app: App, codec: int = DEFAULT_CODEC, *, everything: bool = False) -> int:
+    """Seal the final changes that are not sealed yet; return how many batches were cut.
 
-    What a healed fork left in the spool is dropped first.
+    A stream waits until those before it are settled: should one of them turn out to be forked,
+    records get new ids, and what refers to them must not have been sealed under the old ones.
+    ``everything``: seal all the same, for a laptop that hands over and ends. What a healed fork
+    left in the spool is dropped first.
     """
-    cut = 0
+    cut, settled = 0, True
     for stream in app.journal.branches.all():
         closed_after = app.journal.branches.closed_after(stream)
-        if closed_after is None:
-            cut += _seal_stream(app, stream, codec)
-        else:
+        if closed_after is not None:
             app.spool.drop_beyond(stream.to_bytes(), closed_after)
+        elif settled or everything:
+            cut += _seal_stream(app, stream, codec)
+            last = app.journal.branches.last_sequence(stream)
+            settled = settled and app.spool.acked(stream.to_bytes()) >= last
     return cut
 
 
@@ -75,6 +80,12 @@ def waiting_batches(app: App) -> Iterator[SealedBatch]:
     """Yield the sealed batches that no receipt covers, stream by stream, in order."""
     for stream in app.journal.branches.all():
         yield from app.spool.batches(stream.to_bytes(), app.spool.acked(stream.to_bytes()))
+
+
+def sealed_through(app: App, stream: Stream) -> int:
+    """Return the last sequence of a stream that is sealed, 0 for none."""
+    last = app.spool.last(stream.to_bytes())
+    return last[0] if last else 0
 
 
 def find_batch(app: App, stream: Stream, first: int, digest: bytes) -> SealedBatch | None:

@@ -6,7 +6,7 @@ under the same branch) keeps the first chain and sets the other batch aside. A f
 itself: it draws a new branch and writes there again what the receiver's chain lacks.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -147,12 +147,14 @@ def receipt_from_json(data: Any) -> Receipt:
 class Healing:
     """What a forked copy writes again, on its new branch, numbered from 1.
 
-    ``records``: old id -> new id of records that only this copy knows. ``sources``: the old
-    sequence of each new change, in order. ``numbers_used``: record numbers given out.
+    ``records``: old id -> new id of records that only this copy knows. ``stamps``: old stamp ->
+    new stamp of what was written again. ``sources``: the old sequence of each new change, in
+    order. ``numbers_used``: record numbers given out.
     """
 
     changes: tuple[Change, ...]
     records: Mapping[UUID, UUID]
+    stamps: Mapping[Stamp, Stamp]
     sources: tuple[int, ...]
     numbers_used: int
 
@@ -181,26 +183,33 @@ def heal(
         if record not in held and record_number(record, own[0].stream) is not None
     ]
     renamed = {record: record_id(branch, at) for at, record in enumerate(orphans, 1)}
+    stamps = {change.stamp: Stamp(change.hlc, branch) for change in lost}
+    return Healing(
+        changes=tuple(
+            replace(_follow(change, renamed, stamps), stream=branch, sequence=at)
+            for at, change in enumerate(lost, 1)
+        ),
+        records=renamed,
+        stamps=stamps,
+        sources=tuple(change.sequence for change in lost),
+        numbers_used=len(orphans),
+    )
+
+
+def follow(change: Change, healing: Healing) -> Change:
+    """Return a change of another stream, not sealed yet, as it must read after a healing.
+
+    It may correct or point at records that have got new ids, and name stamps that have moved.
+    """
+    return _follow(change, healing.records, healing.stamps)
+
+
+def _follow(change: Change, renamed: Mapping[UUID, UUID], stamps: Mapping[Stamp, Stamp]) -> Change:
     names = {str(old): str(new) for old, new in renamed.items()}
-    moved = {change.stamp for change in lost}
-    changes = tuple(_reissue(change, at, branch, names, moved) for at, change in enumerate(lost, 1))
-    sources = tuple(change.sequence for change in lost)
-    return Healing(changes=changes, records=renamed, sources=sources, numbers_used=len(orphans))
-
-
-def _reissue(
-    change: Change,
-    sequence: int,
-    branch: Stream,
-    names: Mapping[str, str],
-    moved: Collection[Stamp],
-) -> Change:
     writes = {
         name: Write(
             value=_rename(write.value, names),
-            replaces=tuple(
-                Stamp(stamp.hlc, branch) if stamp in moved else stamp for stamp in write.replaces
-            ),
+            replaces=tuple(stamps.get(stamp, stamp) for stamp in write.replaces),
         )
         for name, write in change.writes.items()
     }
@@ -209,7 +218,7 @@ def _reissue(
         ends = (writes[name].value for name in ("a", "b") if name in writes)
         parsed = [parse_id(str(end)) for end in ends]
         record = link_id(*parsed) if len(parsed) == 2 else record
-    return replace(change, stream=branch, sequence=sequence, record=record, writes=writes)
+    return replace(change, record=record, writes=writes)
 
 
 def _rename(value: Json, names: Mapping[str, str]) -> Json:

@@ -223,7 +223,7 @@ class Exchange:
 
     def unanswered(self) -> bool:
         """Return whether anything final has not been answered by the server in this exchange."""
-        seal_waiting(self.app)
+        seal_waiting(self.app, everything=True)
         return any(
             (Stream.from_bytes(batch.stream), batch.first) not in self.answered
             for batch in waiting_batches(self.app)
@@ -253,8 +253,8 @@ def synchronise(app: App, transport: Transport, progress: Progress = silent) -> 
     and what `Session.feed` raises. What was confirmed before stays confirmed.
     """
     total = Outcome(healed=tuple(absorb(app)))
-    for _ in range(ROUNDS):
-        seal_waiting(app)
+    seal_waiting(app)
+    for _ in range(ROUNDS + len(app.journal.branches.all())):
         exchange = Exchange(app=app, progress=progress, outcome=total)
         exchange.outcome = replace(total)
         try:
@@ -266,7 +266,7 @@ def synchronise(app: App, transport: Transport, progress: Progress = silent) -> 
         if REVOKED in exchange.refusals and exchange.unanswered():
             continue
         exchange.refuse()
-        if not exchange.again:
+        if not seal_waiting(app) and not exchange.again:
             require_clock(app)
             return total
     raise SyncUnsettled

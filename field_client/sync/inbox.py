@@ -6,7 +6,7 @@ between the spool's commit and the vault's leaves the receipt in the spool for t
 
 from field_client.healing import Healed, heal_fork
 from field_client.opened import App
-from field_client.outbox import find_batch
+from field_client.outbox import find_batch, sealed_through
 from field_client.receiving import note_receipt
 from shared_schema.canonical import decode, encode
 from shared_schema.custody import Receipt, Status, receipt_from_json, receipt_to_json
@@ -38,7 +38,7 @@ def absorb(app: App) -> list[Healed]:
         content = decode(body)
         receipt = receipt_from_json(content["receipt"])
         if receipt.status is Status.FORK:
-            fork = heal_fork(app.journal, receipt)
+            fork = heal_fork(app.journal, receipt, lambda stream: sealed_through(app, stream))
             if fork is not None:
                 healed.append(fork)
             app.spool.drop_beyond(receipt.stream.to_bytes(), receipt.first - 1)

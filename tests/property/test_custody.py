@@ -5,13 +5,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared_schema.changes import change_digest
+from shared_schema.changes import Write, change_digest
 from shared_schema.custody import (
     Head,
     Judgement,
     Receipt,
     Remark,
     Status,
+    follow,
     heal,
     judge,
     receipt_from_json,
@@ -133,6 +134,25 @@ def test_references_and_causes_follow_a_healed_record(ours):
             assert after.writes[name].value == renamed.get(write.value, write.value)
             expected = [(stamp.hlc, NEW) for stamp in write.replaces]
             assert [(s.hlc, s.stream) for s in after.writes[name].replaces] == expected
+
+
+@given(histories().filter(bool))
+def test_what_is_written_elsewhere_follows_a_healed_record(ours):
+    """A correction on another branch, not sent yet, goes to the record's new id."""
+    healing = heal(ours, 1, {}, NEW)
+    last = ours[-1]
+    later = replace(
+        last,
+        stream=STREAMS[1],
+        sequence=1,
+        writes={"person": Write(value=str(last.record), replaces=(last.stamp,))},
+    )
+    followed = follow(later, healing)
+    new = healing.records[last.record]
+    assert (followed.record, followed.writes["person"].value) == (new, str(new))
+    assert [stamp.stream for stamp in followed.writes["person"].replaces] == [NEW]
+    assert (followed.stream, followed.sequence) == (STREAMS[1], 1)
+    assert follow(followed, healing) == followed
 
 
 @given(histories())

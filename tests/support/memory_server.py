@@ -201,7 +201,7 @@ class MemoryServer:
     def _pages(self, hello: Hello) -> Iterator[tuple[Kind, bytes]]:
         """Send the whole state of every record touched since the cursor, five to a page."""
         epoch, _, position = (hello.cursor or "0:0").partition(":")
-        after = int(position) if int(epoch) == self.epoch else 0
+        after = int(position.rstrip("+")) if int(epoch) == self.epoch else 0
         touched = list(dict.fromkeys(change.record for change in self.log[after:]))
         known = self.records()
         previous = hello.cursor
