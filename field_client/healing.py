@@ -38,15 +38,19 @@ class Healed:
 
 
 def heal_fork(journal: Journal, receipt: Receipt, sealed: Callable[[Stream], int]) -> Healed | None:
-    """Answer a FORK receipt; None where that stream was healed before.
+    """Answer a FORK receipt; None where the stream was healed from there on before.
 
+    After a server's restore the chains may turn out to part earlier than was seen at first.
     ``sealed``: gives the last sequence of a stream that is sealed; what lies beyond it on other
     streams follows the records that get new ids. The caller then drops the stream's batches
     from ``receipt.first`` on from the spool.
     """
     branches, old = journal.branches, receipt.stream
     with journal.transaction():
-        if old not in branches.all() or branches.closed_after(old) is not None:
+        if old not in branches.all():
+            return None
+        closed_after = branches.closed_after(old)
+        if closed_after is not None and receipt.first > closed_after:
             return None
         own = list(journal.own_changes(old))
         new = _healing_branch(journal, own, receipt)

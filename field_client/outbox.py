@@ -11,6 +11,7 @@ from itertools import islice
 from field_client.opened import App
 from field_client.vault.spool import SealedBatch
 from shared_schema.changes import Change
+from shared_schema.custody import Head
 from shared_schema.envelope import CONTENT_KEY_BYTES, GENESIS, Header, key_id, parse, seal
 from shared_schema.ids import Stream
 from shared_schema.wire import DEFAULT_CODEC, encode_payload
@@ -27,12 +28,13 @@ def seal_waiting(app: App, codec: int = DEFAULT_CODEC, *, everything: bool = Fal
     cut, settled = 0, True
     for stream in app.journal.branches.all():
         closed_after = app.journal.branches.closed_after(stream)
+        last = app.journal.branches.last_sequence(stream)
         if closed_after is not None:
             app.spool.drop_beyond(stream.to_bytes(), closed_after)
+            last = closed_after
         elif settled or everything:
             cut += _seal_stream(app, stream, codec)
-            last = app.journal.branches.last_sequence(stream)
-            settled = settled and app.spool.acked(stream.to_bytes()) >= last
+        settled = settled and app.spool.acked(stream.to_bytes()) >= last
     return cut
 
 
@@ -86,6 +88,14 @@ def sealed_through(app: App, stream: Stream) -> int:
     """Return the last sequence of a stream that is sealed, 0 for none."""
     last = app.spool.last(stream.to_bytes())
     return last[0] if last else 0
+
+
+def holds(app: App, stream: Stream, head: Head) -> bool:
+    """Return whether a chain's end is the end of one of our own batches, or its beginning."""
+    batches = app.spool.batches(stream.to_bytes(), 0)
+    return head == Head() or any(
+        (batch.last, batch.hash) == (head.sequence, head.hash) for batch in batches
+    )
 
 
 def find_batch(app: App, stream: Stream, first: int, digest: bytes) -> SealedBatch | None:

@@ -13,7 +13,7 @@ from typing import Protocol
 from field_client import receiving
 from field_client.healing import Healed, leave_branch
 from field_client.opened import App
-from field_client.outbox import seal_waiting, waiting_batches
+from field_client.outbox import holds, seal_waiting, waiting_batches
 from field_client.sync.errors import (
     ClockOff,
     DeviceRevokedWaiting,
@@ -201,7 +201,13 @@ class Exchange:
         self._note(received=self.outcome.received + 1, changes=changes)
 
     def _rewind(self, stream: Stream, head: Head | None) -> None:
-        """Send again, next time, what lies beyond ``head``; nothing where it is not before us."""
+        """Send again, next time, what lies beyond ``head``; nothing where it is not before us.
+
+        A head that is not one of our batches is another copy's: everything is sent again then,
+        and answered as a repeat or a fork.
+        """
+        if head is not None and not holds(self.app, stream, head):
+            head = None
         through = head.sequence if head else 0
         if self.app.spool.acked(stream.to_bytes()) <= through:
             return

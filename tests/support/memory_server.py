@@ -201,14 +201,16 @@ class MemoryServer:
     def _pages(self, hello: Hello) -> Iterator[tuple[Kind, bytes]]:
         """Send the whole state of every record touched since the cursor, five to a page."""
         epoch, _, position = (hello.cursor or "0:0").partition(":")
-        after = int(position.rstrip("+")) if int(epoch) == self.epoch else 0
+        anew = int(epoch) != self.epoch
+        after = 0 if anew else int(position.rstrip("+"))
         touched = list(dict.fromkeys(change.record for change in self.log[after:]))
         known = self.records()
         previous = hello.cursor
         for at in range(0, len(touched), 5):
             last = at + 5 >= len(touched)
             following = self._cursor() if last else f"{previous or '0:0'}+"
-            items = [
+            items: list[dict[str, Any]] = [{"kind": "reset"}] if anew and at == 0 else []
+            items += [
                 {"kind": "state", "state": state_to_json(known[record])}
                 for record in touched[at : at + 5]
             ]
