@@ -14,17 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from field_client.tables import Tables
 from field_client.vault.keys import VaultKeys
 from shared_schema.enrolment import EnrolmentCode, parse_code
+from shared_schema.identity import Identity
 from shared_schema.ids import device_id
 
 _DEVICE = "device"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceKeys:
-    """The device's private keys: Ed25519 for signing, X25519 for opening pages."""
+class DeviceKeys(Identity):
+    """The device's keys, which follow from the vault's root."""
 
-    signing: Ed25519PrivateKey = field(repr=False)
-    sealing: X25519PrivateKey = field(repr=False)
+    __slots__ = ()
 
     @classmethod
     def derive(cls, keys: VaultKeys) -> "DeviceKeys":
@@ -35,19 +34,9 @@ class DeviceKeys:
         )
 
     @property
-    def signing_public(self) -> bytes:
-        """The raw public signing key."""
-        return self.signing.public_key().public_bytes_raw()
-
-    @property
-    def sealing_public(self) -> bytes:
-        """The raw public sealing key."""
-        return self.sealing.public_key().public_bytes_raw()
-
-    @property
     def device(self) -> bytes:
         """The device's id."""
-        return device_id(self.signing_public)
+        return self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ database cannot speak for the server. The file is written whole or not at all.
 
 import os
 import secrets
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from shared_schema.canonical import NotCanonical, decode, encode
 from shared_schema.envelope import key_id
 from shared_schema.errors import StorageError
-from shared_schema.ids import device_id
+from shared_schema.identity import Identity
 
 _VERSION = 1
 
@@ -32,27 +31,15 @@ class SecretFileMissing(StorageError):
     code = "SECRET_FILE_MISSING"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
+class Keys(Identity):
     """The server's two private keys."""
 
-    signing: Ed25519PrivateKey = field(repr=False)
-    sealing: X25519PrivateKey = field(repr=False)
+    __slots__ = ()
 
     @property
     def server(self) -> bytes:
-        """The server's id: 8 bytes that follow from its signing key."""
-        return device_id(self.signing_public)
-
-    @property
-    def signing_public(self) -> bytes:
-        """The raw public key by which the server's messages are checked."""
-        return self.signing.public_key().public_bytes_raw()
-
-    @property
-    def sealing_public(self) -> bytes:
-        """The raw public key to which batches are sealed."""
-        return self.sealing.public_key().public_bytes_raw()
+        """The server's id."""
+        return self.id
 
     def openers(self) -> dict[bytes, X25519PrivateKey]:
         """Return the keys that open batches, by key id."""
