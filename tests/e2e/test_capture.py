@@ -244,6 +244,7 @@ def test_breaking_off_leaves_a_draft(device: Laptop) -> None:
     talk.read_until(r": $")
     talk.type("Warga Contoh Putus")
     talk.read_until(r": $")
+    time.sleep(0.5)  # the question stands a moment before its answer is read
     talk.process.send_signal(signal.SIGINT)
     assert talk.end() != 0
     assert "ASKING_INTERRUPTED" in talk.screen
