@@ -43,6 +43,7 @@ class RawConnection(Protocol):
     def in_transaction(self) -> bool: ...  # noqa: D102
     def execute(self, sql: str, parameters: Values = ..., /) -> Any: ...  # noqa: D102
     def executemany(self, sql: str, parameters: Any, /) -> Any: ...  # noqa: D102
+    def backup(self, target: Any, /, *, pages: int, progress: Any) -> None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
 
 
@@ -160,17 +161,24 @@ class StoreConnection:
 def open_plain(path: Path, *, create: bool = False) -> StoreConnection:
     """Open an unencrypted SQLite file (of sealed bytes) durably."""
     with translated(path):
-        raw = sqlite3.connect(_uri(path, create=create), **_OPTIONS)
-        return _configured(raw, path)
+        return _configured(connect(path, None, create=create), path)
 
 
 def open_encrypted(path: Path, raw_key: bytes, *, create: bool = False) -> StoreConnection:
     """Open a SQLCipher file with ``raw_key``: 32 bytes of key and 16 of salt."""
     with translated(path):
-        raw = sqlcipher.connect(_uri(path, create=create), **_OPTIONS)
-        raw.execute("PRAGMA cipher_log_level=NONE")
-        raw.execute(f"PRAGMA key=\"x'{raw_key.hex()}'\"")
-        return _configured(raw, path)
+        return _configured(connect(path, raw_key, create=create), path)
+
+
+def connect(path: Path, raw_key: bytes | None, *, create: bool = False) -> RawConnection:
+    """Return a bare connection, keyed where the file is encrypted; for copying whole files."""
+    driver: Any = sqlite3 if raw_key is None else sqlcipher
+    raw: RawConnection = driver.connect(_uri(path, create=create), **_OPTIONS)
+    if raw_key is None:
+        return raw
+    raw.execute("PRAGMA cipher_log_level=NONE")
+    raw.execute(f"PRAGMA key=\"x'{raw_key.hex()}'\"")
+    return raw
 
 
 _OPTIONS: dict[str, Any] = {"uri": True, "isolation_level": None, "check_same_thread": False}
