@@ -50,9 +50,10 @@ class RawConnection(Protocol):
 class StoreConnection:
     """A connection with its lock; the only door to the file."""
 
-    def __init__(self, raw: RawConnection, path: Path) -> None:
+    def __init__(self, raw: RawConnection, path: Path, raw_key: bytes | None) -> None:
         self._raw = raw
         self._path = path
+        self._raw_key = raw_key
         self._lock = WriteLock(path.with_name(path.name.removesuffix(NEW_SUFFIX) + ".lock"))
         self._turn = threading.RLock()
         self._depth = 0
@@ -66,6 +67,10 @@ class StoreConnection:
     def path(self) -> Path:
         """The database file."""
         return self._path
+
+    def another(self, path: Path | None = None, *, create: bool = False) -> RawConnection:
+        """Return a bare connection under the same key: to this file, or to a copy of it."""
+        return connect(path or self._path, self._raw_key, create=create)
 
     def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """Run one statement and return all its rows."""
@@ -161,17 +166,17 @@ class StoreConnection:
 def open_plain(path: Path, *, create: bool = False) -> StoreConnection:
     """Open an unencrypted SQLite file (of sealed bytes) durably."""
     with translated(path):
-        return _configured(connect(path, None, create=create), path)
+        return _configured(connect(path, None, create=create), path, None)
 
 
 def open_encrypted(path: Path, raw_key: bytes, *, create: bool = False) -> StoreConnection:
     """Open a SQLCipher file with ``raw_key``: 32 bytes of key and 16 of salt."""
     with translated(path):
-        return _configured(connect(path, raw_key, create=create), path)
+        return _configured(connect(path, raw_key, create=create), path, raw_key)
 
 
 def connect(path: Path, raw_key: bytes | None, *, create: bool = False) -> RawConnection:
-    """Return a bare connection, keyed where the file is encrypted; for copying whole files."""
+    """Return a bare connection, keyed where the file is encrypted; neither set nor translated."""
     driver: Any = sqlite3 if raw_key is None else sqlcipher
     raw: RawConnection = driver.connect(_uri(path, create=create), **_OPTIONS)
     if raw_key is None:
@@ -192,13 +197,13 @@ _SETTINGS = (
 )
 
 
-def _configured(raw: RawConnection, path: Path) -> StoreConnection:
+def _configured(raw: RawConnection, path: Path, raw_key: bytes | None) -> StoreConnection:
     try:
         for setting in _SETTINGS:
             raw.execute(setting)
         raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         _require_log(raw, path)
-        return StoreConnection(raw, path)
+        return StoreConnection(raw, path, raw_key)
     except BaseException:
         raw.close()
         raise

@@ -38,6 +38,12 @@ def make_private_folder(home: Path) -> None:
         home.chmod(PRIVATE_FOLDER)
 
 
+def create_file(path: Path) -> None:
+    """Create an empty private file; one that is there already is an error."""
+    with translated(path):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, PRIVATE_FILE))
+
+
 def write_file(path: Path, content: bytes) -> None:
     """Replace ``path`` by ``content`` durably: returns only when a power cut cannot undo it."""
     new = path.with_name(path.name + NEW_SUFFIX)
@@ -68,6 +74,12 @@ def remove_files(*paths: Path) -> None:
         for path in paths:
             path.unlink(missing_ok=True)
         flush_folder(paths[0].parent)
+
+
+def flush_file(path: Path) -> None:
+    """Flush a file that another library has written."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
 
 
 def flush_folder(folder: Path) -> None:
