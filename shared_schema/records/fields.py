@@ -26,6 +26,7 @@ from shared_schema.regions import Level
 
 ASK = MergePolicy.ASK
 LATEST = MergePolicy.LATEST
+PROGRAM = Origin.PROGRAM
 SERVER = Origin.SERVER
 _LENGTH = 200
 _NOTE_LENGTH = 2000

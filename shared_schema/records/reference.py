@@ -11,7 +11,8 @@ _HEAD = """\
 
 Written from the types by `make docs`; a test keeps it true. Field names are the JSON keys and the
 CSV headers. A star marks a required field, *server* one that only the office's server sets,
-*masked* one that is shown only for a reason. When two devices write different values without
+*program* one that the laptop's program sets itself and nobody types, *masked* one that is shown
+only for a reason. When two devices write different values without
 knowing of each other, a field that *asks* becomes a conflict for a person to decide; for one marked
 *latest* the later write wins.
 
@@ -99,7 +100,7 @@ def _bound(value: float | None) -> str:
 
 def _rules(spec: FieldSpec) -> str:
     rules = [spec.merge.value]
-    rules += ["server"] if spec.origin is Origin.SERVER else []
+    rules += [] if spec.origin is Origin.DEVICE else [spec.origin.value]
     rules += ["masked"] if spec.sensitive else []
     rules += ["not in the future"] if spec.past else []
     rules += [f"precision in `{spec.precision_field}`"] if spec.precision_field else []

@@ -41,9 +41,10 @@ class MergePolicy(Enum):
 
 
 class Origin(Enum):
-    """Who may set a field."""
+    """Who may set a field; PROGRAM: the laptop itself, from what it was given, never typed."""
 
     DEVICE = "device"
+    PROGRAM = "program"
     SERVER = "server"
 
 

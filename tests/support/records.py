@@ -35,6 +35,12 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "suket": {"person": ID},
     "link": {"a": ID, "b": OTHER, "verdict": "same"},
     "review": {"record": ID, "state": "returned"},
+    "attachment": {
+        "record": ID,
+        "sha256": "ab" * 32,
+        "media_type": "image/webp",
+        "bytes": 180_000,
+    },
 }
 
 

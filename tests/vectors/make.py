@@ -1,16 +1,19 @@
-"""Write the golden vectors anew: ``python -m tests.vectors.make``, for a new version only.
+"""Write golden vectors anew: ``python -m tests.vectors.make NAME..``, for a new version only.
 
 Sealing is randomised (HPKE draws an ephemeral key), so a new run gives other envelopes; the
 tests check those that are frozen in the files.
 """
 
+import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from shared_schema.attachments import name_of, seal_file
 from shared_schema.changes import Change, Stamp, Write, change_digest, change_to_json
 from shared_schema.clock import Evidence
 from shared_schema.custody import Head, judge
@@ -178,10 +181,53 @@ def _resigned(signed: bytes, at: int) -> bytes:
     return altered + SIGNER.sign(b"jemput batch v1" + altered)
 
 
+def attachments() -> dict[str, Any]:
+    """Return one sealed file for two readers, and one file for each way to be refused."""
+    content, head, second = b"not really a photo, but the format does not look inside", 18, 98
+    readers = [X25519PrivateKey.from_private_bytes(OTHER_KEY).public_key(), OFFICE.public_key()]
+    good = seal_file(content, readers, CONTENT_KEY)
+    rejections = {
+        "empty": (b"", "ATTACHMENT_MALFORMED"),
+        "version_only": (good[:1], "ATTACHMENT_MALFORMED"),
+        "version_unknown": (b"\x02" + good[1:], "ATTACHMENT_VERSION_UNKNOWN"),
+        "no_recipient": (good[:1] + b"\x00" + good[2:], "ATTACHMENT_MALFORMED"),
+        "header_truncated": (good[:10], "ATTACHMENT_MALFORMED"),
+        "wrapped_key_truncated": (good[:second], "ATTACHMENT_MALFORMED"),
+        "tag_truncated": (good[: head + 160 + 15], "ATTACHMENT_MALFORMED"),
+        "recipient_unknown": (_flipped(good, head - 1), "ATTACHMENT_UNREADABLE"),
+        "other_recipient_altered": (_flipped(good, 2), "ATTACHMENT_UNREADABLE"),
+        "own_wrapped_key_altered": (_flipped(good, second), "ATTACHMENT_UNREADABLE"),
+        "other_wrapped_key_altered": (_flipped(good, head), "ATTACHMENT_UNREADABLE"),
+        "content_altered": (_flipped(good, head + 160), "ATTACHMENT_UNREADABLE"),
+        "tag_altered": (_flipped(good, len(good) - 1), "ATTACHMENT_UNREADABLE"),
+        "end_truncated": (good[:-1], "ATTACHMENT_UNREADABLE"),
+        "end_extended": (good + b"\x00", "ATTACHMENT_UNREADABLE"),
+    }
+    return {
+        "keys": {"sealing_private": SEALING_KEY.hex(), "content_key": CONTENT_KEY.hex()},
+        "good": {
+            "sealed": good.hex(),
+            "name": name_of(good),
+            "content": content.hex(),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        },
+        "rejections": {
+            name: {"sealed": data.hex(), "code": code} for name, (data, code) in rejections.items()
+        },
+    }
+
+
+def _flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+FILES = {"envelope": envelopes, "custody": chain, "fold": folds, "attachment": attachments}
+
+
 def main() -> None:
-    """Write the three files."""
-    for name, content in (("envelope", envelopes()), ("custody", chain()), ("fold", folds())):
-        text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+    """Write the files that are named."""
+    for name in sys.argv[1:]:
+        text = json.dumps(FILES[name](), indent=1, sort_keys=True) + "\n"
         (FOLDER / f"{name}-v1.json").write_text(text, encoding="utf-8")
 
 

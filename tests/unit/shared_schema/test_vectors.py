@@ -1,5 +1,6 @@
 """The golden vectors: this program reads the frozen bytes and refuses each bad one by its name."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from shared_schema.attachments import name_of, open_file, open_with
 from shared_schema.changes import Change, change_digest, change_from_json, change_to_json
 from shared_schema.custody import Head, judge
 from shared_schema.envelope import key_id, open_batch, parse, verify
@@ -16,9 +18,9 @@ from shared_schema.wire import decode_payload
 from tests.vectors import make
 
 FOLDER = Path(make.__file__).parent
-ENVELOPE, CUSTODY, FOLD = (
+ENVELOPE, CUSTODY, FOLD, ATTACHMENT = (
     json.loads((FOLDER / f"{name}-v1.json").read_text(encoding="utf-8"))
-    for name in ("envelope", "custody", "fold")
+    for name in ("envelope", "custody", "fold", "attachment")
 )
 
 
@@ -51,6 +53,30 @@ def test_each_bad_batch_is_refused_by_name(name):
     case = ENVELOPE["rejections"][name]
     with pytest.raises(CustodyError) as caught:
         accept(bytes.fromhex(case["batch"]))
+    assert caught.value.code == case["code"]
+
+
+def test_the_frozen_file_opens_for_its_reader_and_its_sealer():
+    """By the office's key, or by the content key; its name is the hash of all its bytes."""
+    good, keys = ATTACHMENT["good"], ATTACHMENT["keys"]
+    sealed = bytes.fromhex(good["sealed"])
+    office = X25519PrivateKey.from_private_bytes(bytes.fromhex(keys["sealing_private"]))
+    content = bytes.fromhex(good["content"])
+    assert open_file(sealed, {key_id(office.public_key()): office}) == content
+    assert open_with(sealed, bytes.fromhex(keys["content_key"])) == content
+    assert hashlib.sha256(content).hexdigest() == good["sha256"]
+    assert name_of(sealed) == good["name"]
+
+
+@pytest.mark.parametrize("name", sorted(ATTACHMENT["rejections"]))
+def test_each_bad_file_is_refused_by_name(name):
+    """Also what only another recipient's part would show."""
+    case = ATTACHMENT["rejections"][name]
+    office = X25519PrivateKey.from_private_bytes(
+        bytes.fromhex(ATTACHMENT["keys"]["sealing_private"])
+    )
+    with pytest.raises(CustodyError) as caught:
+        open_file(bytes.fromhex(case["sealed"]), {key_id(office.public_key()): office})
     assert caught.value.code == case["code"]
 
 
