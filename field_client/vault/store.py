@@ -22,6 +22,7 @@ from field_client.vault.catalogue import Catalogue
 from field_client.vault.connection import StoreConnection, open_encrypted
 from field_client.vault.errors import VaultDamaged, VaultExists, VaultMissing
 from field_client.vault.keys import STORE_FILE, VaultKeys
+from field_client.vault.snapshot import Progress, copy_store, unseen
 from field_client.vault.table import VaultTable
 
 RAW_KEY_BYTES = 48
@@ -117,6 +118,10 @@ class VaultDB(TinyDB):
     def change_number(self) -> int:
         """Return a number that rises when this or another program has committed something."""
         return self._store.change_number()
+
+    def copy(self, target: Path, progress: Progress = unseen) -> None:
+        """Copy the store as it stands now, under the same key; see `copy_store`."""
+        copy_store(self._store, target, progress)
 
     def check(self) -> list[str]:
         """Read the whole file and return what is wrong with it; an empty list when sound.
