@@ -17,14 +17,18 @@ from shared_schema.ids import Stream
 from shared_schema.wire import DEFAULT_CODEC, encode_payload
 
 
-def seal_waiting(app: App, codec: int = DEFAULT_CODEC, *, everything: bool = False) -> int:
+def seal_waiting(
+    app: App, codec: int = DEFAULT_CODEC, *, everything: bool = False, whole: bool = False
+) -> int:
     """Seal the final changes that are not sealed yet; return how many batches were cut.
 
     A stream waits until those before it are settled: should one of them turn out to be forked,
     records get new ids, and what refers to them must not have been sealed under the old ones.
-    ``everything``: seal all the same, for a laptop that hands over and ends. What a healed fork
-    left in the spool is dropped first.
+    ``everything``: seal all the same, for a laptop that hands over and ends. ``whole``: cut whole
+    batches only; small ones cost bytes on a slow line. What a healed fork left in the spool is
+    dropped first.
     """
+    fewest = app.changes_a_batch if whole else 1
     cut, settled = 0, True
     for stream in app.journal.branches.all():
         closed_after = app.journal.branches.closed_after(stream)
@@ -33,18 +37,18 @@ def seal_waiting(app: App, codec: int = DEFAULT_CODEC, *, everything: bool = Fal
             app.spool.drop_beyond(stream.to_bytes(), closed_after)
             last = closed_after
         elif settled or everything:
-            cut += _seal_stream(app, stream, codec)
+            cut += _seal_stream(app, stream, codec, fewest)
         settled = settled and app.spool.acked(stream.to_bytes()) >= last
     return cut
 
 
-def _seal_stream(app: App, stream: Stream, codec: int) -> int:
+def _seal_stream(app: App, stream: Stream, codec: int, fewest: int) -> int:
     cut = 0
     while True:
         with app.spool.transaction():
             last, previous = app.spool.last(stream.to_bytes()) or (0, GENESIS)
             changes = list(islice(app.journal.own_changes(stream, last), app.changes_a_batch))
-            if not changes:
+            if len(changes) < fewest:
                 return cut
             app.spool.put_batch(_sealed(app, stream, changes, previous, codec))
             cut += 1

@@ -6,7 +6,6 @@ given out byte for byte the same each time, and stays until the server says that
 it (``durable_through``). Numbers are sequences of changes within a stream, from 1.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -17,6 +16,9 @@ from typing import Self
 from field_client.vault import durable
 from field_client.vault.connection import Row, StoreConnection, open_plain
 from field_client.vault.errors import SpoolConflict, VaultDamaged, VaultMissing, VaultNewer
+from field_client.vault.heard import TABLE as HEARD_TABLE
+from field_client.vault.heard import Heard, check_sum
+from field_client.vault.snapshot import copy_store
 
 SPOOL_FILE = "spool.db"
 VERSION = 1
@@ -42,6 +44,7 @@ _TABLES = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL, check_sum BLOB NOT NULL
     )""",
     "CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    HEARD_TABLE,
 )
 
 
@@ -62,10 +65,11 @@ class SealedBatch:
 
 
 class Spool:
-    """The open spool; get it from `open_spool`."""
+    """The open spool; get it from `open_spool`. ``heard``: what came while the vault was locked."""
 
     def __init__(self, store: StoreConnection) -> None:
         self._store = store
+        self.heard = Heard(store)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Keep all writes of the block or none; durable when the outermost block has returned."""
@@ -98,7 +102,7 @@ class Spool:
                     batch.count,
                     batch.hash,
                     batch.body,
-                    _check_sum(batch.body),
+                    check_sum(batch.body),
                 ),
             )
 
@@ -117,12 +121,12 @@ class Spool:
             after = batch.last
 
     def _batch(self, row: Row) -> SealedBatch:
-        stream, first, count, digest, body, check_sum = row
-        self._require_whole(body, check_sum)
+        stream, first, count, digest, body, kept = row
+        self._require_whole(body, kept)
         return SealedBatch(stream=stream, first=first, count=count, hash=digest, body=body)
 
-    def _require_whole(self, body: bytes, check_sum: bytes) -> None:
-        if _check_sum(body) != check_sum:
+    def _require_whole(self, body: bytes, kept: bytes) -> None:
+        if check_sum(body) != kept:
             raise VaultDamaged(file=SPOOL_FILE)
 
     def last(self, stream: bytes) -> tuple[int, bytes] | None:
@@ -191,15 +195,15 @@ class Spool:
         with self.transaction():
             ((number,),) = self._store.rows(
                 "INSERT INTO frames (body, check_sum) VALUES (?, ?) RETURNING id",
-                (body, _check_sum(body)),
+                (body, check_sum(body)),
             )
             return int(number)
 
     def frames(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
         """Yield (number, body) of the stored frames in their order, one in memory."""
         while found := self._store.rows(_NEXT_FRAME, (after,)):
-            after, body, check_sum = found[0]
-            self._require_whole(body, check_sum)
+            after, body, kept = found[0]
+            self._require_whole(body, kept)
             yield after, body
 
     def drop_frame(self, number: int) -> None:
@@ -226,15 +230,20 @@ class Spool:
     def check(self) -> list[str]:
         """Read the whole file and return what is wrong with it; an empty list when sound."""
         found = [str(row[0]) for row in self._store.rows("PRAGMA integrity_check")]
-        bodies = self._store.rows("SELECT body, check_sum FROM batches") + self._store.rows(
-            "SELECT body, check_sum FROM frames"
+        spoilt = sum(
+            check_sum(body) != kept
+            for table in ("batches", "frames", "heard")
+            for body, kept in self._store.rows(f"SELECT body, check_sum FROM {table}")  # noqa: S608 - our own names
         )
-        spoilt = sum(_check_sum(body) != check_sum for body, check_sum in bodies)
         return [line for line in found if line != "ok"] + ["damaged bytes"] * spoilt
 
     def change_number(self) -> int:
         """Return a number that rises when this or another program has committed something."""
         return self._store.change_number()
+
+    def copy(self, target: Path) -> None:
+        """Copy the spool as it stands now; see `copy_store`."""
+        copy_store(self._store, target)
 
     def close(self) -> None:
         """Close the file."""
@@ -293,8 +302,3 @@ def _require_version(store: StoreConnection) -> None:
 def _version(store: StoreConnection) -> int:
     number: int = store.rows("PRAGMA user_version")[0][0]
     return number
-
-
-def _check_sum(body: bytes) -> bytes:
-    """Tell a flipped bit, which SQLite does not notice in a plain file; it protects nothing."""
-    return hashlib.sha256(body).digest()[:8]
