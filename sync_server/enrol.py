@@ -25,7 +25,8 @@ from shared_schema.messages import Hello
 from shared_schema.regions import contains, parse_region
 from sync_server import projections
 from sync_server.office import Office
-from sync_server.store.queries import devices, facts
+from sync_server.recovery import told
+from sync_server.store.queries import devices, facts, recovery
 from sync_server.store.queries.devices import Device, Enrolment
 from sync_server.store.queries.facts import Fact
 
@@ -138,6 +139,7 @@ def _admit(
 
 def answer(connection: Connection, device: Device, now_ms: int) -> dict[str, Json]:
     """Return what an enrolled device is told: the content of an ENROLLED frame."""
+    key = recovery.newest(connection)
     return {
         "device": device.id.hex(),
         "label": device.label,
@@ -148,4 +150,5 @@ def answer(connection: Connection, device: Device, now_ms: int) -> dict[str, Jso
         "timezone": facts.need(connection, Fact.TIMEZONE),
         "server_ms": now_ms,
         "regions": [list(row) for row in facts.region_rows(connection)],
+        "recovery": told(key) if key else None,
     }

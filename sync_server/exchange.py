@@ -202,9 +202,17 @@ class Section:
             yield self._error(DeviceRevoked())
         elif self._opening.hello.pull and not device.ended(self._office.now_ms()):
             sealing = X25519PublicKey.from_public_bytes(device.sealing)
+            self._note_key(device)
             for page in pull.pages(self._office, device, self._cursor, self._proven):
                 self._cursor = page.next
                 yield self._signed(Kind.PAGE, seal_page(page, device.id, sealing))
+
+    def _note_key(self, device: Device) -> None:
+        """Keep which recovery key the device has taken: its cursor, which it signed, says so."""
+        key = pull.key_taken(self._cursor)
+        if key != device.recovery:
+            with self._office.store.write() as connection:
+                devices.took_recovery(connection, device.id, key)
 
     def _done(self) -> dict[str, Json]:
         return {

@@ -1,10 +1,13 @@
 """What a device is sent: a snapshot of its area, then whatever is touched there afterwards.
 
-A cursor is ``epoch:scope version:s:upto:after`` within a snapshot (``upto``: the end of the log
-when it began, ``after``: the last record sent) and ``epoch:scope version:l:position:after`` behind
-it (``after``: the last record sent of those touched at that position, empty for all). One that
-does not fit this device and log begins a new snapshot. A record's *position* is the last place in
-the log at which it or its area was touched, so each is sent once, in its newest state.
+A cursor is ``epoch:scope version:key:s:upto:after`` within a snapshot (``upto``: the end of the log
+when it began, ``after``: the last record sent) and ``epoch:scope version:key:l:position:after``
+behind it (``after``: the last record sent of those touched at that position, empty for all). One
+that does not fit this device and log begins a new snapshot. A record's *position* is the last place
+in the log at which it or its area was touched, so each is sent once, in its newest state.
+
+``key`` numbers the recovery key that the device was sent, 0 for none. Where it is not the one in
+use, the next page brings that one: a device takes a new key at its next sync, and once.
 
 What does not fit one frame is cut into pages that end where they begin, all but the last: whoever
 loses one is sent all of them again, and joining them twice changes nothing.
@@ -24,7 +27,8 @@ from shared_schema.messages import Page
 from shared_schema.records import RECORD_TYPES, area_of
 from sync_server.lineage import parents_of
 from sync_server.office import Office
-from sync_server.store.queries import facts, log, rosters
+from sync_server.recovery import told
+from sync_server.store.queries import facts, log, recovery, rosters
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.records import Current
@@ -48,10 +52,11 @@ class Cursor:
     kind: str
     position: int
     after: str = ""
+    key: int = 0
 
     def text(self) -> str:
         """Return the text that the device keeps."""
-        parts = (self.epoch, self.scope_version, self.kind, self.position, self.after)
+        parts = (self.epoch, self.scope_version, self.key, self.kind, self.position, self.after)
         return ":".join(str(part) for part in parts)
 
     @property
@@ -63,13 +68,14 @@ class Cursor:
 def parse_cursor(text: str) -> Cursor | None:
     """Return what ``Cursor.text`` wrote, None for anything else."""
     try:
-        epoch, version, kind, position, after = text.split(":")
+        epoch, version, key, kind, position, after = text.split(":")
         cursor = Cursor(
             epoch=int(epoch),
             scope_version=int(version),
             kind=kind,
             position=int(position),
             after=after,
+            key=int(key),
         )
     except ValueError:
         return None
@@ -89,9 +95,13 @@ def pages(
         epoch = int(facts.need(connection, Fact.EPOCH))
         at = _usable(parse_cursor(cursor), epoch, device, upto)
         opening: list[Item] = [] if at else _opening(connection)
+        key = recovery.newest(connection)
     if at is None:
         at = Cursor(epoch=epoch, scope_version=device.scope_version, kind=_SNAPSHOT, position=upto)
-    while at.kind == _SNAPSHOT or at.seen < upto:
+    if key is not None and at.key != key.id:
+        opening.append({"kind": "recovery", **told(key)})
+        at = replace(at, key=key.id)
+    while opening or at.kind == _SNAPSHOT or at.seen < upto:
         with office.store.read() as connection:
             items, following = _next(connection, device, at, upto, proven)
         *early, last = _cut(opening + items)
@@ -99,6 +109,12 @@ def pages(
             yield Page(previous=cursor, next=cursor, items=part)
         yield Page(previous=cursor, next=following.text(), items=last)
         opening, cursor, at = [], following.text(), following
+
+
+def key_taken(cursor: str) -> int:
+    """Return the number of the recovery key that a device with this cursor was sent, or 0."""
+    at = parse_cursor(cursor)
+    return at.key if at else 0
 
 
 def _usable(at: Cursor | None, epoch: int, device: Device, upto: int) -> Cursor | None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from shared_schema.errors import StorageError
 
-NEWEST = "0001"
+NEWEST = "0002"
 
 
 class DatabaseNewer(StorageError):

@@ -69,6 +69,7 @@ devices = Table(
     Column("enrolled_ms", BigInteger, nullable=False),
     Column("revoked_ms", BigInteger),
     Column("seen_ms", BigInteger),
+    Column("recovery", Integer, nullable=False, server_default="0"),  # key it said it took
 )
 
 enrolments = Table(
@@ -83,6 +84,34 @@ enrolments = Table(
     Column("device", Text),
     Column("used_ms", BigInteger),
     Column("refused", Integer, nullable=False, server_default="0"),
+)
+
+# Public halves only. identifier: SLIP-39's, by which a share is told from another key's. holders:
+# JSON list, one name a share, empty where nobody was named.
+recovery_keys = Table(
+    "recovery_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("public", LargeBinary, nullable=False),
+    Column("identifier", Integer, nullable=False),
+    Column("threshold", Integer, nullable=False),
+    Column("holders", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+)
+
+# kind: created, exercised or answered. shares: JSON list of the numbers of the shares used.
+recovery_events = Table(
+    "recovery_events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Integer, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("shares", Text, nullable=False),
+    Column("device", Text),
+    Column("operator", Text),
+    sqlite_autoincrement=True,
 )
 
 # Custody ------------------------------------------------------------------------------------

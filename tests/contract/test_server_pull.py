@@ -101,10 +101,10 @@ def test_a_device_is_not_sent_what_it_proves_to_have(bench: Bench) -> None:
     more = device.people(1)
     end = Head(sequence=3, hash=(device.batch(more), device.previous)[1])
     assert cursor.endswith(":2:")
-    device.cursor = "1:1:l:0:"
+    device.cursor = "1:1:0:l:0:"
     unproven = bench.exchange(device)
     assert set(unproven.states) == {str(change.record) for change in changes}
-    device.cursor = "1:1:l:0:"
+    device.cursor = "1:1:0:l:0:"
     wrong = {device.stream: end}
     assert (
         len(device.read(bench.answer(device.section(hello=device.hello(heads=wrong)))).states) == 2
@@ -182,7 +182,7 @@ def test_a_cursor_that_does_not_fit_begins_a_new_snapshot(bench: Bench) -> None:
     """Another epoch, another scope, a position beyond the log, or garbage."""
     register(bench, HERE)
     device = bench.device(("53.15.05",))
-    for cursor in ("9:1:l:1:", "1:9:l:1:", "1:1:l:999:", "garbage"):
+    for cursor in ("9:1:0:l:1:", "1:9:0:l:1:", "1:1:0:l:999:", "garbage"):
         device.cursor = cursor
         answer = bench.exchange(device)
         assert answer.items[0] == {"kind": "reset"}

@@ -13,7 +13,10 @@ from sync_server.store.tables import devices, enrolments
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """An enrolled device. ``scope``: region codes it pulls. Times in Unix ms."""
+    """An enrolled device. ``scope``: region codes it pulls. Times in Unix ms.
+
+    ``recovery``: the newest recovery key it said it took, 0 for none.
+    """
 
     id: bytes
     label: str
@@ -25,6 +28,7 @@ class Device:
     enrolled_ms: int
     revoked_ms: int | None
     seen_ms: int | None
+    recovery: int = 0
 
     def ended(self, now_ms: int) -> bool:
         """Tell whether its scope has ended: it then sends as before, and is sent nothing."""
@@ -107,6 +111,11 @@ def seen(connection: Connection, device: bytes, now_ms: int) -> None:
     )
 
 
+def took_recovery(connection: Connection, device: bytes, key: int) -> None:
+    """Note which recovery key a device said it took."""
+    connection.execute(update(devices).where(devices.c.device == device.hex()).values(recovery=key))
+
+
 def add_enrolment(connection: Connection, enrolment: Enrolment, *, created_ms: int) -> None:
     """Keep a new code."""
     connection.execute(
@@ -174,6 +183,7 @@ def _device(row: Row[tuple[object, ...]]) -> Device:
         enrolled_ms=row.enrolled_ms,
         revoked_ms=row.revoked_ms,
         seen_ms=row.seen_ms,
+        recovery=row.recovery,
     )
 
 
