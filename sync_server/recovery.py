@@ -6,7 +6,7 @@ new one; its shares are needed until all have.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -100,6 +100,24 @@ class Case:
     earlier: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """How recovery stands. ``tried``: when each share of the key in use was last typed (Unix ms).
+
+    ``laptops``: how many are enrolled; ``without``: those that have not said they took the key.
+    ``labels``: of all devices ever enrolled, by hexadecimal id.
+    """
+
+    key: RecoveryKey | None
+    earlier: tuple[RecoveryKey, ...]
+    exercised_ms: int | None
+    tried: Mapping[int, int]
+    laptops: int
+    without: tuple[Device, ...]
+    labels: Mapping[str, str]
+    events: tuple[Event, ...]
+
+
 def name_of(public: bytes) -> str:
     """Return the 16 digits by which people name a key."""
     return key_id(X25519PublicKey.from_public_bytes(public)).hex()
@@ -160,6 +178,28 @@ def need(connection: Connection) -> RecoveryKey:
     if found is None:
         raise RecoveryKeyMissing
     return found
+
+
+def survey(office: Office) -> Survey:
+    """Return how recovery stands."""
+    with office.store.read() as connection:
+        found, events = kept.keys(connection), kept.events(connection)
+        everyone = devices.everyone(connection)
+    key = found[-1] if found else None
+    number = key.id if key else 0
+    active = [one for one in everyone if one.revoked_ms is None]
+    own = [one for one in events if one.key == number]
+    exercised = [one.at_ms for one in own if one.deed is Deed.EXERCISED]
+    return Survey(
+        key=key,
+        earlier=tuple(found[:-1]),
+        exercised_ms=max(exercised, default=None),
+        tried={share: one.at_ms for one in own for share in one.shares},
+        laptops=len(active),
+        without=tuple(one for one in active if one.recovery != number),
+        labels={one.id.hex(): one.label for one in everyone},
+        events=tuple(events),
+    )
 
 
 def told(key: RecoveryKey) -> dict[str, Json]:
