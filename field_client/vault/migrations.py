@@ -2,12 +2,21 @@
 
 A released script is never edited; a change of shape is a new script at the end. The number of
 scripts applied stands in SQLite's ``user_version``; a store with more of them is refused.
+
+Before scripts are run, the store is copied to ``vault.db.before-N`` beside it (N: its version),
+on the disk and read back. The copy stays until `verify` finds all sound, a backup is taken, or
+the next version keeps its own.
 """
 
+from pathlib import Path
+
+from field_client.vault import durable
 from field_client.vault.connection import StoreConnection
-from field_client.vault.errors import VaultDamaged, VaultNewer
+from field_client.vault.errors import DiskFull, UpdateNeedsRoom, VaultDamaged, VaultNewer
+from field_client.vault.snapshot import copy_store
 
 APPLICATION_ID = 0x4A4D5056
+KEPT = ".before-"
 
 _DOCUMENTS = (
     "CREATE TABLE doc_tables (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
@@ -50,18 +59,42 @@ def create(store: StoreConnection) -> None:
 
 
 def migrate(store: StoreConnection) -> None:
-    """Bring an opened store to this program's version.
+    """Bring an opened store to this program's version, keeping a copy of it as it was.
 
-    Raises VaultNewer where a newer program wrote it, VaultDamaged where it has no tables: an
-    empty file in the store's place is never taken for a new store.
+    Whatever cuts it short, the store is as it was or as it will be, and repeating goes on. Raises
+    UpdateNeedsRoom, VaultNewer where a newer program wrote it, VaultDamaged where it has no
+    tables: an empty file in the store's place is never taken for a new store.
     """
     if version(store) == 0:
         raise VaultDamaged(file=store.path.name)
     if version(store) < len(MIGRATIONS):
         with store.transaction():
-            _apply(store, version(store))
+            done = version(store)
+            if done < len(MIGRATIONS):
+                _keep(store, done)
+                _apply(store, done)
     if version(store) > len(MIGRATIONS):
         raise VaultNewer(file=store.path.name)
+
+
+def _keep(store: StoreConnection, done: int) -> None:
+    """Copy the store, encrypted as it is, beside itself; copies of older versions go then."""
+    kept = store.path.with_name(f"{store.path.name}{KEPT}{done}")
+    new = kept.with_name(kept.name + durable.NEW_SUFFIX)
+    try:
+        copy_store(store, new)
+    except DiskFull as error:
+        size = store.path.stat().st_size
+        raise UpdateNeedsRoom(megabytes=size // 1_000_000 + 1) from error
+    durable.rename_file(new, kept)
+    older = [path for path in kept_copies(store.path) if path != kept]
+    if older:
+        durable.remove_files(*older)
+
+
+def kept_copies(path: Path) -> list[Path]:
+    """Return the copies of the store at ``path`` that were kept before it was changed."""
+    return sorted(path.parent.glob(f"{path.name}{KEPT}*"))
 
 
 def version(store: StoreConnection) -> int:
