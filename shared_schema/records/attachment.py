@@ -44,7 +44,7 @@ class AttachmentSchema(RecordSchema):
     )
     width = integer("Lebar", "Width", minimum=1, maximum=_MOST_PIXELS, origin=PROGRAM)
     height = integer("Tinggi", "Height", minimum=1, maximum=_MOST_PIXELS, origin=PROGRAM)
-    taken_at = text("Waktu pemotretan", "Taken at", maximum=32, origin=PROGRAM)
+    taken_at = text("Waktu pemotretan", "Taken at", maximum=40, origin=PROGRAM)
     lat = number("Lintang", "Latitude", minimum=-90, maximum=90, sensitive=True, origin=PROGRAM)
     lon = number("Bujur", "Longitude", minimum=-180, maximum=180, sensitive=True, origin=PROGRAM)
     note = note()
