@@ -66,6 +66,30 @@ class DeviceRevokedWaiting(AccessError):
     code = "DEVICE_REVOKED_WAITING"
 
 
+class NothingPrepared(AccessError):
+    """Nothing was prepared for a locked laptop yet. Unlock it once with `sync` or `lock`; from then
+    on what is sealed can be sent without a passphrase.
+    """
+
+    code = "NOTHING_PREPARED"
+
+
+class SyncLocked(JemputError):
+    """The store stays locked, since nobody can be asked for a passphrase. What is sealed is sent
+    now; what was saved after the last lock goes when you have unlocked.
+    """
+
+    code = "SYNC_LOCKED"
+
+
+class HeardRefused(JemputError):
+    """Something that came while the laptop was locked does not stand up to a second look
+    ({reason}). It was dropped, and what it spoke of is sent and fetched again at the next sync.
+    """
+
+    code = "HEARD_REFUSED"
+
+
 class ReplyForeign(CustodyError):
     """The answer is for another laptop or from another server. Nothing of it was used. Import the
     answer to this laptop's own export.

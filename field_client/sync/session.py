@@ -61,6 +61,11 @@ class Paged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A page that cannot be opened while the vault is locked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The server reports an error by its ``reason`` code, and goes on."""
 
@@ -74,7 +79,7 @@ class Finished:
     server_ms: int
 
 
-Effect = Welcomed | Enrolled | Receipted | Paged | Refused | Finished
+Effect = Welcomed | Enrolled | Receipted | Paged | Sealed | Refused | Finished
 
 
 _OPENING = (Kind.WELCOME, Kind.ERROR)
@@ -109,11 +114,14 @@ class Outgoing:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """The reply to one section. ``known_epoch``: the highest that this server has signed."""
+    """The reply to one section. ``known_epoch``: the highest that this server has signed.
+
+    ``sealing``: the key that opens pages, None where the vault is locked.
+    """
 
     device: bytes
     server: Ed25519PublicKey
-    sealing: X25519PrivateKey = field(repr=False)
+    sealing: X25519PrivateKey | None = field(repr=False)
     known_epoch: int
     stage: Stage = Stage.BEFORE
     epoch: int = 0
@@ -191,6 +199,8 @@ class Session:
         return Receipted(receipt=receipt_from_json(read_object(content)))
 
     def _page(self, content: bytes) -> Effect:
+        if self.sealing is None:
+            return Sealed()
         return Paged(page=open_page(content, self.device, self.sealing))
 
     def _error(self, content: bytes) -> Effect:

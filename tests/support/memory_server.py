@@ -127,7 +127,7 @@ class MemoryServer:
                 yield Kind.RECEIPT, encode(receipt_to_json(receipt))
         if hello.device in self.revoked:
             yield Kind.ERROR, encode({"code": "DEVICE_REVOKED", "details": {}})
-        elif hello.device in self.devices:
+        elif hello.device in self.devices and hello.pull:
             yield from self._pages(hello)
 
     def _welcome(self, hello: Hello) -> dict[str, Any]:

@@ -1,0 +1,267 @@
+"""Sync without any key: what is sealed is sent, what comes back is kept, nothing is decided.
+
+Each frame of the answer must bear the signature of the server that the departure names; then it
+is kept, durably, before the next one is read. What is not plainly accepted (a fork, a gap) waits
+for the vault, and so does everything else the answer means: `take_in` judges it all again, by the
+vault's own keys, at the next unlock. Pages are fetched once from one unlock to the next, since
+the hello that asks for them always asks for the same ones.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from field_client.opened import App
+from field_client.sync.departure import Departure, opening
+from field_client.sync.engine import (
+    REVOKED,
+    ROUNDS,
+    SECTION_BYTES,
+    Exchange,
+    Outcome,
+    Progress,
+    Transport,
+    silent,
+)
+from field_client.sync.errors import (
+    DeviceRevokedWaiting,
+    HeardRefused,
+    LineCut,
+    ServerFailed,
+    SyncUnsettled,
+)
+from field_client.sync.rejection import refusal
+from field_client.sync.session import (
+    Effect,
+    Enrolled,
+    Outgoing,
+    Receipted,
+    Refused,
+    Sealed,
+    Session,
+    Stage,
+)
+from field_client.vault.errors import VaultBusy, VaultDamaged
+from field_client.vault.heard import Answer
+from field_client.vault.lock import WriteLock
+from field_client.vault.spool import SealedBatch, Spool
+from shared_schema.custody import Receipt, Status
+from shared_schema.errors import CustodyError, JemputError
+from shared_schema.frames import Frame, Kind, read_frames
+
+HEARD_LIMIT_BYTES = 32 << 20
+_LOCK = "departure.lock"
+_SECTION_BYTES = 8
+_RECEIVED = (Status.ACCEPTED, Status.HELD)
+_WORTH_KEEPING = (Enrolled, Receipted, Sealed)
+_HARMLESS = "FRAME_UNKNOWN"
+
+
+@dataclass(slots=True, kw_only=True)
+class LockedExchange:
+    """One section and its reply, carried out on the spool alone."""
+
+    spool: Spool
+    departure: Departure
+    progress: Progress = silent
+    outcome: Outcome = field(default_factory=Outcome)
+    section: bytes = field(default_factory=lambda: secrets.token_bytes(_SECTION_BYTES))
+    refusals: list[str] = field(default_factory=list)
+    worth_keeping: bool = False
+    again: bool = False
+
+    def session(self) -> Session:
+        """Return the state machine that reads the reply, without the key that opens pages."""
+        return Session(
+            device=self.departure.device,
+            server=Ed25519PublicKey.from_public_bytes(self.departure.server),
+            sealing=None,
+            known_epoch=self.departure.epoch,
+        )
+
+    def outgoing(self) -> Iterator[bytes]:
+        """Yield our section, frame by frame: every sealed batch that was not answered yet."""
+        section, heard, before = Outgoing(), self.spool.heard, self.outcome.bytes_sent
+        pull, enrol = not heard.holds(Kind.PAGE), not heard.holds(Kind.ENROLLED)
+        for frame in opening(self.departure, pull=pull, enrol=enrol):
+            yield self._count(section.frame(frame))
+        for batch in self._unanswered():
+            if self.outcome.bytes_sent - before + len(batch.body) > SECTION_BYTES:
+                self.again = True
+                break
+            self._note(sent=self.outcome.sent + 1)
+            yield self._count(section.batch(batch.body))
+        yield self._count(section.end())
+
+    def _unanswered(self) -> Iterator[SealedBatch]:
+        for stream in self.departure.streams:
+            answered = self.spool.heard.answered(stream)
+            yield from self.spool.batches(stream, max(answered, self.spool.acked(stream)))
+
+    def _count(self, data: bytes) -> bytes:
+        self._note(bytes_sent=self.outcome.bytes_sent + len(data))
+        return data
+
+    def _note(self, **figures: int) -> None:
+        self.outcome = replace(self.outcome, **figures)  # type: ignore[arg-type]
+        self.progress(self.outcome)
+
+    # What came back
+
+    def take(self, data: bytes, session: Session) -> bool:
+        """Keep what bytes of the reply complete; return whether more may be read."""
+        self._note(bytes_received=self.outcome.bytes_received + len(data))
+        for frame in session.reader.feed(data):
+            self._keep(frame, session.receive(frame))
+        return self.spool.heard.size_bytes() < HEARD_LIMIT_BYTES or session.stage is Stage.DONE
+
+    def _keep(self, frame: Frame, effect: Effect | None) -> None:
+        answer: Answer | None = None
+        match effect:
+            case Receipted():
+                answer = self._answer(effect.receipt)
+            case Refused():
+                self.refusals.append(effect.reason)
+            case Sealed():
+                self._note(pages=self.outcome.pages + 1)
+            case Enrolled():
+                self.outcome = replace(self.outcome, enrolled=True)
+        self.worth_keeping = self.worth_keeping or isinstance(effect, _WORTH_KEEPING)
+        self.spool.heard.keep(self.section, frame.to_bytes(), answer)
+
+    def _answer(self, receipt: Receipt) -> Answer | None:
+        """Return what a receipt says of our own batch; None where it is for none of ours."""
+        stream = receipt.stream.to_bytes()
+        batch = next(self.spool.batches(stream, receipt.first - 1), None)
+        if batch is None or (batch.first, batch.hash) != (receipt.first, receipt.hash):
+            return None
+        before = _received(self.spool, stream)
+        taken = receipt.status in _RECEIVED
+        covered = max(batch.last - before, 0) if taken else 0
+        self._note(received=self.outcome.received + taken, changes=self.outcome.changes + covered)
+        waits_for_the_vault = receipt.status in {Status.FORK, Status.GAP}
+        last = self.spool.last(stream) if waits_for_the_vault else None
+        return Answer(
+            stream=stream,
+            answered=last[0] if last else batch.last,
+            received=batch.last if taken else before,
+        )
+
+    def end(self) -> None:
+        """Forget a reply that said nothing, so that one who asks each minute fills no disk."""
+        if not self.worth_keeping:
+            self.spool.heard.forget(self.section)
+
+    def refuse(self) -> None:
+        """Raise what the server refused, if it did."""
+        for reason in self.refusals:
+            if reason == REVOKED:
+                raise DeviceRevokedWaiting
+            if reason != _HARMLESS:
+                raise refusal(reason, ServerFailed)
+
+
+def synchronise_locked(
+    home: Path,
+    spool: Spool,
+    departure: Departure,
+    transport: Transport,
+    progress: Progress = silent,
+) -> Outcome:
+    """Send what is sealed and keep what comes back; return what it amounted to.
+
+    Raises VaultBusy where another program does the same, a NetworkError where the line failed,
+    DeviceRevokedWaiting, and what `Session.receive` raises. What was kept before stays kept.
+    """
+    lock = WriteLock(home / _LOCK)
+    try:
+        with lock.held():
+            return _until_sent(spool, departure, transport, progress)
+    finally:
+        lock.close()
+
+
+def _until_sent(
+    spool: Spool, departure: Departure, transport: Transport, progress: Progress
+) -> Outcome:
+    total = Outcome()
+    for _ in range(ROUNDS):
+        exchange = LockedExchange(
+            spool=spool, departure=departure, progress=progress, outcome=total
+        )
+        try:
+            _over_line(exchange, transport)
+        finally:
+            exchange.end()
+        exchange.refuse()
+        total = exchange.outcome
+        if not exchange.again:
+            return total
+    raise SyncUnsettled
+
+
+def _over_line(exchange: LockedExchange, transport: Transport) -> None:
+    session = exchange.session()
+    for data in transport.exchange(exchange.outgoing()):
+        if not exchange.take(data, session):
+            return
+    if session.stage is not Stage.DONE:
+        raise LineCut
+
+
+def still_sealed(spool: Spool, departure: Departure) -> int:
+    """Return how many sealed changes the office has not confirmed."""
+    return sum(
+        batch.count
+        for stream in departure.streams
+        for batch in spool.batches(stream, _received(spool, stream))
+    )
+
+
+def _received(spool: Spool, stream: bytes) -> int:
+    return max(spool.heard.received(stream), spool.acked(stream))
+
+
+# At the next unlock
+
+
+def take_in(app: App) -> None:
+    """Lay what was heard while the vault was locked into it, as if it had come in a file.
+
+    A reply that does not stand up to the vault's own keys is dropped, with a warning; nothing
+    is lost by that, it is asked for again. Leaves all as it is while a locked sync is running.
+    """
+    if not app.spool.heard.sections():
+        return
+    lock = WriteLock(app.home / _LOCK, timeout_s=0)
+    try:
+        with lock.held():
+            for section in app.spool.heard.sections():
+                _take_in_section(app, section)
+                app.spool.heard.forget(section)
+    except VaultBusy:
+        return
+    finally:
+        lock.close()
+
+
+def _take_in_section(app: App, section: bytes) -> None:
+    exchange = Exchange(app=app, by_line=False)
+    session = exchange.session()
+    try:
+        for body in app.spool.heard.frames(section):
+            (frame,) = read_frames(body)
+            effect = session.receive(frame)
+            if effect is not None:
+                exchange.apply(effect, session)
+    except (CustodyError, VaultDamaged) as error:
+        app.warnings.append(_dropped(error))
+    finally:
+        exchange.settle()
+
+
+def _dropped(error: JemputError) -> HeardRefused:
+    return HeardRefused(reason=error.code)
