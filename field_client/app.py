@@ -12,11 +12,13 @@ from field_client.device import DeviceKeys, device_of, load_device, save_device
 from field_client.errors import VaultCopied
 from field_client.journal import Journal
 from field_client.opened import App
+from field_client.retention import PIECE, tidy
 from field_client.sync.inbox import absorb
+from field_client.sync.locked import take_in
 from field_client.tables import INDEXES, TEXT_INDEXES, Tables
-from field_client.vault.errors import VaultExists
+from field_client.vault.errors import DiskFull, VaultBusy, VaultExists, VaultIO
 from field_client.vault.identity import fingerprint
-from field_client.vault.keys import SLOT_FILE, VaultKeys, unlock
+from field_client.vault.keys import VaultKeys, has_slots, unlock
 from field_client.vault.spool import open_spool
 from field_client.vault.store import create_vault, open_vault
 from shared_schema.clock import Evidence
@@ -42,7 +44,7 @@ def create_device(
     PassphraseWeak, PassphraseWrong, DeviceWiped.
     """
     parse_code(code)
-    if (home / SLOT_FILE).exists():
+    if has_slots(home):
         app = _assemble(home, unlock(home, operator, passphrase))
     else:
         app = _assemble(home, create_vault(home, operator, passphrase, calibrate=calibrate))
@@ -71,7 +73,7 @@ def open_app(config: Config, operator: str | None = None, passphrase: str | None
     """Unlock the store. Raises NotEnrolled and what `unlock` and `open_vault` raise.
 
     A copied store draws a branch of its own before anything can be written; receipts that a
-    crash left in the spool are laid into the vault.
+    crash left in the spool, and what came while the store was locked, are laid into the vault.
     """
     name, phrase = operator or config.operator or "", passphrase or config.passphrase or ""
     return open_unlocked(config.home, unlock(config.home, name, phrase))
@@ -85,10 +87,21 @@ def open_unlocked(
     try:
         _tell_copies_apart(app)
         absorb(app)
+        take_in(app)
+        _tidy(app)
     except BaseException:
         app.close()
         raise
     return app
+
+
+def _tidy(app: App) -> None:
+    """Take away a little of what is overdue; a trouble with that keeps nobody from their work."""
+    try:
+        tidy(app.journal, most=PIECE)
+        app.attachments.tidy()
+    except (DiskFull, VaultBusy, VaultIO) as trouble:
+        app.warnings.append(trouble)
 
 
 def _assemble(home: Path, keys: VaultKeys, clocks: Callable[[], Evidence] = read_clocks) -> App:
@@ -108,9 +121,18 @@ def _assemble(home: Path, keys: VaultKeys, clocks: Callable[[], Evidence] = read
 
 
 def _tell_copies_apart(app: App) -> None:
-    device, copy = app.device, fingerprint(app.home)
-    if device.fingerprint != copy:
-        with app.journal.transaction():
-            app.journal.branches.draw_branch()
-            save_device(app.tables, replace(device, fingerprint=copy))
+    """Begin a branch where this store is a copy of another, restored or copied, and say so once."""
+    device, copy, origin = app.device, fingerprint(app.home), restored_from(app.home)
+    if origin is None and device.fingerprint == copy:
+        return
+    with app.journal.transaction():
+        app.journal.branches.draw_branch()
+        save_device(app.tables, replace(device, fingerprint=copy))
+        if origin is not None:
+            note_backup(app.tables, origin.get("made_ms"))
+    if origin is None:
         app.warnings.append(VaultCopied())
+    else:
+        forget_restored(app.home)
+        made = instant(origin.get("made_ms") or 0, time_zone(device.timezone))
+        app.warnings.append(VaultRestored(made=made))

@@ -4,7 +4,7 @@ import click
 
 from field_client.app import create_device
 from field_client.commands.errors import OperatorMissing
-from field_client.commands.unlocking import PACKAGE, in_terminal, new_passphrase
+from field_client.commands.unlocking import PACKAGE, in_terminal, leave_prepared, new_passphrase
 from field_client.config import load_config
 from shared_schema.console import emit, output_options, text
 
@@ -29,6 +29,7 @@ def enrol(code: str, named: str | None) -> None:
             "enrolled": app.device.enrolled,
             "url": app.device.url,
         }
+        leave_prepared(app)
     emit(
         document,
         lambda: text(PACKAGE)(

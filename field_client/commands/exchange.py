@@ -1,43 +1,67 @@
 """`sync`, `export`, `import`: bringing what waits to the office, by a line or on a stick."""
 
-import sys
-import time
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from field_client.commands.errors import BranchMoved
-from field_client.commands.unlocking import PACKAGE, unlocked
-from field_client.healing import Healed
+from field_client.commands.errors import BranchMoved, DetailsNotResent
+from field_client.commands.locking import stays_locked, sync_locked
+from field_client.commands.outcomes import Progress, sync_document
+from field_client.commands.unlocking import PACKAGE, leave_prepared, unlocked
+from field_client.config import load_config
 from field_client.opened import App
+from field_client.sync.departure import load_departure
 from field_client.sync.engine import Outcome, synchronise
 from field_client.sync.errors import ClockOff
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.sync.transport_http import HttpTransport
 from field_client.sync.watch import stopped_by_signals
 from field_client.sync.watch import watch as keep_trying
+from field_client.vault.keys import require_not_wiped
+from field_client.vault.spool import open_spool
 from shared_schema.console import emit, output_options, report, text
 from shared_schema.errors import JemputError
-
-_LINE_EVERY_S = 2.0
 
 
 @click.command
 @click.option("--watch", is_flag=True, help="Go on, and try again whenever a line appears.")
+@click.option(
+    "--locked",
+    is_flag=True,
+    help="Ask for no passphrase: send what was sealed at the last lock or sync.",
+)
 @output_options
-def sync(*, watch: bool) -> None:
+def sync(*, watch: bool, locked: bool) -> None:
     """Send what waits to the office and fetch what is new there.
 
     A line that breaks loses nothing: what was confirmed stays confirmed, the rest waits.
+
+    Where nobody can be asked for a passphrase, what is sealed is sent all the same, and what the
+    office answers counts from the next unlock on.
     """
-    with unlocked() as app:
+    with _attempts(locked=locked or stays_locked()) as attempt:
         if not watch:
-            _sync(app)
+            attempt()
             return
         with stopped_by_signals() as stopped:
-            keep_trying(lambda: _sync(app), stopped, _complain)
+            keep_trying(attempt, stopped, _complain)
+
+
+@contextlib.contextmanager
+def _attempts(*, locked: bool) -> Iterator[Callable[[], None]]:
+    """Give what syncs once: by the spool alone, or on the store that stays open for it."""
+    if not locked:
+        with unlocked() as app:
+            yield lambda: _sync(app)
+        return
+    home = load_config().home
+    require_not_wiped(home)
+    with open_spool(home) as spool:
+        load_departure(spool)
+        yield lambda: sync_locked(home, spool)
 
 
 @click.command("export")
@@ -47,6 +71,7 @@ def export_file(file: Path) -> None:
     """Write what a sync would send to FILE, for a stick; the office answers it with a file."""
     with unlocked() as app:
         outcome = write_export(app, file)
+        leave_prepared(app)
     document = {
         "file": str(file),
         "batches": outcome.sent,
@@ -67,11 +92,13 @@ def import_file(file: Path) -> None:
         except ClockOff:
             _emit(app, Outcome())
             raise
+        finally:
+            leave_prepared(app)
         _emit(app, outcome)
 
 
 def _sync(app: App) -> None:
-    shown = _Progress()
+    shown = Progress()
     try:
         outcome = synchronise(app, HttpTransport(url=app.device.url), shown)
     except ClockOff:
@@ -80,6 +107,7 @@ def _sync(app: App) -> None:
         raise
     finally:
         shown.end()
+        leave_prepared(app)
     _emit(app, outcome)
 
 
@@ -87,31 +115,11 @@ def _emit(app: App, outcome: Outcome) -> None:
     document = sync_document(outcome, waiting=app.journal.counts()["waiting"])
     for healed in outcome.healed:
         report(BranchMoved(changes=healed.changes), PACKAGE, level="warning")
+        if healed.unsent:
+            named = " ".join(map(str, healed.unsent))
+            unsent = DetailsNotResent(count=len(healed.unsent), records=named)
+            report(unsent, PACKAGE, level="warning")
     emit(document, lambda: _summary(document, text(PACKAGE)))
-
-
-def sync_document(outcome: Outcome, *, waiting: int) -> dict[str, Any]:
-    """Return what exchanges amounted to; ``received`` counts receipts, ``pulled`` page items."""
-    return {
-        "sent_batches": outcome.sent,
-        "sent_changes": outcome.changes,
-        "received": outcome.received,
-        "pulled": outcome.items,
-        "bytes_sent": outcome.bytes_sent,
-        "bytes_received": outcome.bytes_received,
-        "enrolled": outcome.enrolled,
-        "waiting": waiting,
-        "healed": [_healed(each) for each in outcome.healed],
-    }
-
-
-def _healed(healed: Healed) -> dict[str, Any]:
-    return {
-        "from": healed.old.hex(),
-        "to": healed.new.hex(),
-        "changes": healed.changes,
-        "records": {str(old): str(new) for old, new in healed.records.items()},
-    }
 
 
 def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
@@ -127,39 +135,3 @@ def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
 
 def _complain(error: JemputError) -> None:
     report(error, PACKAGE, level="warning")
-
-
-class _Progress:
-    """Progress on standard error: one line that is overwritten, or a plain line now and then."""
-
-    def __init__(self) -> None:
-        self.last = Outcome()
-        self._terminal = sys.stderr.isatty()
-        self._said_s = time.monotonic()
-        self._open = False
-
-    def __call__(self, outcome: Outcome) -> None:
-        """Show where the exchange stands."""
-        self.last = outcome
-        line = text(PACKAGE)(
-            "sent {sent} batches, {bytes_sent} bytes; received {changes} changes, {items} from the"
-            " office, {bytes_received} bytes"
-        ).format(
-            sent=outcome.sent,
-            bytes_sent=outcome.bytes_sent,
-            changes=outcome.changes,
-            items=outcome.items,
-            bytes_received=outcome.bytes_received,
-        )
-        if self._terminal:
-            click.echo(f"\r\033[K{line}", nl=False, err=True)
-            self._open = True
-        elif time.monotonic() - self._said_s > _LINE_EVERY_S:
-            self._said_s = time.monotonic()
-            click.echo(line, err=True)
-
-    def end(self) -> None:
-        """Leave the line that is overwritten."""
-        if self._open:
-            self._open = False
-            click.echo(err=True)

@@ -11,11 +11,14 @@ from field_client.app import open_app
 from field_client.commands.errors import OperatorMissing, PassphraseMissing
 from field_client.config import Config, load_config
 from field_client.opened import App
+from field_client.outbox import seal_waiting
+from field_client.sync.departure import depart
 from field_client.sync.errors import ClockOff
 from field_client.vault.keys import list_operators
 from shared_schema.clock import DAY_MS
 from shared_schema.console import ask_twice, report, text
 from shared_schema.display import time_zone
+from shared_schema.errors import StorageError
 from shared_schema.records import CheckContext
 
 PACKAGE = "field_client"
@@ -31,6 +34,19 @@ def unlocked() -> Iterator[App]:
         for warning in app.warnings:
             report(warning, PACKAGE, level="warning")
         yield app
+        leave_prepared(app, whole=True)
+
+
+def leave_prepared(app: App, *, whole: bool = False) -> None:
+    """Seal what waits and prepare a locked sync; ``whole``: only seal the batches that are full.
+
+    Whatever hinders it takes nothing back of what was saved: it is sealed the next time.
+    """
+    with contextlib.suppress(StorageError):
+        if not app.closed and whole:
+            seal_waiting(app, whole=True)
+        elif not app.closed:
+            depart(app)
 
 
 def ask_passphrase(operator: str) -> str:

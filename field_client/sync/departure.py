@@ -16,7 +16,7 @@ from field_client.outbox import seal_waiting
 from field_client.sync.errors import NothingPrepared
 from field_client.vault.errors import VaultDamaged
 from field_client.vault.spool import SPOOL_FILE, Spool
-from shared_schema.canonical import NotCanonical, decode, encode
+from shared_schema.canonical import Json, NotCanonical, decode, encode
 from shared_schema.enrolment import enrol_frame
 from shared_schema.frames import Frame, Kind
 from shared_schema.messages import Hello, hello_frame
@@ -72,7 +72,7 @@ def depart(app: App) -> int:
     """Seal what waits and keep a departure of now; return how many batches were sealed."""
     cut = seal_waiting(app)
     asked = enrolment(app)
-    content = {
+    content: dict[str, Json] = {
         "url": app.device.url,
         "server": app.device.signing,
         "device": app.device_keys.device.hex(),

@@ -4,16 +4,16 @@
 bytes and take the same answers. What the server confirms is durable before the next byte is read.
 """
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from typing import Protocol
 
 from field_client import receiving
 from field_client.healing import Healed, leave_branch
 from field_client.opened import App
 from field_client.outbox import holds, seal_waiting, waiting_batches
+from field_client.retention import tidy
+from field_client.sync.departure import enrolment, introduction
 from field_client.sync.errors import (
     ClockOff,
     DeviceRevokedWaiting,
@@ -37,15 +37,12 @@ from field_client.sync.session import (
 from field_client.vault.keys import wipe
 from shared_schema.clock import DAY_MS
 from shared_schema.custody import Head, Receipt, Status
-from shared_schema.enrolment import DeviceRevoked, enrol_frame
+from shared_schema.enrolment import DeviceRevoked
 from shared_schema.frames import SectionIncomplete
 from shared_schema.ids import Stream
-from shared_schema.messages import Hello, hello_frame
-from shared_schema.wire import CODECS
 
 ROUNDS = 4
 SECTION_BYTES = 32 << 20
-NONCE_BYTES = 16
 HOUR_MS = 3_600_000
 REVOKED = "DEVICE_REVOKED"
 _HARMLESS = frozenset({"FRAME_UNKNOWN", REVOKED})
@@ -108,33 +105,17 @@ class Exchange:
 
     def outgoing(self) -> Iterator[bytes]:
         """Yield our section, frame by frame: what is waiting, from the last receipt on."""
-        section, enrolment = Outgoing(), self.app.device.enrolment
-        yield self._count(section.frame(hello_frame(self._hello(), self.app.device_keys.signing)))
-        if enrolment is not None:
-            keys = self.app.device_keys
-            frame = enrol_frame(enrolment, keys.signing_public, keys.sealing_public)
-            yield self._count(section.frame(frame))
+        section, asked, before = Outgoing(), enrolment(self.app), self.outcome.bytes_sent
+        yield self._count(section.frame(introduction(self.app)))
+        if asked is not None:
+            yield self._count(section.frame(asked))
         for batch in waiting_batches(self.app):
-            if self.outcome.bytes_sent + len(batch.body) > SECTION_BYTES:
+            if self.outcome.bytes_sent - before + len(batch.body) > SECTION_BYTES:
                 self.again = True
                 break
             self._note(sent=self.outcome.sent + 1)
             yield self._count(section.batch(batch.body))
         yield self._count(section.end())
-
-    def _hello(self) -> Hello:
-        device, keys = self.app.device, self.app.device_keys
-        return Hello(
-            signing=keys.signing_public,
-            sealing=keys.sealing_public,
-            server=device.server,
-            nonce=secrets.token_bytes(NONCE_BYTES),
-            cursor=receiving.cursor(self.app.journal),
-            heads=receiving.heads(self.app.journal),
-            codecs=tuple(CODECS),
-            software=f"field-client {version('jemput')}",
-            wall_ms=self.app.clocks().wall_ms,
-        )
 
     def _count(self, data: bytes) -> bytes:
         self._note(bytes_sent=self.outcome.bytes_sent + len(data))
@@ -186,7 +167,7 @@ class Exchange:
 
     def _heard(self, epoch: int, server_ms: int) -> None:
         """Keep the server's time; one that travelled in a file is only a lower bound."""
-        before = 0 if self.by_line else receiving.server_ms(self.app.journal) or 0
+        before = 0 if self.by_line else self.app.journal.server_ms() or 0
         receiving.note_server(self.app.journal, epoch, max(server_ms, before))
 
     def _receipted(self, receipt: Receipt) -> None:
@@ -273,6 +254,7 @@ def synchronise(app: App, transport: Transport, progress: Progress = silent) -> 
             continue
         exchange.refuse()
         if not seal_waiting(app) and not exchange.again:
+            tidy(app.journal)
             require_clock(app)
             return total
     raise SyncUnsettled
@@ -293,7 +275,7 @@ def require_clock(app: App, *, by_line: bool = True) -> None:
 
     A time that travelled in a file is old: there only a clock that lies behind it is off.
     """
-    heard = receiving.server_ms(app.journal)
+    heard = app.journal.server_ms()
     if heard is None:
         return
     ahead = app.clocks().wall_ms - heard

@@ -1,0 +1,67 @@
+"""`lock`, and the sync of a laptop that stays locked: what is sealed can leave without a key."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from field_client.commands.outcomes import Progress, sync_document
+from field_client.commands.unlocking import PACKAGE, in_terminal, unlocked
+from field_client.config import load_config
+from field_client.sync.departure import depart, is_prepared, load_departure
+from field_client.sync.errors import SyncLocked
+from field_client.sync.locked import still_sealed, synchronise_locked
+from field_client.sync.transport_http import HttpTransport
+from field_client.vault.keys import require_not_wiped
+from field_client.vault.spool import Spool, open_spool
+from shared_schema.console import emit, output_options, report, text
+
+
+@click.command
+@output_options
+def lock() -> None:
+    """Seal what waits, so that `sync --locked` can send it while nobody is here to unlock."""
+    with unlocked() as app:
+        depart(app)
+        document = {"sealed_waiting": still_sealed(app.spool, load_departure(app.spool))}
+    said = text(PACKAGE)("Sealed and ready to be sent without a passphrase: {sealed_waiting}.")
+    emit(document, lambda: said.format(**document))
+
+
+def stays_locked() -> bool:
+    """Return whether a sync must do without the vault, and say so: nobody can be asked."""
+    config = load_config()
+    if config.passphrase or in_terminal():
+        return False
+    require_not_wiped(config.home)
+    with open_spool(config.home) as spool:
+        prepared = is_prepared(spool)
+    if prepared:
+        report(SyncLocked(), PACKAGE, level="warning")
+    return prepared
+
+
+def sync_locked(home: Path, spool: Spool) -> None:
+    """Sync once, from the spool alone, and say what it amounted to."""
+    departure = load_departure(spool)
+    shown = Progress()
+    try:
+        transport = HttpTransport(url=departure.url)
+        outcome = synchronise_locked(home, spool, departure, transport, shown)
+    finally:
+        shown.end()
+    document = {
+        **sync_document(outcome, waiting=None),
+        "locked": True,
+        "sealed_waiting": still_sealed(spool, departure),
+    }
+    emit(document, lambda: _summary(document, text(PACKAGE)))
+
+
+def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
+    return texts(
+        "The laptop is still locked. Received by the office: {sent_changes} changes in {received}"
+        " batches. Sealed and still waiting: {sealed_waiting}. What was saved after the last lock"
+        " is not among them; it goes when you have unlocked."
+    ).format(**document)
