@@ -1,6 +1,6 @@
 """Who this laptop is: its keys, what it was enrolled with, and what the server told it since.
 
-The private keys follow from the vault's root and are never stored. A copy of the folder is
+The private keys follow from the vault's identity and are never stored. A copy of the folder is
 therefore the same device, told apart only by the branch it draws.
 """
 
@@ -12,25 +12,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from field_client.tables import Tables
-from field_client.vault.keys import VaultKeys
+from field_client.vault.keys import SIGNING, VaultKeys
 from shared_schema.enrolment import EnrolmentCode, parse_code
 from shared_schema.identity import Identity
 from shared_schema.ids import device_id
 
 _DEVICE = "device"
+SEALING = "device sealing"
 
 
 class DeviceKeys(Identity):
-    """The device's keys, which follow from the vault's root."""
+    """The device's keys, which follow from the vault's identity."""
 
     __slots__ = ()
 
     @classmethod
     def derive(cls, keys: VaultKeys) -> "DeviceKeys":
-        """Return the keys that follow from the vault's root."""
+        """Return the keys that follow from the vault's identity."""
         return cls(
-            signing=Ed25519PrivateKey.from_private_bytes(keys.derive("device signing")),
-            sealing=X25519PrivateKey.from_private_bytes(keys.derive("device sealing")),
+            signing=Ed25519PrivateKey.from_private_bytes(keys.derive_identity(SIGNING)),
+            sealing=X25519PrivateKey.from_private_bytes(keys.derive_identity(SEALING)),
         )
 
     @property

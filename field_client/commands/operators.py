@@ -1,4 +1,4 @@
-"""`operator`: who can open this laptop's store."""
+"""`operator`: who can open this laptop's store, and who may decide about that."""
 
 import click
 
@@ -16,33 +16,39 @@ def operator() -> None:
 
 @operator.command
 @click.argument("name")
+@click.option("--administrator", is_flag=True, help="Who may add, remove and reset others too.")
 @output_options
-def add(name: str) -> None:
+def add(name: str, *, administrator: bool) -> None:
     """Give NAME a passphrase of their own, asked twice (or one line of standard input).
 
-    An operator who is already in opens the store for this.
+    An administrator of this laptop opens the store for this.
     """
+    role = keys.ADMINISTRATOR if administrator else keys.OPERATOR
     with unlocked() as app:
-        keys.add_operator(app.home, app.keys, name, new_passphrase(name))
+        keys.check_administrator(app.home, app.keys)
+        keys.add_operator(app.home, app.keys, name, new_passphrase(name), role=role)
     said = text(PACKAGE)("{operator} can open this laptop now.").format(operator=name)
-    emit({"operator": name}, lambda: said)
+    emit({"operator": name, "role": role}, lambda: said)
 
 
 @operator.command("list")
 @output_options
 def list_names() -> None:
-    """List the operators of this laptop; no passphrase is needed."""
-    names = keys.list_operators(load_config().home)
-    emit({"operators": names}, lambda: "\n".join(names))
+    """List the operators of this laptop with their roles; no passphrase is needed."""
+    found = keys.operators(load_config().home)
+    names = [name for name, _ in found]
+    emit({"operators": names, "roles": dict(found)}, lambda: "\n".join(map(_line, found)))
 
 
 @operator.command
 @click.argument("name")
 @output_options
 def remove(name: str) -> None:
-    """Take NAME's access away; the last operator stays. What they wrote stays as well."""
+    """Take NAME's access away, also to copies of the store from now on; the last administrator
+    stays. What they wrote stays as well.
+    """
     with unlocked() as app:
-        keys.remove_operator(app.home, name)
+        keys.remove_operator(app.home, app.keys, name)
     said = text(PACKAGE)("{operator} can no longer open this laptop.").format(operator=name)
     emit({"operator": name}, lambda: said)
 
@@ -51,9 +57,17 @@ def remove(name: str) -> None:
 @click.argument("name", required=False)
 @output_options
 def passphrase(name: str | None) -> None:
-    """Change the passphrase of NAME, or your own; also resets one that was forgotten."""
+    """Change your own passphrase; an administrator also resets that of NAME, if it was forgotten."""
     with unlocked() as app:
         changed = name or app.keys.operator
+        if changed != app.keys.operator:
+            keys.check_administrator(app.home, app.keys)
         keys.change_passphrase(app.home, app.keys, changed, new_passphrase(changed))
     said = text(PACKAGE)("The passphrase of {operator} is changed.").format(operator=changed)
     emit({"operator": changed}, lambda: said)
+
+
+def _line(found: tuple[str, str]) -> str:
+    name, role = found
+    told = text(PACKAGE)("administrator") if role == keys.ADMINISTRATOR else ""
+    return f"{name} ({told})" if told else name

@@ -90,10 +90,48 @@ class OperatorExists(InputError):
     code = "OPERATOR_EXISTS"
 
 
-class LastOperator(InputError):
-    """{operator} is the only operator who can open this store. Add another one first."""
+class LastAdministrator(InputError):
+    """{operator} is the only administrator of this laptop. Add another administrator first."""
 
     code = "OPERATOR_LAST"
+
+
+class NotAdministrator(AccessError):
+    """Only an administrator of this laptop may do this, and {operator} is not one. Ask one of
+    them; `operator list` names them.
+    """
+
+    code = "OPERATOR_NOT_ADMINISTRATOR"
+
+
+class KeysReplaced(AccessError):
+    """The keys of this store were replaced while this program had it unlocked: an operator was
+    removed or a passphrase changed. Unlock it again with your passphrase.
+    """
+
+    code = "VAULT_KEYS_REPLACED"
+
+
+class RecoveryUnavailable(AccessError):
+    """The regency's recovery key has not come to this laptop yet. Ask an administrator of this
+    laptop to give you a new passphrase.
+    """
+
+    code = "RECOVERY_UNAVAILABLE"
+
+
+class RecoveryNotAsked(InputError):
+    """No recovery of {operator} was asked for on this laptop. Write a recovery request first."""
+
+    code = "RECOVERY_NOT_ASKED"
+
+
+class RecoveryOutdated(InputError):
+    """The answer fits another request, or operators were removed since it was asked for. Nothing
+    was changed; write a new recovery request.
+    """
+
+    code = "RECOVERY_OUTDATED"
 
 
 class PassphraseWeak(InputError):
@@ -106,3 +144,59 @@ class SpoolConflict(StorageError):
     """The sealed batch at {first} does not continue its stream and was not stored. Run `verify`."""
 
     code = "SPOOL_CONFLICT"
+
+
+class BackupExists(InputError):
+    """The file {file} is there already, and a backup is never written over another file. Choose
+    another name.
+    """
+
+    code = "BACKUP_EXISTS"
+
+
+class BackupForeign(InputError):
+    """The file {file} is no backup of this program, and nothing was restored. Look for the right
+    file.
+    """
+
+    code = "BACKUP_FOREIGN"
+
+
+class BackupDamaged(StorageError):
+    """The backup {file} is damaged or was cut short, and nothing of it was used. Copy it from the
+    stick again, or take another backup.
+    """
+
+    code = "BACKUP_DAMAGED"
+
+
+class BackupNewer(StorageError):
+    """A newer program made the backup {file}. Update the program on this laptop; nothing was
+    restored.
+    """
+
+    code = "BACKUP_NEWER"
+
+
+class UpdateNeedsRoom(StorageError):
+    """The newer program keeps a copy of the store before it changes it, and the disk has no room
+    for one. Free about {megabytes} MB and start again; nothing was changed.
+    """
+
+    code = "UPDATE_NEEDS_ROOM"
+
+
+class PhotoAbsent(InputError):
+    """This photo is not on this laptop: it was attached elsewhere, or its file is gone. Ask whoever
+    took it.
+    """
+
+    code = "PHOTO_ABSENT"
+
+
+class PhotoDamaged(StorageError):
+    """The photo is damaged on this laptop and was not shown. If you still have it, attach it again;
+    then run `verify`.
+    """
+
+    code = "PHOTO_DAMAGED"

@@ -1,59 +1,79 @@
-"""Who can open this laptop's store: one key slot for each operator around one random root.
+"""Who can open this laptop's store: a key slot for each operator around one random root.
 
-Every key of the device comes from the root by HKDF-SHA256 (RFC 5869) with a purpose, so that
-adding an operator or changing a passphrase touches the slot file only and never the data.
-``slots.json`` is replaced as a whole and durably; `wipe` destroys it and leaves a tombstone.
+    passphrase --Argon2id--> key that wraps the operator's private key        (slots)
+    operator's private key --HPKE--> root                                     (slots)
+    root --HKDF--> keys of the store; and opens the ring                      (ring)
+    ring: identity, earlier roots, who belongs with which role and public key
+    identity --HKDF--> the device's signing and sealing keys
 
-A removed operator who copied both the slot file and the store before can still open that copy:
-removal takes away the slot, it does not change the root.
+The root is sealed to public keys, so it can be replaced without anybody's passphrase: removing
+an operator draws a new root at once and seals it to those who remain. The store is re-encrypted
+under it when that is safe (`rekey`); until then the ring keeps the earlier roots as well. The
+identity never changes. Adding an operator or changing a passphrase touches the slot file only.
+
+    slots.json, slots.copy.json   the slot file and its copy (`slotfile`); mode 0600
+    "recovery"   {"device", "public", "sealed", "checksum"}: the root sealed to the regency's
+                 recovery key in this device's name (`shared_schema.recovery`); null before one came
+    wiped.json   the tombstone: `wipe` destroyed the keys and what they open
+
+Limits. Only an administrator adds, removes and resets others: that is this program's rule, not
+cryptography's, since every operator can open the root. A removed operator who kept a copy of the
+slot file opens the copies of the store made before the re-key, not the store after it. Changing
+a passphrase draws no new root: whoever knows the old passphrase and has an old slot file is shut
+out by removing the operator and adding them anew.
 """
 
-import json
-import os
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-from field_client.vault import durable, slots
+from field_client.vault import durable, ring, slotfile, slots
 from field_client.vault.errors import (
-    DeviceWiped,
-    LastOperator,
+    LastAdministrator,
     OperatorExists,
     OperatorUnknown,
+    RecoveryNotAsked,
+    RecoveryOutdated,
+    RecoveryUnavailable,
     SlotDamaged,
     VaultExists,
-    VaultMissing,
-    VaultNewer,
 )
 from field_client.vault.lock import locked
-from field_client.vault.slots import Cost, Slot
+from field_client.vault.ring import Ring
+from field_client.vault.roster import (
+    SIGNING,
+    VaultKeys,
+    find,
+    keys_of,
+    member_of,
+    name_of,
+    open_with,
+    read_slots,
+    replace_slot,
+    require_administrator,
+    store,
+)
+from field_client.vault.slotfile import SLOT_COPY, SLOT_FILE, SLOT_LOCK, SlotFile
+from field_client.vault.slots import ADMINISTRATOR, OPERATOR, Cost, Slot
+from field_client.vault.wiping import ATTACHMENTS, STORE_FILE, TOMBSTONE, require_not_wiped, wipe
+from shared_schema.recovery import Request, open_for_slot
 
-SLOT_FILE = "slots.json"
-SLOT_LOCK = "slots.lock"
-TOMBSTONE = "wiped.json"
-STORE_FILE = "vault.db"
-VERSION = 1
-DERIVE_LABEL = b"jemput/vault/1/"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VaultKeys:
-    """The unlocked root and who unlocked it. Keep it in memory only and drop it to lock."""
-
-    operator: str
-    slot: str
-    root: bytes = field(repr=False)
-
-    def derive(self, purpose: str, length: int = 32) -> bytes:
-        """Return the key of ``purpose``, ``length`` bytes; the same root gives the same key."""
-        hkdf = HKDF(
-            algorithm=SHA256(), length=length, salt=None, info=DERIVE_LABEL + purpose.encode()
-        )
-        return hkdf.derive(self.root)
+__all__ = [
+    "ADMINISTRATOR",
+    "ATTACHMENTS",
+    "OPERATOR",
+    "SIGNING",
+    "SLOT_COPY",
+    "SLOT_FILE",
+    "SLOT_LOCK",
+    "STORE_FILE",
+    "TOMBSTONE",
+    "VaultKeys",
+    "require_not_wiped",
+    "wipe",
+]
 
 
 def create_slots(
@@ -64,7 +84,7 @@ def create_slots(
     calibrate: bool = True,
     prepare: Callable[[VaultKeys], None] | None = None,
 ) -> VaultKeys:
-    """Draw a new root and write the first operator's slot.
+    """Draw root and identity and write the slot of the first operator, an administrator.
 
     ``prepare`` is called with the keys before the slot file exists: what it makes durable is
     there whenever the slot file is. Raises VaultExists, PassphraseWeak, DeviceWiped.
@@ -74,15 +94,22 @@ def create_slots(
     durable.make_private_folder(home)
     with locked(home / SLOT_LOCK):
         require_not_wiped(home)
-        if (home / SLOT_FILE).exists():
+        if slotfile.exists(home):
             raise VaultExists(home=home)
-        root = secrets.token_bytes(slots.ROOT_BYTES)
-        slot = slots.wrap(operator, passphrase, root, _cost(calibrate=calibrate))
-        keys = VaultKeys(operator=operator, slot=slot.slot, root=root)
+        slot = slots.make(operator, ADMINISTRATOR, passphrase, _cost(calibrate=calibrate))
+        member, root = member_of(slot), secrets.token_bytes(slots.ROOT_BYTES)
+        opened = Ring(identity=secrets.token_bytes(slots.ROOT_BYTES), members=(member,))
+        keys = keys_of(member, root, opened)
         if prepare is not None:
             prepare(keys)
-        _write(home, [slot])
+        empty = SlotFile(generation=0, ring={}, entries=())
+        store(home, empty, root, opened, [slot])
     return keys
+
+
+def has_slots(home: Path) -> bool:
+    """Whether somebody can unlock here: there is a slot file, or the copy of one."""
+    return slotfile.exists(home)
 
 
 def unlock(home: Path, operator: str, passphrase: str) -> VaultKeys:
@@ -90,129 +117,186 @@ def unlock(home: Path, operator: str, passphrase: str) -> VaultKeys:
 
     Raises PassphraseWrong, OperatorUnknown, SlotDamaged, VaultMissing, VaultNewer, DeviceWiped.
     """
-    slot = find_slot(home, operator)
-    return VaultKeys(operator=operator, slot=slot.slot, root=slots.unwrap(slot, passphrase))
+    content = read_slots(home)
+    slot = find(home, content, operator)
+    root = slots.open_root(slot, slots.open_private(slot, passphrase))
+    opened = ring.open_ring(content.ring, root) if root else None
+    if root is None or opened is None:
+        raise SlotDamaged(file=home / SLOT_FILE)
+    member = opened.of_slot(slot.slot)
+    if member is None or member.public != slot.public:
+        raise OperatorUnknown(operator=operator)
+    return keys_of(member, root, opened)
 
 
 def find_slot(home: Path, operator: str) -> Slot:
     """Return ``operator``'s slot, undamaged but not opened; raises as `unlock` does."""
-    return _find(home, _read(home), operator)
+    return find(home, read_slots(home), operator)
+
+
+def operators(home: Path) -> list[tuple[str, str]]:
+    """Return names and roles in the order they were added; no passphrase is needed."""
+    return [(slot.operator, slot.role) for slot in read_slots(home).slots if slot.sealed]
 
 
 def list_operators(home: Path) -> list[str]:
     """Return the operators' names in the order they were added; no passphrase is needed."""
-    return [slot.operator for slot in _read(home) if isinstance(slot, Slot)]
+    return [name for name, _ in operators(home)]
+
+
+def check_administrator(home: Path, keys: VaultKeys) -> None:
+    """Raise NotAdministrator or KeysReplaced, before anybody is asked for a passphrase."""
+    with locked(home / SLOT_LOCK):
+        require_administrator(open_with(home, keys)[1], keys)
 
 
 def add_operator(
-    home: Path, keys: VaultKeys, operator: str, passphrase: str, *, calibrate: bool = True
+    home: Path,
+    keys: VaultKeys,
+    operator: str,
+    passphrase: str,
+    *,
+    role: str = OPERATOR,
+    calibrate: bool = True,
 ) -> None:
-    """Give ``operator`` a slot; ``keys`` come from an operator who is already in.
+    """Give ``operator`` a slot; ``keys`` are an administrator's.
 
-    Raises OperatorExists, PassphraseWeak.
+    Raises NotAdministrator, OperatorExists, PassphraseWeak, KeysReplaced.
     """
-    slots.require_strength(passphrase)
-    slot = slots.wrap(operator, passphrase, keys.root, _cost(calibrate=calibrate))
+    slot = slots.make(operator, role, passphrase, _cost(calibrate=calibrate))
     with locked(home / SLOT_LOCK):
-        present = _read(home)
-        if any(isinstance(other, Slot) and other.operator == operator for other in present):
+        content, opened = open_with(home, keys)
+        require_administrator(opened, keys)
+        if opened.of_operator(operator):
             raise OperatorExists(operator=operator)
-        _write(home, [*present, slot])
+        members = (*opened.members, member_of(slot))
+        store(home, content, keys.root, replace(opened, members=members), [*content.entries, slot])
 
 
-def remove_operator(home: Path, operator: str) -> None:
-    """Destroy ``operator``'s slot. Raises OperatorUnknown, LastOperator."""
+def remove_operator(home: Path, keys: VaultKeys, operator: str) -> VaultKeys:
+    """Destroy ``operator``'s slot and draw a new root, sealed to those who remain.
+
+    The keys returned open the store until `rekey` has re-encrypted it, and afterwards. Raises
+    NotAdministrator, OperatorUnknown, LastAdministrator, KeysReplaced.
+    """
     with locked(home / SLOT_LOCK):
-        present = _read(home)
-        gone = _find(home, present, operator)
-        if sum(isinstance(slot, Slot) for slot in present) == 1:
-            raise LastOperator(operator=operator)
-        _write(home, [slot for slot in present if slot is not gone])
+        content, opened = open_with(home, keys)
+        require_administrator(opened, keys)
+        gone = opened.of_operator(operator)
+        if gone is None:
+            raise OperatorUnknown(operator=operator)
+        members = tuple(member for member in opened.members if member is not gone)
+        if all(member.role != ADMINISTRATOR for member in members):
+            raise LastAdministrator(operator=operator)
+        rotated = replace(opened, members=members, previous=(keys.root, *opened.previous))
+        kept = [entry for entry in content.entries if name_of(entry) != operator]
+        root = secrets.token_bytes(slots.ROOT_BYTES)
+        store(home, content, root, rotated, kept)
+    return replace(keys, root=root, previous=rotated.previous)
 
 
 def change_passphrase(
     home: Path, keys: VaultKeys, operator: str, passphrase: str, *, calibrate: bool = True
 ) -> None:
-    """Wrap the root anew for ``operator``; the old passphrase no longer opens this slot file.
+    """Give ``operator`` a new slot; the old passphrase no longer opens this slot file.
 
-    ``keys`` come from the operator's own slot or, to reset a forgotten passphrase, from another's.
-    Raises OperatorUnknown, PassphraseWeak.
-    """
-    slots.require_strength(passphrase)
-    slot = slots.wrap(operator, passphrase, keys.root, _cost(calibrate=calibrate))
-    with locked(home / SLOT_LOCK):
-        present = _read(home)
-        old = _find(home, present, operator)
-        _write(home, [slot if other is old else other for other in present])
-
-
-def wipe(home: Path) -> None:
-    """Destroy every slot for good, and with them all that the store holds (revocation).
-
-    The tombstone is durable first: a wipe that was cut short is finished by whoever comes next.
-    Flash memory may keep old blocks of the slot file; the passphrase still stands before those.
-    The sealed spool stays, since nobody on this laptop can open it.
+    ``keys`` are the operator's own or, to reset what was forgotten or damaged, an
+    administrator's. Raises OperatorUnknown, NotAdministrator, PassphraseWeak, KeysReplaced.
     """
     with locked(home / SLOT_LOCK):
-        durable.write_file(home / TOMBSTONE, json.dumps({"version": VERSION}).encode())
-        _destroy(home)
+        content, opened = open_with(home, keys)
+        old = opened.of_operator(operator)
+        if old is None:
+            raise OperatorUnknown(operator=operator)
+        if old.slot != keys.slot:
+            require_administrator(opened, keys)
+        cost = _cost(calibrate=calibrate)
+        slot = slots.make(operator, old.role, passphrase, cost, slot_id=old.slot)
+        replace_slot(home, content, keys.root, opened, slot)
 
 
-def require_not_wiped(home: Path) -> None:
-    """Raise DeviceWiped where a tombstone stands, finishing the wipe it announces."""
-    if (home / TOMBSTONE).exists():
-        _destroy(home)
-        raise DeviceWiped(home=home)
+def forget_previous(home: Path, keys: VaultKeys) -> VaultKeys:
+    """Drop the earlier roots: the store is encrypted under the present one."""
+    with locked(home / SLOT_LOCK):
+        content, opened = open_with(home, keys)
+        store(home, content, keys.root, replace(opened, previous=()), content.entries)
+    return replace(keys, previous=())
 
 
-def _destroy(home: Path) -> None:
-    path = home / SLOT_FILE
-    if path.exists():
-        with durable.translated(path), path.open("r+b") as file:
-            file.write(os.urandom(max(path.stat().st_size, 1)))
-            file.flush()
-            os.fsync(file.fileno())
-    store = [home / (STORE_FILE + end) for end in ("", durable.NEW_SUFFIX, "-wal", "-shm")]
-    durable.remove_files(path, path.with_name(SLOT_FILE + durable.NEW_SUFFIX), *store)
+def set_recovery(home: Path, keys: VaultKeys, public: bytes) -> None:
+    """Seal the root to the regency's recovery key too; repeating it changes nothing.
+
+    Raises KeysReplaced.
+    """
+    with locked(home / SLOT_LOCK):
+        content, opened = open_with(home, keys)
+        if opened.recovery != public or content.recovery is None:
+            store(home, content, keys.root, replace(opened, recovery=public), content.entries)
+
+
+def begin_recovery(
+    home: Path, operator: str, passphrase: str, *, calibrate: bool = True
+) -> Request:
+    """Add a waiting slot for ``operator``, who has forgotten the passphrase and chose this one.
+
+    The old slot stays until `finish_recovery`. Begun again, an earlier request is void. Raises
+    OperatorUnknown, PassphraseWeak, RecoveryUnavailable.
+    """
+    read_slots(home)
+    with locked(home / SLOT_LOCK):
+        content = slotfile.load(home)
+        if content.recovery is None:
+            raise RecoveryUnavailable
+        role, slot_id = _place(content, operator)
+        cost = _cost(calibrate=calibrate)
+        slot = slots.make(operator, role, passphrase, cost, slot_id=slot_id)
+        kept = [entry for entry in content.entries if not _waits(entry, operator)]
+        raised = content.generation + 1
+        slotfile.store(home, replace(content, generation=raised, entries=(*kept, slot)))
+    return Request(
+        device=bytes.fromhex(content.recovery["device"]),
+        operator=operator,
+        slot=slot.public,
+        recovery=bytes.fromhex(content.recovery["public"]),
+        sealed=bytes.fromhex(content.recovery["sealed"]),
+    )
+
+
+def finish_recovery(home: Path, operator: str, passphrase: str, sealed_root: bytes) -> VaultKeys:
+    """Turn the waiting slot into ``operator``'s slot; the forgotten one is gone.
+
+    ``passphrase`` is the one given to `begin_recovery`; ``sealed_root`` what the office sealed to
+    the waiting slot's key. Nothing is changed unless it opens the slot file. Raises
+    RecoveryNotAsked, PassphraseWrong, RecoveryOutdated.
+    """
+    waiting = [slot for slot in read_slots(home).slots if _waits(slot, operator)]
+    if not waiting:
+        raise RecoveryNotAsked(operator=operator)
+    root = open_for_slot(sealed_root, slots.open_private(waiting[0], passphrase))
+    if root is None:
+        raise RecoveryOutdated
+    with locked(home / SLOT_LOCK):
+        content = slotfile.load(home)
+        opened = ring.open_ring(content.ring, root)
+        if opened is None or opened.of_operator(operator) is None:
+            raise RecoveryOutdated
+        replace_slot(home, content, root, opened, waiting[0])
+    return unlock(home, operator, passphrase)
+
+
+def _place(content: SlotFile, operator: str) -> tuple[str, str | None]:
+    """Return role and slot of an operator; only the name is known where it may be a damaged one."""
+    for slot in content.slots:
+        if slot.operator == operator and slot.sealed:
+            return slot.role, slot.slot
+    if content.is_damaged:
+        return OPERATOR, None
+    raise OperatorUnknown(operator=operator)
+
+
+def _waits(entry: Slot | Any, operator: str) -> bool:
+    return name_of(entry) == operator and entry.sealed is None
 
 
 def _cost(*, calibrate: bool) -> Cost:
     return slots.calibrated() if calibrate else slots.FLOOR
-
-
-def _find(home: Path, present: Sequence[Slot | object], operator: str) -> Slot:
-    for slot in present:
-        if isinstance(slot, Slot) and slot.operator == operator:
-            return slot
-    if all(isinstance(slot, Slot) for slot in present):
-        raise OperatorUnknown(operator=operator)
-    raise SlotDamaged(file=home / SLOT_FILE)
-
-
-def _read(home: Path) -> list[Slot | object]:
-    """Return the slots in their order; a damaged one stays as the raw JSON it is.
-
-    Damage to one slot must neither lock the others out nor be lost when the file is rewritten.
-    """
-    require_not_wiped(home)
-    path = home / SLOT_FILE
-    if not path.exists():
-        raise SlotDamaged(file=path) if (home / STORE_FILE).exists() else VaultMissing(home=home)
-    with durable.translated(path):
-        content = path.read_bytes()
-    try:
-        body = json.loads(content)
-        version, raw = body["version"], body["slots"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise SlotDamaged(file=path) from error
-    if not isinstance(version, int) or not isinstance(raw, list) or not raw:
-        raise SlotDamaged(file=path)
-    if version != VERSION:
-        raise VaultNewer(file=path)
-    return [slots.from_json(slot) or slot for slot in raw]
-
-
-def _write(home: Path, present: Sequence[Slot | object]) -> None:
-    raw = [slots.to_json(slot) if isinstance(slot, Slot) else slot for slot in present]
-    content = json.dumps({"version": VERSION, "slots": raw}, indent=1, ensure_ascii=False)
-    durable.write_file(home / SLOT_FILE, content.encode())

@@ -12,7 +12,13 @@ from field_client.vault.keys import STORE_FILE, VaultKeys
 from field_client.vault.migrations import create
 from field_client.vault.store import PURPOSE, RAW_KEY_BYTES, VaultDB, open_vault
 
-KEYS = VaultKeys(operator="Petugas Contoh", slot="00", root=bytes(range(32)))
+KEYS = VaultKeys(
+    operator="Petugas Contoh",
+    slot="00",
+    role="operator",
+    root=bytes(range(32)),
+    identity=bytes(32),
+)
 Opener = Callable[..., VaultDB]
 
 

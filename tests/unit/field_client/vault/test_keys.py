@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from field_client.vault import keys, slots
+from field_client.vault import keys, slotfile, slots
 from field_client.vault.errors import (
     DeviceWiped,
-    LastOperator,
+    KeysReplaced,
+    LastAdministrator,
+    NotAdministrator,
     OperatorExists,
     OperatorUnknown,
     PassphraseWeak,
@@ -18,7 +21,15 @@ from field_client.vault.errors import (
     VaultMissing,
     VaultNewer,
 )
-from field_client.vault.keys import SLOT_FILE, STORE_FILE, TOMBSTONE, VaultKeys
+from field_client.vault.keys import (
+    ADMINISTRATOR,
+    OPERATOR,
+    SLOT_FILE,
+    STORE_FILE,
+    TOMBSTONE,
+    VaultKeys,
+)
+from shared_schema.recovery import open_for_slot
 
 PASSPHRASE = "sandi pertama petugas"
 OTHER = "sandi kedua petugas"
@@ -32,10 +43,12 @@ def home(tmp_path: Path) -> Path:
 
 
 def _rewrite(home: Path, change) -> None:
-    path = home / SLOT_FILE
-    body = json.loads(path.read_bytes())
+    """Change both copies alike, as somebody would who knows how the checksum is made."""
+    body = json.loads((home / SLOT_FILE).read_bytes())
     change(body)
-    path.write_text(json.dumps(body))
+    body.pop("checksum")
+    for path in slotfile.paths(home):
+        path.write_text(json.dumps(slots.checked(body)))
 
 
 def test_unlock_gives_the_same_root(home: Path):
@@ -76,20 +89,108 @@ def test_second_creation_is_refused(home: Path):
     assert (home / SLOT_FILE).read_bytes() == before
 
 
-def test_operators_share_one_root(home: Path):
-    """A second operator opens the same keys, is listed, and may be removed; the last may not."""
-    first = keys.unlock(home, "Petugas Satu", PASSPHRASE)
-    keys.add_operator(home, first, "Petugas Dua", OTHER, calibrate=False)
+@pytest.fixture
+def first(home: Path) -> VaultKeys:
+    """Unlock as the administrator, with a second operator added."""
+    keys_of_first = keys.unlock(home, "Petugas Satu", PASSPHRASE)
+    keys.add_operator(home, keys_of_first, "Petugas Dua", OTHER, calibrate=False)
+    return keys_of_first
+
+
+def test_operators_share_one_root(home: Path, first: VaultKeys):
+    """A second operator opens the same keys and is listed with a role; no name comes twice."""
     second = keys.unlock(home, "Petugas Dua", OTHER)
     assert second.derive("store") == first.derive("store")
+    assert second.device == first.device
     assert keys.list_operators(home) == ["Petugas Satu", "Petugas Dua"]
+    assert keys.operators(home) == [("Petugas Satu", ADMINISTRATOR), ("Petugas Dua", OPERATOR)]
+    assert (first.role, second.role) == (ADMINISTRATOR, OPERATOR)
     with pytest.raises(OperatorExists):
         keys.add_operator(home, first, "Petugas Dua", OTHER, calibrate=False)
-    keys.remove_operator(home, "Petugas Satu")
+
+
+def test_only_administrators_add_remove_and_reset(home: Path, first: VaultKeys):
+    """An operator changes the own passphrase and nothing of anybody else's."""
+    second = keys.unlock(home, "Petugas Dua", OTHER)
+    for attempt in (
+        lambda: keys.add_operator(home, second, "Petugas Tiga", OTHER, calibrate=False),
+        lambda: keys.remove_operator(home, second, "Petugas Satu"),
+        lambda: keys.change_passphrase(home, second, "Petugas Satu", OTHER, calibrate=False),
+    ):
+        with pytest.raises(NotAdministrator):
+            attempt()
+    keys.change_passphrase(home, second, "Petugas Dua", PASSPHRASE, calibrate=False)
+    assert keys.unlock(home, "Petugas Dua", PASSPHRASE).slot == second.slot
+
+
+def test_role_written_into_the_file_gives_none(home: Path, first: VaultKeys):
+    """Who changes the role in the slot file is still what the ring says."""
+    _rewrite(home, lambda body: body["slots"].__setitem__(1, _promoted(body["slots"][1])))
+    assert keys.operators(home)[1] == ("Petugas Dua", ADMINISTRATOR)
+    second = keys.unlock(home, "Petugas Dua", OTHER)
+    assert second.role == OPERATOR
+    with pytest.raises(NotAdministrator):
+        keys.remove_operator(home, second, "Petugas Satu")
+
+
+def _promoted(slot: dict) -> dict:
+    body = {name: value for name, value in slot.items() if name != "checksum"}
+    return slots.checked({**body, "role": ADMINISTRATOR})
+
+
+def test_removal_draws_a_new_root(home: Path, first: VaultKeys):
+    """Who remains opens the new root with the old passphrase; the removed opens nothing."""
+    keys.add_operator(home, first, "Ibu Tiga", OTHER, role=ADMINISTRATOR, calibrate=False)
+    stolen = json.loads((home / SLOT_FILE).read_bytes())
     with pytest.raises(OperatorUnknown):
-        keys.unlock(home, "Petugas Satu", PASSPHRASE)
-    with pytest.raises(LastOperator):
-        keys.remove_operator(home, "Petugas Dua")
+        keys.remove_operator(home, first, "Petugas Empat")
+    rotated = keys.remove_operator(home, first, "Petugas Dua")
+    third = keys.unlock(home, "Ibu Tiga", OTHER)
+    assert rotated.root == third.root != first.root
+    assert rotated.previous == third.previous == (first.root,)
+    assert rotated.device == third.device == first.device
+    with pytest.raises(OperatorUnknown):
+        keys.unlock(home, "Petugas Dua", OTHER)
+    _rewrite(home, lambda body: body["slots"].append(stolen["slots"][1]))
+    with pytest.raises(SlotDamaged):
+        keys.unlock(home, "Petugas Dua", OTHER)
+    assert keys.forget_previous(home, rotated).previous == ()
+    assert keys.unlock(home, "Ibu Tiga", OTHER).previous == ()
+
+
+def test_last_administrator_stays(home: Path, first: VaultKeys):
+    """Nobody can leave a laptop that nobody may add operators to."""
+    with pytest.raises(LastAdministrator):
+        keys.remove_operator(home, first, "Petugas Satu")
+    keys.add_operator(home, first, "Ibu Tiga", OTHER, role=ADMINISTRATOR, calibrate=False)
+    rotated = keys.remove_operator(home, first, "Petugas Satu")
+    assert keys.forget_previous(home, rotated).previous == ()
+
+
+def test_keys_from_before_a_removal_change_nothing(home: Path, first: VaultKeys):
+    """A program that was open meanwhile is told to unlock again."""
+    keys.remove_operator(home, first, "Petugas Dua")
+    for attempt in (
+        lambda: keys.add_operator(home, first, "Petugas Tiga", OTHER, calibrate=False),
+        lambda: keys.set_recovery(home, first, bytes(range(32))),
+    ):
+        with pytest.raises(KeysReplaced):
+            attempt()
+
+
+def test_no_root_is_sealed_to_a_key_put_in_from_outside(home: Path, first: VaultKeys):
+    """A public key exchanged in the slot file gets no new root: the ring does not vouch for it."""
+    thief = X25519PrivateKey.generate()
+
+    def exchange(body):
+        fields = {name: value for name, value in body["slots"][0].items() if name != "checksum"}
+        fields["public"] = thief.public_key().public_bytes_raw().hex()
+        body["slots"][0] = slots.checked(fields)
+
+    _rewrite(home, exchange)
+    rotated = keys.remove_operator(home, first, "Petugas Dua")
+    sealed = bytes.fromhex(json.loads((home / SLOT_FILE).read_bytes())["slots"][0]["sealed"])
+    assert open_for_slot(sealed, thief) != rotated.root
 
 
 def test_changed_passphrase_replaces_the_old(home: Path):
@@ -114,32 +215,31 @@ def test_slot_passed_off_as_another_is_refused(home: Path):
     """Renaming a slot, checksum and all, makes its passphrase wrong: the name is bound to it."""
 
     def rename(body):
-        slot = slots.from_json(body["slots"][0])
-        assert slot is not None
-        forged = {**slots.to_json(slot), "operator": "Petugas Dua"}
-        forged.pop("checksum")
-        body["slots"] = [{**forged, "checksum": slots._checksum(forged)}]
+        fields = {name: value for name, value in body["slots"][0].items() if name != "checksum"}
+        body["slots"] = [slots.checked({**fields, "operator": "Petugas Dua"})]
 
     _rewrite(home, rename)
     with pytest.raises(PassphraseWrong):
         keys.unlock(home, "Petugas Dua", PASSPHRASE)
 
 
-def test_damaged_slot_locks_out_its_owner_only_and_is_kept(home: Path):
-    """The others get in, can change the file, and the damaged slot stays for a repair."""
-    first = keys.unlock(home, "Petugas Satu", PASSPHRASE)
-    keys.add_operator(home, first, "Petugas Dua", OTHER, calibrate=False)
-    _rewrite(home, lambda body: body["slots"][0].update(operator="Petugas S4tu"))
+def test_damaged_slot_locks_out_its_owner_only_until_a_reset(home: Path, first: VaultKeys):
+    """The others get in and can change the file; the damaged slot stays until it is replaced."""
+    _rewrite(home, lambda body: body["slots"][1].update(operator="Petugas D0a"))
     with pytest.raises(SlotDamaged):
-        keys.unlock(home, "Petugas Satu", PASSPHRASE)
+        keys.unlock(home, "Petugas Dua", OTHER)
+    keys.change_passphrase(home, first, "Petugas Satu", OTHER, calibrate=False)
+    assert keys.unlock(home, "Petugas Satu", OTHER).root == first.root
+    assert json.loads((home / SLOT_FILE).read_bytes())["slots"][1]["operator"] == "Petugas D0a"
     keys.change_passphrase(home, first, "Petugas Dua", PASSPHRASE, calibrate=False)
     assert keys.unlock(home, "Petugas Dua", PASSPHRASE).root == first.root
-    assert json.loads((home / SLOT_FILE).read_bytes())["slots"][0]["operator"] == "Petugas S4tu"
+    assert keys.list_operators(home) == ["Petugas Satu", "Petugas Dua"]
+    assert len(json.loads((home / SLOT_FILE).read_bytes())["slots"]) == 2
 
 
 def test_newer_slot_file_is_refused(home: Path):
     """A version this program does not know is not guessed at."""
-    _rewrite(home, lambda body: body.update(version=2))
+    _rewrite(home, lambda body: body.update(version=3))
     with pytest.raises(VaultNewer):
         keys.list_operators(home)
 
@@ -147,10 +247,14 @@ def test_newer_slot_file_is_refused(home: Path):
 def test_wipe_leaves_nothing_but_a_tombstone(home: Path):
     """Afterwards everything says the device was wiped, a new enrolment in this folder as well."""
     wrapped = json.loads((home / SLOT_FILE).read_bytes())["slots"][0]["wrapped"].encode()
-    (home / STORE_FILE).write_bytes(b"x")
+    made = ("vault.db", "vault.db-wal", "vault.db.new", "vault.db.rekey", "slots.json.new")
+    for name in made:
+        (home / name).write_bytes(wrapped)
+    (home / "attachments").mkdir()
+    (home / "attachments" / "sealed").write_bytes(wrapped)
     keys.wipe(home)
-    assert not (home / STORE_FILE).exists()
-    assert all(wrapped not in path.read_bytes() for path in home.iterdir())
+    left = {path.name for path in home.iterdir()}
+    assert left == {"slots.lock", "slots.lock.queue", TOMBSTONE}
     for attempt in (
         lambda: keys.unlock(home, "Petugas Satu", PASSPHRASE),
         lambda: keys.list_operators(home),
@@ -165,22 +269,20 @@ def test_wipe_cut_short_is_finished_by_the_next_command(home: Path):
     (home / TOMBSTONE).write_text("{}")
     with pytest.raises(DeviceWiped):
         keys.unlock(home, "Petugas Satu", PASSPHRASE)
-    assert not (home / SLOT_FILE).exists()
+    assert not any(path.exists() for path in slotfile.paths(home))
 
 
 def test_files_are_private(home: Path):
     """The folder is 0700, the slot file 0600."""
     assert home.stat().st_mode & 0o777 == 0o700
-    assert (home / SLOT_FILE).stat().st_mode & 0o777 == 0o600
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in slotfile.paths(home))
 
 
-def test_secrets_are_not_shown():
-    """Neither keys nor slots print what they hold."""
-    root = bytes(range(32))
-    slot = slots.wrap("Petugas", PASSPHRASE, root, slots.FLOOR)
-    shown = repr(VaultKeys(operator="Petugas", slot="00", root=root)) + repr(slot)
-    assert "root" not in shown
-    assert "wrapped" not in shown
+def test_secrets_are_not_shown(home: Path, first: VaultKeys):
+    """Neither keys nor slots nor the ring print what they hold."""
+    shown = repr(first) + repr(keys.find_slot(home, "Petugas Satu")) + repr(slotfile.load(home))
+    for secret in ("root=", "identity=", "previous=", "wrapped=", "sealed="):
+        assert secret not in shown
 
 
 def test_calibrated_cost_is_never_below_the_floor():
@@ -188,4 +290,5 @@ def test_calibrated_cost_is_never_below_the_floor():
     cost = slots.calibrated()
     assert slots.FLOOR_KIB <= cost.memory_kib <= slots.CEILING_KIB
     assert slots.FLOOR_ITERATIONS <= cost.iterations <= slots.CEILING_ITERATIONS
-    assert slots.from_json(slots.to_json(slots.wrap("Petugas", PASSPHRASE, bytes(32), cost)))
+    slot = slots.make("Petugas", OPERATOR, PASSPHRASE, cost)
+    assert slots.from_json(slots.to_json(slot)) == slot

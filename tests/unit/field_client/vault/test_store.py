@@ -3,6 +3,7 @@
 import contextlib
 import multiprocessing
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def test_creation_cut_before_the_slots_can_be_repeated(tmp_path: Path, monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(key_slots, "_write", cut)
+        patched.setattr(key_slots, "store", cut)
         with pytest.raises(KeyboardInterrupt):
             create_vault(tmp_path, "Petugas", PASSPHRASE, calibrate=False)
     made = create_vault(tmp_path, "Petugas", PASSPHRASE, calibrate=False)
@@ -79,10 +80,10 @@ def test_absent_store_is_never_made_anew(tmp_path: Path, opened, keys: VaultKeys
     assert not path.exists()
 
 
-def test_foreign_keys_do_not_open(tmp_path: Path, opened):
+def test_foreign_keys_do_not_open(tmp_path: Path, opened, keys: VaultKeys):
     """Another root's key is refused before anything is read."""
     with pytest.raises(VaultDamaged):
-        open_vault(tmp_path, VaultKeys(operator="Petugas", slot="00", root=bytes(32)))
+        open_vault(tmp_path, replace(keys, root=bytes(32)))
 
 
 def test_newer_store_is_refused(tmp_path: Path, db, keys: VaultKeys):
