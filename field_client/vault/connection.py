@@ -2,21 +2,24 @@
 
 A transaction takes the fair lock, begins at once (no read is upgraded later) and is on the disk
 before `transaction` returns: write-ahead log with synchronous=FULL flushes at each commit. One
-connection serves all threads of a program in turn.
+connection serves all threads of a program in turn. An encrypted store's log is folded by
+`folding`; SQLite's own folding, within a save, is left for when that cannot keep up.
 """
 
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol
 
 import sqlcipher3.dbapi2 as sqlcipher
 
 from field_client.vault.durable import NEW_SUFFIX
 from field_client.vault.errors import DiskFull, VaultBusy, VaultDamaged, VaultIO
+from field_client.vault.folding import Folding
 from field_client.vault.lock import WriteLock
 
 BUSY_TIMEOUT_MS = 10_000
@@ -32,6 +35,9 @@ _IO = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_NOLFS,
 }
+_DRIVER_ERRORS = (sqlite3.Error, sqlcipher.Error)
+FOLD_AT_LAST_PAGES = 16_384
+LOG_KEPT_BYTES = 16 * 1024 * 1024
 Row = tuple[Any, ...]
 Values = Sequence[Any]
 
@@ -62,6 +68,7 @@ class StoreConnection:
         self._commits = 0
         self._outside = 0
         self._seen = -1
+        self._folding = None if raw_key is None else Folding(self._for_folding, self._lock)
 
     @property
     def path(self) -> Path:
@@ -74,8 +81,12 @@ class StoreConnection:
 
     def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """Run one statement and return all its rows."""
-        with self._turn, translated(self._path):
-            found: list[Row] = self._raw.execute(sql, values).fetchall()
+        with self._turn:
+            try:
+                found: list[Row] = self._raw.execute(sql, values).fetchall()
+            except _DRIVER_ERRORS as error:
+                _translate(self._path, error)
+                raise
             return found
 
     def run_many(self, sql: str, values: Sequence[Values]) -> None:
@@ -83,59 +94,70 @@ class StoreConnection:
         with self._turn, translated(self._path):
             self._raw.executemany(sql, values)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Write all of the block or nothing; durable when this returns.
+    def transaction(self) -> AbstractContextManager[None]:
+        """Write all of the block or nothing; durable when the block has ended.
 
         A block within a block belongs to the outer one. Where the inner one fails, nothing of
         the outer is kept either, even if somebody swallows the error on the way.
         """
-        with self._turn:
-            if self._depth:
-                with self._joined():
-                    yield
-            else:
-                with self._outermost():
-                    yield
+        return _Block(self._enter, self._leave)
 
-    @contextmanager
-    def _joined(self) -> Iterator[None]:
-        self._depth += 1
+    def _enter(self) -> None:
+        self._turn.acquire()
         try:
-            yield
+            if not self._depth:
+                self._begin()
+            self._depth += 1
         except BaseException:
-            self._doomed = True
+            self._turn.release()
             raise
-        finally:
-            self._depth -= 1
 
-    @contextmanager
-    def _outermost(self) -> Iterator[None]:
+    def _leave(self, error: type[BaseException] | None) -> None:
+        try:
+            self._depth -= 1
+            self._doomed = self._doomed or error is not None
+            if not self._depth:
+                self._end(error)
+        finally:
+            self._turn.release()
+
+    def _begin(self) -> None:
         self._lock.acquire()
         try:
             self.rows("BEGIN IMMEDIATE")
             self.outside_number()
-            self._depth, self._doomed = 1, False
-            try:
-                yield
-                self._commit()
-                self._commits += 1
-            finally:
-                self._depth = 0
-                self._roll_back()
-        finally:
-            self._lock.release()
+            self._doomed = False
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _end(self, error: type[BaseException] | None) -> None:
+        if error is not None:
+            self._roll_back()
+            return
+        try:
+            self._commit()
+        except BaseException:
+            self._roll_back()
+            raise
+        self._lock.release()
 
     def _commit(self) -> None:
         if self._doomed:
             raise RuntimeError("an error within this transaction was swallowed")
         self.rows("COMMIT")
+        self._commits += 1
+        if self._folding is not None:
+            self._folding.committed()
 
     def _roll_back(self) -> None:
         """Undo what is not committed; SQLite may have done so itself on a full disk."""
-        self._outside += 1
-        if self._raw.in_transaction:
-            self.rows("ROLLBACK")
+        try:
+            self._outside += 1
+            if self._raw.in_transaction:
+                self.rows("ROLLBACK")
+        finally:
+            self._lock.release()
 
     def change_number(self) -> int:
         """Return a number that rises when this or another program has committed something."""
@@ -154,13 +176,44 @@ class StoreConnection:
                 self._seen = version
             return self._outside
 
+    def _for_folding(self) -> RawConnection:
+        raw = self.another()
+        for setting in _SETTINGS:
+            raw.execute(setting)
+        return raw
+
     def close(self) -> None:
         """Close the file, the last one folding the log into it; again is no error."""
+        if self._folding is not None:
+            self._folding.close()
         with self._turn, translated(self._path):
             if not self._closed:
                 self._closed = True
                 self._raw.close()
                 self._lock.close()
+
+
+class _Block:
+    """One block of a transaction: the outermost begins it and ends it."""
+
+    __slots__ = ("_enter", "_leave")
+
+    def __init__(
+        self, enter: Callable[[], None], leave: Callable[[type[BaseException] | None], None]
+    ) -> None:
+        self._enter = enter
+        self._leave = leave
+
+    def __enter__(self) -> None:
+        self._enter()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._leave(kind)
 
 
 def open_plain(path: Path, *, create: bool = False) -> StoreConnection:
@@ -194,6 +247,7 @@ _SETTINGS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA fullfsync=ON",
     "PRAGMA trusted_schema=OFF",
+    f"PRAGMA journal_size_limit={LOG_KEPT_BYTES}",
 )
 
 
@@ -201,6 +255,8 @@ def _configured(raw: RawConnection, path: Path, raw_key: bytes | None) -> StoreC
     try:
         for setting in _SETTINGS:
             raw.execute(setting)
+        if raw_key is not None:
+            raw.execute(f"PRAGMA wal_autocheckpoint={FOLD_AT_LAST_PAGES}")
         raw.execute("SELECT count(*) FROM sqlite_schema").fetchall()
         _require_log(raw, path)
         return StoreConnection(raw, path, raw_key)
@@ -224,16 +280,13 @@ def translated(path: Path) -> Iterator[None]:
     """Turn the drivers' errors into ours; errors of programming pass as they are."""
     try:
         yield
-    except (sqlite3.Error, sqlcipher.Error) as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is None:
-            raise
-        _translate(path, code, error)
+    except _DRIVER_ERRORS as error:
+        _translate(path, error)
         raise
 
 
-def _translate(path: Path, code: int, error: Exception) -> None:
-    primary = code & _PRIMARY
+def _translate(path: Path, error: Exception) -> None:
+    primary = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
     name = getattr(error, "sqlite_errorname", "")
     if primary == sqlite3.SQLITE_FULL or (primary in _IO and _is_full(path)):
         raise DiskFull(file=path.name) from error
