@@ -5,7 +5,7 @@ none of them lets through what another refuses. A record is final when nothing i
 and every warning has a reason; the reasons travel with the record under ``_reasons``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,12 +89,14 @@ def correct(
     touched: Mapping[str, Any],
     context: CheckContext,
     accept: str | None = None,
+    withheld: Collection[str] = (),
 ) -> Correction:
     """Judge an edit: ``touched`` holds the new JSON values, None to clear a field.
 
     Only what the edit brings about counts: a record that came with a fault of its own can still
     be mended field by field. A touched field in conflict is written even with the value that
-    is shown, because that is a choice.
+    is shown, because that is a choice, and so is one of those ``withheld``, whose value is not
+    known here any more.
     """
     before = state.values()
     changed = {name: value for name, value in touched.items() if name not in SYSTEM_FIELDS}
@@ -108,7 +110,7 @@ def correct(
     writes = {
         name: after.values.get(name)
         for name in dict.fromkeys(names)
-        if _differs(state, name, after.values.get(name))
+        if name in withheld or _differs(state, name, after.values.get(name))
     }
     if after.values.get(REASONS, {}) != dict(state.reasons):
         writes[REASONS] = after.values.get(REASONS)

@@ -49,7 +49,8 @@ class Entry:
     """One record as it is shown. ``own``: this store wrote it or is drafting it.
 
     ``values``: what is shown, a draft's values laid over the final ones. ``problems``: what
-    keeps a draft from being final, as the checks reported it.
+    keeps a draft from being final, as the checks reported it. ``withheld``: fields whose values
+    have gone from this store, as of ``reduced_ms`` by the server's time.
     """
 
     id: UUID
@@ -61,6 +62,8 @@ class Entry:
     remarks: tuple[Remark, ...] = ()
     void: Mapping[str, Any] | None = None
     problems: tuple[Mapping[str, Any], ...] = ()
+    withheld: tuple[str, ...] = ()
+    reduced_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ class HistoryLine:
     """One writing of a record: by this store (``own``) or, as far as it still stands, by others.
 
     ``hlc``, ``stream``: its stamp. ``change``: the change's id, known for own ones only.
+    ``withheld``: fields that were written as well, but whose values are no longer here.
     """
 
     hlc: int
@@ -88,6 +92,7 @@ class HistoryLine:
     operator: str | None = None
     change: UUID | None = None
     received: bool = True
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +145,14 @@ def record_document(
         "search_key": search_key(state.type, values),
         "nik": values.get("nik"),
         "kk_number": values.get("kk_number"),
+        "parent": _parent(state.type, values),
     }
+
+
+def _parent(type_name: str, values: Mapping[str, Any]) -> str | None:
+    """Return the id of the record that another belongs to: the first one that it names."""
+    parents = RECORD_TYPES[type_name].parents if type_name in RECORD_TYPES else ()
+    return next((value for name in parents if isinstance(value := values.get(name), str)), None)
 
 
 def search_key(type_name: str, values: Mapping[str, Any]) -> str | None:

@@ -1,8 +1,22 @@
 """What can go wrong with records and the device, a class for each decision a caller can take."""
 
-from shared_schema.errors import AccessError, JemputError, RecordAmbiguous, RecordUnknown
+from shared_schema.errors import (
+    AccessError,
+    InputError,
+    JemputError,
+    RecordAmbiguous,
+    RecordUnknown,
+)
 
-__all__ = ["NotEnrolled", "RecordAmbiguous", "RecordUnknown", "VaultCopied"]
+__all__ = [
+    "DraftUnknown",
+    "NotDiscarded",
+    "NotEnrolled",
+    "RecordAmbiguous",
+    "RecordUnknown",
+    "VaultCopied",
+    "VaultRestored",
+]
 
 
 class NotEnrolled(AccessError):
@@ -17,3 +31,26 @@ class VaultCopied(JemputError):
     """
 
     code = "VAULT_COPIED"
+
+
+class VaultRestored(JemputError):
+    """This store was restored from the backup of {made}. What was saved after it and not synced is
+    only on the old laptop, if that still works; this copy goes on under a branch of its own, and no
+    number is given twice. Tell your supervisor.
+    """
+
+    code = "VAULT_RESTORED"
+
+
+class DraftUnknown(InputError):
+    """{text} is no draft, so nothing was thrown away. What is final is declared void, with
+    `void {text} --reason T`.
+    """
+
+    code = "DRAFT_UNKNOWN"
+
+
+class NotDiscarded(InputError):
+    """No draft in the trash has the id {text}. Run `discard` without ID for a list."""
+
+    code = "NOT_DISCARDED"

@@ -7,16 +7,20 @@ may have given the old ones to somebody else.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 from uuid import UUID
 
 from field_client.entries import record_document
 from field_client.journal import Journal
 from field_client.receiving import RECEIVED
-from field_client.tables import change_key, id_of, put
-from shared_schema.changes import Change, change_digest
+from field_client.reduction import floor
+from field_client.reissue import Own, let_go, own_log, point_out
+from field_client.tables import Tables, change_key, id_of, put
+from field_client.vault.table import VaultTable
+from shared_schema.changes import Change
 from shared_schema.custody import Healing, Receipt, follow, heal
 from shared_schema.fold import join, state_from_json, state_of, state_to_json
 from shared_schema.ids import BRANCH_BYTES, Stream, record_number
@@ -28,13 +32,15 @@ _LABEL = b"jemput healing v1"
 class Healed:
     """A fork that was healed: the stream that was left, the one gone on with, and what moved.
 
-    ``changes``: how many were written again. ``records``: old id -> new id.
+    ``changes``: how many were written again. ``records``: old id -> new id. ``unsent``: records
+    of which only the roster row could be written again, by their new ids.
     """
 
     old: Stream
     new: Stream
     changes: int
     records: Mapping[UUID, UUID]
+    unsent: tuple[UUID, ...] = ()
 
 
 def heal_fork(journal: Journal, receipt: Receipt, sealed: Callable[[Stream], int]) -> Healed | None:
@@ -52,9 +58,9 @@ def heal_fork(journal: Journal, receipt: Receipt, sealed: Callable[[Stream], int
         closed_after = branches.closed_after(old)
         if closed_after is not None and receipt.first > closed_after:
             return None
-        own = list(journal.own_changes(old))
-        new = _healing_branch(journal, own, receipt)
-        healing = heal(own, receipt.first, receipt.digests or {}, new)
+        own = own_log(journal, receipt)
+        new = moved_to = _healing_branch(journal, own, receipt)
+        healing = heal(own.changes, receipt.first, own.present, new)
         if healing.changes:
             branches.begin(
                 new, numbers=healing.numbers_used, sequence=len(healing.changes), behind=old
@@ -66,13 +72,21 @@ def heal_fork(journal: Journal, receipt: Receipt, sealed: Callable[[Stream], int
         renamed |= _draft_ids(journal, old)
         branches.close(old, receipt.first - 1)
         _move_changes(journal, old, healing)
+        let_go(journal, own, healing)
         journal.tables.write_meta(RECEIVED, {old.hex(): branches.last_sequence(old)})
         _rename(journal, renamed)
-        touched = {change.record for change in healing.changes}
+        touched = {change.record for change in (*healing.changes, *own.lost)}
         touched |= _follow_on_other_streams(journal, (old, new), healing, sealed)
         for record in {*touched, *(_before(renamed, record) for record in touched)}:
             _recompute(journal, record)
-    return Healed(old=old, new=new, changes=len(healing.changes), records=healing.records)
+        unsent = point_out(journal, own, healing, moved_to)
+    return Healed(
+        old=old,
+        new=new,
+        changes=len(healing.changes),
+        records=healing.records,
+        unsent=unsent,
+    )
 
 
 def leave_branch(journal: Journal, old: Stream) -> Healed:
@@ -92,17 +106,14 @@ def leave_branch(journal: Journal, old: Stream) -> Healed:
     )
 
 
-def _healing_branch(journal: Journal, own: Sequence[Change], receipt: Receipt) -> Stream:
+def _healing_branch(journal: Journal, own: Own, receipt: Receipt) -> Stream:
     """Return the stream that takes what the server's chain lacks.
 
     It follows from the first change that is lacking: several copies that share what none of them
     has sent write it again alike, as the same changes of the same stream, so nobody is doubled.
     New records never go there, since each copy would number its own.
     """
-    present = receipt.digests or {}
-    digests = {one.sequence: change_digest(one) for one in own if one.sequence >= receipt.first}
-    lost = [digest for at, digest in digests.items() if present.get(at) != digest]
-    content = receipt.stream.to_bytes() + (lost[0] if lost else b"")
+    content = receipt.stream.to_bytes() + b"".join(own.lacking[:1])
     branch = hashlib.sha256(_LABEL + content).digest()[:BRANCH_BYTES]
     stream = Stream(receipt.stream.device, branch)
     if stream not in journal.branches.all():
@@ -117,9 +128,11 @@ def _before(renamed: Mapping[str, str], record: UUID) -> UUID:
 def _draft_ids(journal: Journal, old: Stream) -> dict[str, str]:
     """Return new ids, numbered on the current stream, for drafts of records begun on ``old``.
 
-    A record that the server sent under a draft's id is the other copy's, not the draft's.
+    Those in the trash as well. A record that the server sent under a draft's id is the other
+    copy's, not the draft's.
     """
-    begun = [str(d.record) for d in journal.drafts() if record_number(d.record, old) is not None]
+    every = [id_of(one) for table in _drafted(journal.tables) for one in table]
+    begun = [draft for draft in every if record_number(UUID(draft), old) is not None]
     records = ((draft, journal.tables.records.get(doc_id=draft)) for draft in begun)
     moved = [draft for draft, document in records if document is None or not document["own"]]
     return {draft: str(journal.branches.next_record()) for draft in moved}
@@ -155,7 +168,7 @@ def _rename(journal: Journal, renamed: Mapping[str, str]) -> None:
     tables = journal.tables
     for before, after in renamed.items():
         put(tables.aliases, before, {"record": after})
-        for table in (tables.drafts, tables.remarks):
+        for table in (*_drafted(tables), tables.remarks):
             document = table.get(doc_id=before)
             if document is not None:
                 table.remove(doc_ids=[before])
@@ -163,37 +176,55 @@ def _rename(journal: Journal, renamed: Mapping[str, str]) -> None:
     for document in list(tables.imports):
         if document["record"] in renamed:
             put(tables.imports, id_of(document), {"record": renamed[document["record"]]})
+    _point_drafts(tables, renamed)
+
+
+def _point_drafts(tables: Tables, renamed: Mapping[str, str]) -> None:
+    """Let what drafts refer to have its new id, also in the trash."""
     for document in list(tables.drafts):
-        values = {
-            name: renamed.get(value, value) if isinstance(value, str) else value
-            for name, value in document["values"].items()
-        }
-        if values != document["values"]:
-            put(tables.drafts, id_of(document), {"values": values})
+        if (draft := _pointing(document, renamed)) != document:
+            put(tables.drafts, id_of(document), draft)
+    for document in list(tables.trash):
+        draft = _pointing(document["draft"], renamed)
+        along = renamed.get(document["with"], document["with"])
+        put(tables.trash, id_of(document), {"draft": draft, "with": along})
+
+
+def _drafted(tables: Tables) -> tuple[VaultTable, VaultTable]:
+    return tables.drafts, tables.trash
+
+
+def _pointing(draft: Mapping[str, Any], renamed: Mapping[str, str]) -> dict[str, Any]:
+    """Return a draft's document with the new ids of the records it refers to."""
+    values = {
+        name: renamed.get(value, value) if isinstance(value, str) else value
+        for name, value in draft["values"].items()
+    }
+    return {**draft, "values": values}
 
 
 def _recompute(journal: Journal, record: UUID) -> None:
-    """Fold a record anew from the log and what the server sent."""
+    """Fold a record anew from the log, what is left of reduced changes, and the base."""
     table = journal.tables.records
     document = table.get(doc_id=str(record))
-    changes = journal.changes_of(record)
+    log, left = journal.log_of(record), floor(document)
     base = document["base"] if document else None
     table.remove(doc_ids=[str(record)])
-    if not changes and base is None:
+    own = [left] if left else []
+    own += [state_of(one.change) for one in log if not one.reduced]
+    if not own and base is None:
         return
-    mine = reduce(join, map(state_of, changes)) if changes else None
+    mine = reduce(join, own) if own else None
     known = [state for state in (base and state_from_json(base), mine) if state]
-    put(
-        table,
-        str(record),
-        record_document(
-            base,
-            state_to_json(mine) if mine else None,
-            reduce(join, known),
-            max((change.version for change in changes), default=1),
-            _last(changes),
-        ),
+    changes = [one.change for one in log]
+    content = record_document(
+        base,
+        state_to_json(mine) if mine else None,
+        reduce(join, known),
+        max((change.version for change in changes), default=1),
+        _last(changes),
     )
+    put(table, str(record), content | {"reduced": document["reduced"] if left else None})
 
 
 def _last(changes: Iterable[Change]) -> dict[str, int]:

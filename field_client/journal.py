@@ -14,6 +14,7 @@ from uuid import UUID
 from field_client.branches import Branches
 from field_client.entries import Edit, record_document, search_key, state_of_document
 from field_client.records import Records
+from field_client.reduction import Logged, logged, withheld, writes_over
 from field_client.tables import Tables, change_key, put
 from shared_schema.canonical import Json
 from shared_schema.changes import Change, change_digest, change_from_json, change_to_json
@@ -76,7 +77,7 @@ class Journal(Records):
             version=edit.version,
             hlc=clock.reading,
             operator=self.operator,
-            writes=known.edit(edit.values),
+            writes=writes_over(known, withheld(document, known), edit.values),
             evidence=evidence,
         )
         self.log(change)
@@ -86,8 +87,7 @@ class Journal(Records):
 
     def evidence(self) -> Evidence:
         """Return what is known of time now, with the server's time as last heard."""
-        server_ms = self.tables.read_meta("server").get("server_ms")
-        return replace(self._evidence(), server_ms=server_ms)
+        return replace(self._evidence(), server_ms=self.server_ms())
 
     def log(self, change: Change) -> None:
         """Append a change to the log."""
@@ -143,8 +143,8 @@ class Journal(Records):
                 },
             )
 
-    def discard_draft(self, record: UUID) -> None:
-        """Remove a draft; an absent one is no error."""
+    def drop_draft(self, record: UUID) -> None:
+        """Remove a draft that was finished; an absent one is no error. See `trash.discard`."""
         self.tables.drafts.remove(doc_ids=[str(record)])
 
     # Lines taken in from files
@@ -162,11 +162,26 @@ class Journal(Records):
     # What belongs to the whole store
 
     def own_changes(self, stream: Stream, after: int = 0) -> Iterator[Change]:
-        """Yield the changes of one of our streams beyond ``after``, by rising sequence."""
+        """Yield the changes of one of our streams beyond ``after``, by rising sequence.
+
+        Raises ChangeInvalid at one that is reduced: what is asked for here is to be sent.
+        """
+        return (change_from_json(found["change"]) for found in self._of_log(stream, after))
+
+    def own_log(self, stream: Stream) -> Iterator[Logged]:
+        """Yield all of one of our streams, reduced changes too, by rising sequence."""
+        return map(logged, self._of_log(stream, 0))
+
+    def _of_log(self, stream: Stream, after: int) -> Iterator[Any]:
         for sequence in range(after + 1, self.branches.last_sequence(stream) + 1):
             document = self.tables.changes.get(doc_id=change_key(stream, sequence))
             if document is not None:
-                yield change_from_json(document["change"])
+                yield document
+
+    def server_ms(self) -> int | None:
+        """Return the server's time as last heard, Unix milliseconds."""
+        heard = self.tables.read_meta("server").get("server_ms")
+        return None if heard is None else int(heard)
 
     def regions(self) -> RegionTable | None:
         """Return the regency's regions, None before the first sync."""

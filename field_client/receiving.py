@@ -12,6 +12,9 @@ from field_client.device import load_device, save_device
 from field_client.entries import record_document, state_of_document
 from field_client.errors import NotEnrolled
 from field_client.journal import Journal
+from field_client.recovery import note_key
+from field_client.reduction import outlasts
+from field_client.retention import count_from
 from field_client.tables import change_key, put
 from shared_schema.custody import Head, Receipt, Status
 from shared_schema.fold import RecordState, join, state_from_json, state_to_json
@@ -32,7 +35,7 @@ def note_receipt(journal: Journal, receipt: Receipt, last: int) -> None:
         if last <= journal.received().get(stream, 0):
             return
         for sequence in range(receipt.first, last + 1):
-            _note_remarks(journal, receipt, sequence)
+            _note_change(journal, receipt, sequence)
         journal.tables.write_meta(RECEIVED, {stream: _through(journal, receipt.stream, last)})
         journal.tables.write_meta(_HEADS, {stream: [last, receipt.hash.hex()]})
         journal.tables.write_meta(
@@ -47,20 +50,27 @@ def _through(journal: Journal, stream: Stream, last: int) -> int:
     return journal.branches.last_sequence(stream) if closed else last
 
 
-def _note_remarks(journal: Journal, receipt: Receipt, sequence: int) -> None:
-    """Keep what was remarked on one change; one without a remark settles earlier ones."""
+def _note_change(journal: Journal, receipt: Receipt, sequence: int) -> None:
+    """Let the days of a change's record begin, and keep what was remarked on it."""
     document = journal.tables.changes.get(doc_id=change_key(receipt.stream, sequence))
-    if document is None:
-        return
+    if document is not None:
+        count_from(journal.tables, document["record"], receipt.server_ms)
+        _note_remarks(journal, receipt, sequence, document["record"])
+
+
+def _note_remarks(journal: Journal, receipt: Receipt, sequence: int, record: str) -> None:
+    """Keep what was remarked on one change; one without a remark settles earlier ones."""
     notes = [
         {"sequence": sequence, "code": remark.code, "field": remark.field}
         for remark in receipt.remarks
         if remark.sequence == sequence or receipt.status is Status.HELD
     ]
     if notes:
-        put(journal.tables.remarks, document["record"], {"notes": notes})
-    else:
-        journal.tables.remarks.remove(doc_ids=[document["record"]])
+        put(journal.tables.remarks, record, {"notes": notes})
+        return
+    standing = journal.tables.remarks.get(doc_id=record)
+    if standing and not outlasts(standing["notes"], receipt.stream, sequence):
+        journal.tables.remarks.remove(doc_ids=[record])
 
 
 def rewind(journal: Journal, stream: Stream, head: Head | None) -> None:
@@ -118,6 +128,8 @@ def _apply_item(journal: Journal, item: Mapping[str, Any]) -> int:
                 _leave(journal, str(document.doc_id))
         case "regions":
             write_regions(journal, item.get("rows", ()))
+        case "recovery":
+            note_key(journal.tables, item)
     return 0
 
 
@@ -132,6 +144,8 @@ def _join_pulled(journal: Journal, pulled: RecordState) -> int:
         if known == before:
             return newest
         base = join(state_from_json(document["base"]), pulled) if document["base"] else pulled
+        if document["own"] and (heard := journal.server_ms()):
+            count_from(journal.tables, str(pulled.record), heard)
     rtype = RECORD_TYPES.get(pulled.type)
     put(
         journal.tables.records,
@@ -180,6 +194,8 @@ def apply_enrolment(journal: Journal, content: Mapping[str, Any]) -> None:
         )
         save_device(journal.tables, enrolled)
         write_regions(journal, content.get("regions", ()))
+        if content.get("recovery"):
+            note_key(journal.tables, content["recovery"])
 
 
 def note_server(journal: Journal, epoch: int, server_ms: int) -> None:
@@ -191,9 +207,3 @@ def note_server(journal: Journal, epoch: int, server_ms: int) -> None:
 def known_epoch(journal: Journal) -> int:
     """Return the highest epoch the server has signed for us, 0 before the first exchange."""
     return int(journal.tables.read_meta(_SERVER).get("epoch", 0))
-
-
-def server_ms(journal: Journal) -> int | None:
-    """Return the server's time as last heard, Unix milliseconds."""
-    heard = journal.tables.read_meta(_SERVER).get("server_ms")
-    return None if heard is None else int(heard)

@@ -1,6 +1,6 @@
 """Reading the vault's records: one, many, counted, found by id or by text, with their history."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +18,17 @@ from field_client.entries import (
     state_of_document,
 )
 from field_client.errors import RecordAmbiguous, RecordUnknown
+from field_client.reduction import Logged, Withheld, logged, withheld
 from field_client.tables import Tables, id_of
-from shared_schema.changes import Change, change_from_json
+from shared_schema.changes import Change
 from shared_schema.fold import RecordState, state_from_json
 from shared_schema.ids import IdInvalid, parse_id
 
 PREFIX_LETTERS = 8
 SEARCH_LIMIT = 50
+
+PHOTO = "attachment"
+_WAITS_FOR = {"visit": "person", PHOTO: "record"}
 
 
 class Records:
@@ -37,6 +41,11 @@ class Records:
         """Return all that is known of a record; None where nothing final is."""
         document = self.tables.records.get(doc_id=str(record))
         return None if document is None else state_of_document(document)
+
+    def withheld(self, record: UUID) -> Withheld:
+        """Return the fields of a record whose values are no longer here, with their stamps."""
+        document = self.tables.records.get(doc_id=str(record))
+        return withheld(document, state_of_document(document)) if document else {}
 
     def version(self, record: UUID) -> int | None:
         """Return the version of its type at which a record was last written here."""
@@ -148,10 +157,10 @@ class Records:
 
     def history(self, record: UUID) -> list[HistoryLine]:
         """Return the writings of a record that are known here, the oldest first."""
-        received = self.received()
-        own = [_own_line(change, received) for change in self.changes_of(record)]
+        received, document = self.received(), self.tables.records.get(doc_id=str(record))
+        state = state_of_document(document) if document else None
+        own = [_own_line(change, received, state) for change in self.log_of(record)]
         mine = {(line.hlc, line.stream) for line in own}
-        document = self.tables.records.get(doc_id=str(record))
         base = document and document["base"]
         pulled = _pulled_lines(state_from_json(base)) if base else []
         lines = own + [line for line in pulled if (line.hlc, line.stream) not in mine]
@@ -161,22 +170,42 @@ class Records:
         """Yield record, type and writing of every change made here, in the order of the log."""
         received = self.received()
         for document in self.tables.changes:
-            change = change_from_json(document["change"])
-            yield change.record, change.type, _own_line(change, received)
+            found = logged(document)
+            yield found.change.record, found.change.type, _own_line(found, received, None)
+
+    def log_of(self, record: UUID) -> list[Logged]:
+        """Return the store's own changes of a record, in the order they were made."""
+        return list(map(logged, self.tables.changes.search(where("record") == str(record))))
 
     def changes_of(self, record: UUID) -> list[Change]:
-        """Return the store's own changes of a record, in the order they were made."""
-        found = self.tables.changes.search(where("record") == str(record))
-        return [change_from_json(document["change"]) for document in found]
+        """Return those of the store's own changes of a record that are whole, in their order."""
+        return [found.change for found in self.log_of(record) if not found.reduced]
 
     def draft(self, record: UUID) -> Draft | None:
         """Return the draft of a record, None where there is none."""
         document = self.tables.drafts.get(doc_id=str(record))
-        return None if document is None else _draft(id_of(document), document)
+        return None if document is None else draft_of(id_of(document), document)
 
     def drafts(self) -> Iterator[Draft]:
         """Yield all drafts, in the order they were begun."""
-        return (_draft(id_of(document), document) for document in self.tables.drafts)
+        return (draft_of(id_of(document), document) for document in self.tables.drafts)
+
+    def waiting_parts(self, record: UUID) -> list[Draft]:
+        """Return the visits and photos that are drafts only because their record is one."""
+        return [
+            draft
+            for draft in self.drafts()
+            if not draft.problems
+            and draft.values.get(_WAITS_FOR.get(draft.type, "")) == str(record)
+        ]
+
+    def photos(self, record: UUID) -> list[Entry]:
+        """Return the photos attached to a record, drafts and void ones too, the oldest first."""
+        found = self.tables.records.search(where("parent") == str(record))
+        ids = [UUID(id_of(document)) for document in found if document["type"] == PHOTO]
+        ids += [part.record for part in self.drafts() if part.values.get("record") == str(record)]
+        entries = map(self.entry, dict.fromkeys(ids))
+        return [entry for entry in entries if entry is not None and entry.type == PHOTO]
 
     def received(self) -> dict[str, int]:
         """Return by stream (hexadecimal) the last sequence that a receipt covers."""
@@ -200,12 +229,9 @@ class Records:
         )
 
     def _by_part(self, part: str) -> UUID:
-        letters = part.replace("-", "")
-        if len(letters) < PREFIX_LETTERS:
-            raise RecordUnknown(text=part)
         tables = (self.tables.records, self.tables.drafts)
         every = {id_of(document) for table in tables for document in table}
-        found = [one for one in every if _is_part(letters, one.replace("-", ""))]
+        found = named_by(part, every)
         if len(found) > 1:
             raise RecordAmbiguous(text=part)
         if not found:
@@ -213,8 +239,13 @@ class Records:
         return UUID(found[0])
 
 
-def _is_part(letters: str, whole: str) -> bool:
-    return whole.startswith(letters) or whole.endswith(letters)
+def named_by(text: str, ids: Iterable[str]) -> list[str]:
+    """Return those of ``ids`` that ``text`` names: whole, or by 8 letters of start or end."""
+    letters = text.strip().lower().replace("-", "")
+    if len(letters) < PREFIX_LETTERS:
+        return []
+    bare = {one: one.replace("-", "") for one in ids}
+    return [one for one in bare if bare[one].startswith(letters) or bare[one].endswith(letters)]
 
 
 def _entry(
@@ -227,6 +258,7 @@ def _entry(
     now = standing(document, received, drafted=draft is not None, remarked=remarks is not None)
     state = None if document is None else state_of_document(document)
     values = {**(state.values() if state else {}), **(draft.values if draft else {})}
+    hidden = tuple(sorted(withheld(document, state))) if state else ()
     return Entry(
         id=record,
         type=state.type if state else draft.type if draft else "",
@@ -237,10 +269,13 @@ def _entry(
         remarks=remarks_from_json(remarks["notes"]) if remarks else (),
         void=state.void if state else None,
         problems=draft.problems if draft else (),
+        withheld=hidden,
+        reduced_ms=document["reduced"]["at_ms"] if document and hidden else None,
     )
 
 
-def _draft(doc_id: str, document: Mapping[str, Any]) -> Draft:
+def draft_of(doc_id: str, document: Mapping[str, Any]) -> Draft:
+    """Return the draft that a document holds."""
     return Draft(
         record=UUID(doc_id),
         type=document["type"],
@@ -250,16 +285,32 @@ def _draft(doc_id: str, document: Mapping[str, Any]) -> Draft:
     )
 
 
-def _own_line(change: Change, received: Mapping[str, int]) -> HistoryLine:
+def _own_line(found: Logged, received: Mapping[str, int], state: RecordState | None) -> HistoryLine:
+    """Return the line of an own change; of a reduced one what ``state`` still knows of it."""
+    change = found.change
+    values = {name: write.value for name, write in change.writes.items()}
+    if found.reduced:
+        values = _standing_values(change, state) if state else {}
     return HistoryLine(
         hlc=change.hlc,
         stream=change.stream.hex(),
         own=True,
-        values={name: write.value for name, write in change.writes.items()},
+        values=values,
+        withheld=tuple(sorted(set(change.writes) - set(values))),
         operator=change.operator,
         change=change.id,
         received=change.sequence <= received.get(change.stream.hex(), 0),
     )
+
+
+def _standing_values(change: Change, state: RecordState) -> dict[str, Any]:
+    return {
+        name: head.value
+        for name in change.writes
+        if name in state.fields
+        for head in state.fields[name].heads
+        if head.stamp == change.stamp
+    }
 
 
 def _pulled_lines(state: RecordState) -> list[HistoryLine]:

@@ -15,6 +15,7 @@ from field_client.entries import Draft, Edit
 from field_client.errors import RecordUnknown
 from field_client.intake import Item
 from field_client.journal import Journal
+from field_client.records import PHOTO
 from field_client.twins import KnownPeople, Twin
 from shared_schema.changes import VOID
 from shared_schema.links import link_id
@@ -45,14 +46,13 @@ def save_items(journal: Journal, items: Sequence[Item], *, again: bool) -> list[
 def save_answers(journal: Journal, record: UUID, judged: Assessment) -> UUID:
     """Save a record whose draft is ``record``: final if it may be, else as a draft."""
     with journal.transaction():
-        if not judged.final:
+        if not judged.final or _waits(journal, judged):
             keep_draft(journal, record, judged)
             return record
         final = _pair_id(judged) or record
         journal.write([edit_of(final, judged)])
-        journal.discard_draft(record)
-        for visit in waiting_visits(journal, record):
-            _finish_visit(journal, visit)
+        journal.drop_draft(record)
+        _finish_parts(journal, record)
         return final
 
 
@@ -82,26 +82,6 @@ def set_void(journal: Journal, record: UUID, rtype: RecordType, reason: str | No
     return True
 
 
-def discard(journal: Journal, record: UUID) -> int:
-    """Remove a draft and the visits that only waited for it; return how many drafts went."""
-    with journal.transaction():
-        gone = [record, *(visit.record for visit in waiting_visits(journal, record))]
-        for draft in gone:
-            journal.discard_draft(draft)
-        return len(gone)
-
-
-def waiting_visits(journal: Journal, person: UUID) -> list[Draft]:
-    """Return the visits that are drafts only because their person is one."""
-    return [
-        draft
-        for draft in journal.drafts()
-        if draft.type == "visit"
-        and draft.values.get("person") == str(person)
-        and not draft.problems
-    ]
-
-
 def problem_document(found: Problem) -> dict[str, Any]:
     """Return the form in which a draft keeps a finding, with its sentence in both languages."""
     return {"code": found.code, "field": found.field, "id": found.text.id, "en": found.text.en}
@@ -125,7 +105,9 @@ def _save_item(journal: Journal, item: Item, people: KnownPeople, *, again: bool
             journal.write([part])
         else:
             _draft_part(journal, item, part)
-    if not item.final:
+    if item.final:
+        _finish_parts(journal, record)
+    else:
         people.add_draft(record, item)
     journal.remember(item.key, record)
     if visit is not None:
@@ -186,10 +168,18 @@ def _pair_id(judged: Assessment) -> UUID | None:
     return link_id(UUID(judged.values["a"]), UUID(judged.values["b"]))
 
 
-def _finish_visit(journal: Journal, visit: Draft) -> None:
-    rtype = record_type(visit.type)
-    edit = Edit(record=visit.record, type=rtype.name, version=rtype.version, values=visit.values)
-    journal.write([edit])
+def _waits(journal: Journal, judged: Assessment) -> bool:
+    """Return whether a photo is of a record that is not final: the office must not hear of it."""
+    of = judged.values.get("record") if judged.type.name == PHOTO else None
+    return of is not None and journal.state(UUID(of)) is None
+
+
+def _finish_parts(journal: Journal, record: UUID) -> None:
+    """Make final what waited only for ``record``."""
+    for part in journal.waiting_parts(record):
+        rtype = record_type(part.type)
+        edit = Edit(record=part.record, type=rtype.name, version=rtype.version, values=part.values)
+        journal.write([edit])
 
 
 def judge_draft(

@@ -6,9 +6,13 @@
     remarks   record id                            what the server remarked on its last own change
     aliases   old record id                        the id it was given when a fork was healed
     imports   a caller's key                       the record that the key made
+    due       record id                            when its details go, the soonest first
+    trash     record id                            a draft that was thrown away, see `trash`
+    attachments  hash of a sealed photo            its key, see `vault.attachments`
     meta      device, streams, clock, server, regions, cursor, last_receipt
 
 ``mine`` is the state that this store's own changes amount to, ``base`` what the server sent.
+A record whose details went has ``reduced`` as well, and so have its changes: see `reduction`.
 """
 
 from collections.abc import Mapping
@@ -22,7 +26,9 @@ from shared_schema.ids import Stream
 
 INDEXES: Mapping[str, tuple[str, ...]] = {
     "changes": ("record",),
-    "records": ("type", "own", "nik", "kk_number"),
+    "records": ("type", "own", "nik", "kk_number", "parent"),
+    "attachments": ("sha256",),
+    "trash": ("with",),
 }
 TEXT_INDEXES: Mapping[str, tuple[str, ...]] = {
     "records": ("search_key",),
@@ -65,6 +71,16 @@ class Tables:
     def imports(self) -> VaultTable:
         """Lines that were taken in already."""
         return self.db.table("imports")
+
+    @property
+    def due(self) -> VaultTable:
+        """Records whose details go one day."""
+        return self.db.table("due")
+
+    @property
+    def trash(self) -> VaultTable:
+        """Drafts that were thrown away."""
+        return self.db.table("trash")
 
     def read_meta(self, key: str) -> dict[str, Any]:
         """Return the settings kept under ``key``, empty where there are none."""

@@ -7,13 +7,15 @@ document or batch it is about.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from field_client.opened import App
+from field_client.reduction import Logged, floor, logged
 from field_client.tables import change_key
 from field_client.vault.errors import VaultDamaged
 from field_client.vault.spool import SealedBatch
-from shared_schema.changes import Change, ChangeInvalid, change_digest, change_from_json
+from shared_schema.changes import ChangeInvalid, change_digest
 from shared_schema.envelope import Batch, parse, verify
 from shared_schema.errors import CustodyError
 from shared_schema.fold import RecordState, join, state_of, state_to_json
@@ -56,31 +58,43 @@ def examine(app: App) -> Examination:
 
 
 def _log(app: App) -> tuple[dict[str, RecordState], list[Fault]]:
-    """Fold the whole log anew: record -> state, and what is wrong with single changes."""
+    """Fold the whole log anew: record -> state, and what is wrong with single changes.
+
+    A reduced change has lost its values; what they amount to stands with its record.
+    """
     states: dict[str, RecordState] = {}
     faults: list[Fault] = []
     for document in app.tables.changes:
         place = str(document.doc_id)
-        change = _change(document)
-        if change is None or not _is_itself(change, document, place):
+        found = _change(document)
+        if found is None or not _is_itself(found, document, place):
             faults.append(Fault(code="CHANGE_ALTERED", place=place))
             continue
-        record, state = str(change.record), state_of(change)
+        record, state = str(found.change.record), _state(found)
         states[record] = join(states[record], state) if record in states else state
     return states, faults
 
 
-def _change(document: Any) -> Change | None:
+def _change(document: Any) -> Logged | None:
     try:
-        return change_from_json(document["change"])
+        return logged(document)
     except (ChangeInvalid, KeyError):
         return None
 
 
-def _is_itself(change: Change, document: Any, place: str) -> bool:
+def _is_itself(found: Logged, document: Any, place: str) -> bool:
+    """Tell whether a change is under its own number; a whole one must fit its digest as well."""
+    change = found.change
+    digest = found.digest if found.reduced else change_digest(change)
     stands = document.get("digest"), document.get("record"), place
-    key = change_key(change.stream, change.sequence)
-    return stands == (change_digest(change).hex(), str(change.record), key)
+    return stands == (digest.hex(), str(change.record), change_key(change.stream, change.sequence))
+
+
+def _state(found: Logged) -> RecordState:
+    change = found.change
+    if found.reduced:
+        return RecordState(record=change.record, type=change.type, fields={})
+    return state_of(change)
 
 
 def _gaps(app: App) -> Iterator[Fault]:
@@ -100,8 +114,8 @@ def _records(app: App, own: dict[str, RecordState]) -> Iterator[Fault]:
     left = dict(own)
     for document in app.tables.records:
         record = str(document.doc_id)
-        folded = left.pop(record, None)
-        expected = state_to_json(folded) if folded else None
+        parts = [state for state in (left.pop(record, None), floor(document)) if state]
+        expected = state_to_json(reduce(join, parts)) if parts else None
         if document.get("mine") != expected:
             yield Fault(code="RECORD_DIFFERS", place=record)
     for record in left:

@@ -96,7 +96,7 @@ def _require_settled(part: FieldState | None, field: str, change: str) -> None:
 
 def _named(journal: Journal, record: UUID, part: FieldState, change: str) -> Head | None:
     """Return the head that ``change`` names: by stamp, the start of one, or an own change's id."""
-    own = {str(line.id): line.stamp for line in journal.changes_of(record)}
+    own = {str(one.change.id): one.change.stamp for one in journal.log_of(record)}
     wanted = own.get(change.lower())
     found = [
         head
@@ -110,7 +110,7 @@ def _named(journal: Journal, record: UUID, part: FieldState, change: str) -> Hea
 def _conflict(journal: Journal, entry: Entry, name: str) -> dict[str, Any]:
     state = journal.state(entry.id)
     part = state.fields[name] if state else FieldState(heads=())
-    writers = {change.stamp: change.operator for change in journal.changes_of(entry.id)}
+    writers = {one.change.stamp: one.change.operator for one in journal.log_of(entry.id)}
     return {
         "record": str(entry.id),
         "type": entry.type,

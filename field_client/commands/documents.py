@@ -38,6 +38,8 @@ def entry_document(journal: Journal, entry: Entry) -> dict[str, Any]:
         "conflicts": list(entry.conflicts),
         "remarks": [{"code": each.code, "field": each.field} for each in entry.remarks],
         "problems": [dict(each) for each in entry.problems],
+        "withheld": list(entry.withheld),
+        "reduced_at": iso_instant(entry.reduced_ms),
     }
 
 
@@ -61,13 +63,21 @@ def history_document(line: HistoryLine) -> dict[str, Any]:
         "operator": line.operator,
         "received": line.received,
         "values": dict(line.values),
+        "withheld": list(line.withheld),
     }
 
 
 def iso_time(hlc: int) -> str | None:
     """Return the wall time of a clock reading in ISO 8601, None beyond the calendar."""
+    return iso_instant(wall_of(hlc))
+
+
+def iso_instant(unix_ms: int | None) -> str | None:
+    """Return Unix milliseconds in ISO 8601; None for none, and beyond the calendar."""
+    if unix_ms is None:
+        return None
     try:
-        return datetime.fromtimestamp(wall_of(hlc) / 1000, tz=UTC).isoformat()
+        return datetime.fromtimestamp(unix_ms / 1000, tz=UTC).isoformat()
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -84,6 +94,23 @@ def writer(line: HistoryLine, texts: Callable[[str], str], office: bytes) -> str
 def device_word(device: str, texts: Callable[[str], str], office: bytes) -> str:
     """Return what another device is called here: the office, or a device with its id."""
     return texts("the office") if device == office.hex() else f"{texts('device')} {device}"
+
+
+def written_text(
+    type_name: str,
+    line: HistoryLine,
+    texts: Callable[[str], str],
+    lang: str,
+    regions: RegionTable | None,
+) -> str:
+    """Return what one writing set, on one line, and which of it is no longer here."""
+    written = values_text(type_name, line.values, lang, regions)
+    if not line.withheld:
+        return written
+    gone = texts("details removed: {fields}").format(
+        fields=", ".join(field_label(type_name, name, lang) for name in line.withheld)
+    )
+    return "; ".join(filter(None, (written, gone)))
 
 
 def values_text(
@@ -142,7 +169,12 @@ def referenced(journal: Journal, value: object, lang: str) -> str:
 
 def label(entry: Entry, name: str, lang: str) -> str:
     """Return a field's label, or its name where the type is not known."""
-    rtype = RECORD_TYPES.get(entry.type)
+    return field_label(entry.type, name, lang)
+
+
+def field_label(type_name: str, name: str, lang: str) -> str:
+    """Return a field's label, or its name where the type or the field is not known."""
+    rtype = RECORD_TYPES.get(type_name)
     spec = rtype.fields.get(name) if rtype else None
     return spec.label.text(lang) if spec else name
 

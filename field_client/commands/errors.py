@@ -59,6 +59,38 @@ class VoidUnclear(InputError):
     code = "VOID_UNCLEAR"
 
 
+class UndoUnclear(InputError):
+    """Which draft should come back was not said. Give its ID; `discard` alone lists the trash."""
+
+    code = "UNDO_UNCLEAR"
+
+
+class PhotoNotTyped(InputError):
+    """A photo is not typed in. Attach it to its record with `attach ID FILE`."""
+
+    code = "PHOTO_NOT_TYPED"
+
+
+class AttachRefused(InputError):
+    """A photo cannot be attached to a record of type {type}. Attach it to the record that it is
+    about.
+    """
+
+    code = "ATTACH_REFUSED"
+
+
+class PhotoUnknown(InputError):
+    """{text} is no photo. `show ID` lists the photos of a record, with the id of each."""
+
+    code = "PHOTO_UNKNOWN"
+
+
+class FileThere(InputError):
+    """The file {path} is there already and was left as it is. Choose another name."""
+
+    code = "FILE_EXISTS"
+
+
 class AskingInterrupted(InputError):
     """You broke off. What was typed is kept as draft {id}; go on with `edit {id} FIELD=VALUE`."""
 
@@ -86,6 +118,15 @@ class BranchMoved(JemputError):
     """
 
     code = "FORK_HEALED"
+
+
+class DetailsNotResent(JemputError):
+    """The office has lost records that it received more than 30 days ago: {count}. Their details
+    are no longer on this laptop, so only the roster rows were sent again. Ask your supervisor to
+    look into the quarantine, or type what is missing: {records}
+    """
+
+    code = "DETAILS_NOT_RESENT"
 
 
 class PossibleDuplicate(JemputError):
@@ -122,3 +163,15 @@ class More(JemputError):
     """There are {count} more of these. Use --json to see them all."""
 
     code = "MORE"
+
+
+class TimeNotSaid(JemputError):
+    """The photo does not say when it was taken; it is attached without a time."""
+
+    code = "PHOTO_WITHOUT_TIME"
+
+
+class PlaceNotSaid(JemputError):
+    """The photo does not say where it was taken; it is attached without a place."""
+
+    code = "PHOTO_WITHOUT_PLACE"

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import click
 
-from field_client import saving
+from field_client import saving, trash
 from field_client.capture import Assessment, Correction, correct
 from field_client.commands import asking, documents, taking
 from field_client.commands.errors import (
     AssignmentInvalid,
     AssignmentMissing,
+    PhotoNotTyped,
     ValueRefused,
     VoidUnclear,
     WarningUnexplained,
@@ -23,6 +24,7 @@ from field_client.entries import Draft
 from field_client.errors import RecordUnknown
 from field_client.fields import read_assignment
 from field_client.opened import App
+from field_client.records import PHOTO
 from shared_schema.console import emit, language, output_options, text
 from shared_schema.errors import FileUnreadable
 from shared_schema.records import (
@@ -53,6 +55,8 @@ def add(
     off leaves a draft.
     """
     rtype = record_type(type_name)
+    if rtype.name == PHOTO:
+        raise PhotoNotTyped
     content = None if source is None else _content(source)
     with unlocked() as app:
         warn_of_clock(app)
@@ -94,22 +98,26 @@ def edit(record: str, assignments: tuple[str, ...], accept: str | None) -> None:
 @click.option("--undo", is_flag=True, help="Take the declaration back.")
 @output_options
 def void(record: str, reason: str | None, *, undo: bool) -> None:
-    """Declare a record void, with a reason; a draft is thrown away and was never sent."""
+    """Declare a record void, with a reason; a draft goes to the trash (see `discard`)."""
     if undo == bool(reason and reason.strip()):
         raise VoidUnclear
     with unlocked() as app:
         found = app.journal.resolve(record)
         state = app.journal.state(found)
         if state is None:
-            gone = saving.discard(app.journal, found)
-            document = {"id": str(found), "state": "discarded", "changed": True, "discarded": gone}
-            said = "The draft is thrown away."
+            document = _after(app, found, changed=not undo)
+            said = "It stands so already; nothing changed."
+            if not undo:
+                document |= {"state": "discarded", "discarded": trash.discard(app.journal, found)}
+                said = (
+                    "The draft is in the trash for 30 days; `discard {id} --undo` brings it back."
+                )
         else:
             why = None if undo or reason is None else reason.strip()
             changed = saving.set_void(app.journal, found, record_type(state.type), why)
             document = _after(app, found, changed=changed)
             said = "Saved on this device." if changed else "It stands so already; nothing changed."
-    emit(document, lambda: text(PACKAGE)(said))
+    emit(document, lambda: text(PACKAGE)(said).format(**document))
 
 
 def _content(source: str) -> bytes:
@@ -158,7 +166,8 @@ def _edit_final(
     state = app.journal.state(record)
     if not touched or state is None:
         raise AssignmentMissing
-    correction = correct(rtype, state, touched, check_context(app), accept)
+    hidden = app.journal.withheld(record)
+    correction = correct(rtype, state, touched, check_context(app), accept, hidden)
     _require_sound(correction)
     if correction.writes:
         saving.save_correction(app.journal, record, rtype, correction)

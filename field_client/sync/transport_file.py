@@ -8,6 +8,7 @@ from pathlib import Path
 
 from field_client.opened import App
 from field_client.outbox import seal_waiting
+from field_client.retention import tidy
 from field_client.sync.engine import Exchange, Outcome, require_clock
 from field_client.sync.errors import ExportForeign, ReplyForeign, ReplyMissing
 from field_client.sync.inbox import absorb
@@ -51,6 +52,7 @@ def read_reply(app: App, path: Path) -> Outcome:
     finally:
         exchange.settle()
     exchange.refuse()
+    tidy(app.journal)
     require_clock(app, by_line=False)
     return exchange.outcome
 

@@ -60,6 +60,7 @@ def _type_section(rtype: RecordType) -> Iterator[str]:
         ("Identified by", rtype.identifies),
         ("Area from", rtype.area),
         ("Area inherited through", rtype.parents),
+        ("Kept on a laptop after 30 days", [n for n in rtype.fields if n in rtype.roster]),
     ):
         if names:
             yield ""

@@ -169,6 +169,19 @@ class RecordType:
         default_factory=lambda: MappingProxyType({})
     )
 
+    @property
+    def roster(self) -> frozenset[str]:
+        """The fields that lists, search and the comparison of records need.
+
+        A laptop keeps them of its own records when the details go: what is required, names,
+        identifies or places a record, what it refers to, and what only the server sets.
+        """
+        fields = self.fields.items()
+        kept = {name for name, spec in fields if spec.required or spec.origin is Origin.SERVER}
+        kept.update(self.title, self.identifies, self.area, self.parents)
+        precisions = {spec.precision_field for name, spec in fields if name in kept}
+        return frozenset(kept | {name for name in precisions if name})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:

@@ -83,7 +83,7 @@ def test_a_record_with_a_draft_over_it_counts_once(app: App) -> None:
     (entry,) = app.journal.entries()
     assert entry.state is Standing.DRAFT
     assert entry.values == {"name": "Warga Contoh 1", "phone": "0812"}
-    app.journal.discard_draft(record)
+    app.journal.drop_draft(record)
     assert app.journal.counts()["waiting"] == 1
 
 

@@ -1,0 +1,111 @@
+"""Reduced changes in a fork that is healed: what is left of them can be written again, no more.
+
+The office had these changes and lost them again, and another copy of this store was first to
+send others under their numbers. Their sealed batches lie in the office's quarantine; here only
+the roster row is left. That row goes again; of the rest the record says that it did not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from field_client.journal import Journal
+from field_client.reduction import floor
+from field_client.tables import change_key, put
+from shared_schema.canonical import Json
+from shared_schema.changes import Change, Stamp, Write, change_digest
+from shared_schema.custody import Healing, Receipt
+from shared_schema.fold import FieldState, RecordState, state_to_json
+from shared_schema.ids import Stream
+
+REMARK = "DETAILS_NOT_RESENT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """A stream's log as `custody.heal` takes it: no change of it without values.
+
+    ``present``: digests at the office, fitting ``changes``. ``lacking``: digests of what the
+    office lacks, in order, as they were written first. ``lost``: those of it that are reduced.
+    """
+
+    changes: tuple[Change, ...]
+    present: Mapping[int, bytes]
+    lacking: tuple[bytes, ...]
+    lost: tuple[Change, ...]
+
+
+def own_log(journal: Journal, receipt: Receipt) -> Own:
+    """Return our log of a forked stream, with what stands in for reduced changes."""
+    present = dict(receipt.digests or {})
+    changes: list[Change] = []
+    lacking: list[bytes] = []
+    lost: list[Change] = []
+    for one in journal.own_log(receipt.stream):
+        change, at = one.change, one.change.sequence
+        is_lacking = at >= receipt.first and present.get(at) != one.digest
+        if is_lacking:
+            lacking.append(one.digest)
+        if one.reduced and is_lacking:
+            lost.append(change)
+            if left := _left(journal, change):
+                changes.append(left)
+        else:
+            changes.append(change)
+            if one.reduced and at in present:
+                present[at] = change_digest(change)
+    return Own(changes=tuple(changes), present=present, lacking=tuple(lacking), lost=tuple(lost))
+
+
+def _left(journal: Journal, change: Change) -> Change | None:
+    """Return a reduced change with the values that are still known of it; None without any."""
+    kept = floor(journal.tables.records.get(doc_id=str(change.record)))
+    writes = {
+        name: Write(value=head.value, replaces=change.writes[name].replaces)
+        for name, part in (kept.fields if kept else {}).items()
+        for head in part.heads
+        if head.stamp == change.stamp and name in change.writes
+    }
+    return replace(change, writes=writes) if writes else None
+
+
+def let_go(journal: Journal, own: Own, healing: Healing) -> None:
+    """Take what is lost out of the log and out of what is left of its records."""
+    tables = journal.tables
+    tables.changes.remove(doc_ids=[change_key(one.stream, one.sequence) for one in own.lost])
+    stamps = frozenset(one.stamp for one in own.lost)
+    for record in {one.record for one in own.lost}:
+        document = tables.records.get(doc_id=str(record))
+        kept = floor(document)
+        if kept is not None:
+            shorn = {**document["reduced"], "floor": state_to_json(_without(kept, stamps))}
+            reduced = None if record in healing.records else shorn
+            put(tables.records, str(record), {"reduced": reduced})
+
+
+def _without(state: RecordState, stamps: frozenset[Stamp]) -> RecordState:
+    fields = {
+        name: FieldState(
+            heads=tuple(head for head in part.heads if head.stamp not in stamps),
+            superseded=part.superseded,
+        )
+        for name, part in state.fields.items()
+    }
+    return replace(state, fields=fields)
+
+
+def point_out(journal: Journal, own: Own, healing: Healing, new: Stream) -> tuple[UUID, ...]:
+    """Remark on the records whose details did not go again; return them under their present ids.
+
+    The remark outlasts the receipts of what is written again; the next correction settles it.
+    """
+    records = {healing.records.get(one.record, one.record) for one in own.lost}
+    for record in records:
+        note: dict[str, Json] = {
+            "sequence": len(healing.changes),
+            "code": REMARK,
+            "field": None,
+            "stream": new.hex(),
+        }
+        put(journal.tables.remarks, str(record), {"notes": [note]})
+    return tuple(sorted(records))

@@ -1,0 +1,96 @@
+"""How long this laptop keeps the details of what the office has: 30 days by the office's time.
+
+The days count from the last word of the office about a record: the receipt for a change made
+here, or a page that brought something new. Only times the server has signed are compared, so a
+laptop's clock erases nothing, whatever it says. What waits, is a draft, is in conflict or needs
+attention keeps its details, and is looked at again 30 days later.
+
+The table ``due`` is a queue, the soonest first: who is put back goes to its end.
+"""
+
+from collections.abc import Iterator
+from itertools import islice, takewhile
+from typing import Any
+
+from tinydb import where
+
+from field_client import trash
+from field_client.entries import Standing, standing
+from field_client.journal import Journal
+from field_client.reduction import reduced_change, reduced_record
+from field_client.tables import Tables, id_of, put
+from shared_schema.clock import DAY_MS
+from shared_schema.records import RECORD_TYPES
+
+KEPT_MS = 30 * DAY_MS
+PIECE = 50
+MOST = 500
+
+
+def count_from(tables: Tables, record: str, server_ms: int) -> None:
+    """Let the days of a record begin anew at a time the server has signed."""
+    tables.due.remove(doc_ids=[record])
+    put(tables.due, record, {"due_ms": server_ms + KEPT_MS})
+
+
+def tidy(journal: Journal, most: int = MOST) -> int:
+    """Take away what is overdue, a transaction for each 50 records; return how many were reduced.
+
+    At most ``most`` are looked at; the next call goes on. Where nothing is due nothing is
+    written, and before the server's time is known nothing is due.
+    """
+    heard = journal.server_ms()
+    if heard is None:
+        return 0
+    trash.purge(journal, heard, KEPT_MS)
+    reduced = 0
+    for _ in range(0, most, PIECE):
+        if next(_overdue(journal.tables, heard), None) is None:
+            break
+        with journal.transaction():
+            overdue = list(islice(_overdue(journal.tables, heard), PIECE))
+            reduced += sum(_settle(journal, id_of(one), heard) for one in overdue)
+    return reduced
+
+
+def _overdue(tables: Tables, heard: int) -> Iterator[Any]:
+    """Yield what heads the queue until something is due later.
+
+    A time beyond all that can be due was signed before the server's clock was set back.
+    """
+    return takewhile(lambda one: not heard < one["due_ms"] <= heard + KEPT_MS, tables.due)
+
+
+def _settle(journal: Journal, record: str, heard: int) -> bool:
+    tables = journal.tables
+    document = tables.records.get(doc_id=record)
+    due = tables.due.get(doc_id=record)
+    tables.due.remove(doc_ids=[record])
+    if document is None or not document["own"]:
+        return False
+    if due["due_ms"] > heard or not _is_settled(journal, record, document):
+        count_from(tables, record, heard)
+        return False
+    return _reduce(tables, record, document, heard)
+
+
+def _is_settled(journal: Journal, record: str, document: Any) -> bool:
+    now = standing(
+        document,
+        journal.received(),
+        drafted=journal.tables.drafts.contains(doc_id=record),
+        remarked=journal.tables.remarks.contains(doc_id=record),
+    )
+    return now is Standing.RECEIVED
+
+
+def _reduce(tables: Tables, record: str, document: Any, heard: int) -> bool:
+    rtype = RECORD_TYPES.get(document["type"])
+    parts = reduced_record(document, rtype, heard) if rtype else None
+    if parts is None:
+        return False
+    put(tables.records, record, parts)
+    for change in tables.changes.search(where("record") == record):
+        if not change.get("reduced"):
+            put(tables.changes, id_of(change), reduced_change(change))
+    return True

@@ -1,0 +1,124 @@
+"""Drafts that were thrown away: kept a while, so that a hasty hand can be called back.
+
+A draft goes with the visits that only waited for it, and comes back with them, exactly as they
+were. The 30 days until it is gone for good begin at the first time the server is heard after it
+was thrown away; a laptop that hears no server keeps it.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+from tinydb import where
+
+from field_client.entries import Draft
+from field_client.errors import DraftUnknown, NotDiscarded, RecordAmbiguous
+from field_client.journal import Journal
+from field_client.records import draft_of, named_by
+from field_client.tables import id_of, put
+from shared_schema.canonical import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discarded:
+    """A draft in the trash. ``visits``: how many went with it. ``wall_ms``: when, by this laptop.
+
+    ``due_ms``: when it is gone for good by the server's time, None while that is not settled.
+    """
+
+    draft: Draft
+    visits: int
+    wall_ms: int
+    due_ms: int | None
+
+
+def discard(journal: Journal, record: UUID) -> int:
+    """Throw a draft away with the visits that only waited for it; return how many drafts went.
+
+    One transaction. Raises DraftUnknown where the record has no draft.
+    """
+    with journal.transaction():
+        if journal.draft(record) is None:
+            raise DraftUnknown(text=record)
+        gone = [record, *(visit.record for visit in journal.waiting_parts(record))]
+        for each in gone:
+            _throw(journal, str(each), str(record))
+        return len(gone)
+
+
+def _throw(journal: Journal, draft: str, along: str) -> None:
+    drafts = journal.tables.drafts
+    evidence = journal.evidence()
+    content: dict[str, Json] = {
+        "draft": dict(drafts.get(doc_id=draft)),
+        "with": along,
+        "wall_ms": evidence.wall_ms,
+        "heard_ms": evidence.server_ms,
+        "due_ms": None,
+    }
+    drafts.remove(doc_ids=[draft])
+    journal.tables.trash.remove(doc_ids=[draft])
+    put(journal.tables.trash, draft, content)
+
+
+def bring_back(journal: Journal, text: str) -> tuple[UUID, int]:
+    """Undo `discard`: return the draft that is there again, and how many came back with it.
+
+    ``text``: an id, or 8 letters of its start or end. Raises NotDiscarded, RecordAmbiguous.
+    """
+    with journal.transaction():
+        record = _resolve(journal, text)
+        group = journal.tables.trash.search(where("with") == record)
+        if journal.tables.drafts.contains(doc_id=record):
+            raise NotDiscarded(text=text)
+        for document in group:
+            put(journal.tables.drafts, id_of(document), document["draft"])
+        journal.tables.trash.remove(doc_ids=map(id_of, group))
+        return UUID(record), len(group)
+
+
+def _resolve(journal: Journal, text: str) -> str:
+    along = {id_of(document): str(document["with"]) for document in journal.tables.trash}
+    found = {along[one] for one in named_by(text, along)}
+    if len(found) > 1:
+        raise RecordAmbiguous(text=text)
+    if not found:
+        raise NotDiscarded(text=text)
+    return found.pop()
+
+
+def discarded(journal: Journal) -> list[Discarded]:
+    """Return what can be brought back, in the order in which it was thrown away."""
+    every = list(journal.tables.trash)
+    visits = Counter(document["with"] for document in every)
+    return [
+        Discarded(
+            draft=draft_of(id_of(document), document["draft"]),
+            visits=visits[id_of(document)] - 1,
+            wall_ms=document["wall_ms"],
+            due_ms=document["due_ms"],
+        )
+        for document in every
+        if document["with"] == id_of(document)
+    ]
+
+
+def purge(journal: Journal, heard_ms: int, kept_ms: int) -> None:
+    """Forget what has lain here for ``kept_ms``; writes only where something has to be written.
+
+    A time beyond all that can be due was signed before the server's clock was set back.
+    """
+    table, latest = journal.tables.trash, heard_ms + kept_ms
+    begun, gone = [], []
+    for document in table:
+        due = document["due_ms"]
+        if due is None and document["heard_ms"] == heard_ms:
+            continue
+        if due is None or due > latest:
+            begun.append(id_of(document))
+        elif due <= heard_ms:
+            gone.append(id_of(document))
+    if begun or gone:
+        with journal.transaction():
+            table.update({"due_ms": latest}, doc_ids=begun)
+            table.remove(doc_ids=gone)
