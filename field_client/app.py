@@ -6,22 +6,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from field_client.backups import note_backup
 from field_client.branches import Branches
 from field_client.config import Config
 from field_client.device import DeviceKeys, device_of, load_device, save_device
-from field_client.errors import VaultCopied
+from field_client.errors import VaultCopied, VaultRestored
 from field_client.journal import Journal
 from field_client.opened import App
 from field_client.retention import PIECE, tidy
 from field_client.sync.inbox import absorb
 from field_client.sync.locked import take_in
 from field_client.tables import INDEXES, TEXT_INDEXES, Tables
+from field_client.vault.backup import forget_restored, restored_from
 from field_client.vault.errors import DiskFull, VaultBusy, VaultExists, VaultIO
 from field_client.vault.identity import fingerprint
 from field_client.vault.keys import VaultKeys, has_slots, unlock
 from field_client.vault.spool import open_spool
 from field_client.vault.store import create_vault, open_vault
 from shared_schema.clock import Evidence
+from shared_schema.display import instant, time_zone
 from shared_schema.enrolment import parse_code
 
 __all__ = ["App", "create_device", "open_app", "read_clocks"]
@@ -121,18 +124,17 @@ def _assemble(home: Path, keys: VaultKeys, clocks: Callable[[], Evidence] = read
 
 
 def _tell_copies_apart(app: App) -> None:
-    """Begin a branch where this store is a copy of another, restored or copied, and say so once."""
-    device, copy, origin = app.device, fingerprint(app.home), restored_from(app.home)
-    if origin is None and device.fingerprint == copy:
+    """Begin a branch where this store is a copy of another, restored or not, and say so once."""
+    device, copy, made_ms = app.device, fingerprint(app.home), restored_from(app.home)
+    if made_ms is None and device.fingerprint == copy:
         return
     with app.journal.transaction():
         app.journal.branches.draw_branch()
         save_device(app.tables, replace(device, fingerprint=copy))
-        if origin is not None:
-            note_backup(app.tables, origin.get("made_ms"))
-    if origin is None:
+        if made_ms is not None:
+            note_backup(app.tables, made_ms)
+    if made_ms is None:
         app.warnings.append(VaultCopied())
-    else:
-        forget_restored(app.home)
-        made = instant(origin.get("made_ms") or 0, time_zone(device.timezone))
-        app.warnings.append(VaultRestored(made=made))
+        return
+    forget_restored(app.home)
+    app.warnings.append(VaultRestored(made=instant(made_ms, time_zone(device.timezone))))

@@ -3,6 +3,7 @@
 import click
 
 from field_client.commands import (
+    backup,
     conflicts,
     enrolment,
     exchange,
@@ -45,5 +46,7 @@ for command in (
     exchange.import_file,
     conflicts.conflicts,
     verifying.verify,
+    backup.backup,
+    backup.restore,
 ):
     main.add_command(command)
