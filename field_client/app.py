@@ -13,6 +13,7 @@ from field_client.device import DeviceKeys, device_of, load_device, save_device
 from field_client.errors import VaultCopied, VaultRestored
 from field_client.journal import Journal
 from field_client.opened import App
+from field_client.recovery import take_key
 from field_client.retention import PIECE, tidy
 from field_client.sync.inbox import absorb
 from field_client.sync.locked import take_in
@@ -99,10 +100,14 @@ def open_unlocked(
 
 
 def _tidy(app: App) -> None:
-    """Take away a little of what is overdue; a trouble with that keeps nobody from their work."""
+    """Take away a little of what is overdue, take over a recovery key that came while locked.
+
+    A trouble with that keeps nobody from their work.
+    """
     try:
         tidy(app.journal, most=PIECE)
         app.attachments.tidy()
+        take_key(app)
     except (DiskFull, VaultBusy, VaultIO) as trouble:
         app.warnings.append(trouble)
 

@@ -28,7 +28,7 @@ PACKAGE = "field_client"
 def unlocked() -> Iterator[App]:
     """Open the store named by the environment, asking for what the environment leaves out."""
     config = load_config()
-    operator = config.operator or _ask_operator(config)
+    operator = config.operator or ask_operator(config)
     passphrase = config.passphrase or ask_passphrase(operator)
     with open_app(config, operator, passphrase) as app:
         for warning in app.warnings:
@@ -94,7 +94,8 @@ def _today(app: App) -> date:
     return now.astimezone(time_zone(app.device.timezone)).date()
 
 
-def _ask_operator(config: Config) -> str:
+def ask_operator(config: Config) -> str:
+    """Return the only operator, or ask which. Raises OperatorMissing where nobody can answer."""
     operators = list_operators(config.home)
     if len(operators) == 1:
         return operators[0]

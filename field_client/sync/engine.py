@@ -12,6 +12,7 @@ from field_client import receiving
 from field_client.healing import Healed, leave_branch
 from field_client.opened import App
 from field_client.outbox import holds, seal_waiting, waiting_batches
+from field_client.recovery import take_key
 from field_client.retention import tidy
 from field_client.sync.departure import enrolment, introduction
 from field_client.sync.errors import (
@@ -199,7 +200,10 @@ class Exchange:
     # Afterwards
 
     def settle(self) -> None:
-        """Lay the stored receipts into the vault, heal forks, leave a branch that was overtaken."""
+        """Lay the stored receipts into the vault, heal forks, leave a branch that was overtaken.
+
+        A recovery key that came is taken into the slot file.
+        """
         healed = absorb(self.app)
         branches = self.app.journal.branches
         for stream in self.behind:
@@ -207,6 +211,7 @@ class Exchange:
                 healed.append(leave_branch(self.app.journal, stream))
         self.outcome = replace(self.outcome, healed=(*self.outcome.healed, *healed))
         self.again = self.again or bool(healed)
+        take_key(self.app)
 
     def unanswered(self) -> bool:
         """Return whether anything final has not been answered by the server in this exchange."""
