@@ -3,12 +3,16 @@
 import click
 
 from field_client.commands import (
+    attaching,
     backup,
     conflicts,
+    discarding,
     enrolment,
     exchange,
+    locking,
     operators,
     reading,
+    recovery,
     verifying,
     writing,
 )
@@ -33,15 +37,20 @@ def main() -> None:
 for command in (
     enrolment.enrol,
     operators.operator,
+    recovery.recover,
     writing.add,
     writing.edit,
     writing.void,
+    discarding.discard,
+    attaching.attach_photo,
+    attaching.photo_group,
     reading.show,
     reading.history,
     reading.list_records,
     reading.search,
     reading.status,
     exchange.sync,
+    locking.lock,
     exchange.export_file,
     exchange.import_file,
     conflicts.conflicts,

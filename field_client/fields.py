@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from shared_schema.records import FieldKind, FieldValueError, RecordType, normalise
+from shared_schema.records import FieldKind, FieldValueError, Origin, RecordType, normalise
 
 Find = Callable[[FieldKind, str], str]
 
@@ -16,5 +16,7 @@ def read_assignment(rtype: RecordType, name: str, typed: str, find: Find) -> Any
     spec = rtype.fields.get(name)
     if spec is None:
         raise FieldValueError("FIELD_UNKNOWN")
+    if spec.origin is Origin.PROGRAM:
+        raise FieldValueError("FIELD_NOT_TYPED")
     is_sought = spec.kind in (FieldKind.REFERENCE, FieldKind.REGION) and typed.strip()
     return normalise(rtype, name, find(spec.kind, typed.strip()) if is_sought else typed)

@@ -10,6 +10,7 @@ from field_client.device import Device, DeviceKeys, load_device
 from field_client.errors import NotEnrolled
 from field_client.journal import Journal
 from field_client.tables import Tables
+from field_client.vault.attachments import Attachments
 from field_client.vault.keys import VaultKeys
 from field_client.vault.spool import Spool
 from field_client.vault.store import VaultDB
@@ -42,6 +43,11 @@ class App:
     def tables(self) -> Tables:
         """The vault's tables."""
         return self.journal.tables
+
+    @property
+    def attachments(self) -> Attachments:
+        """The photos on this laptop."""
+        return Attachments(self.home, self.db)
 
     @property
     def device(self) -> Device:

@@ -1,6 +1,6 @@
 """Looking people up and reading a record's whole life, as documents for commands and pages."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from sync_server.store.queries import devices, log, records
 from sync_server.store.queries.records import Current
 
 MOST_FOUND = 50
+PHOTO = "attachment"
 _LOOKED_AT = 500
 
 
@@ -99,7 +100,23 @@ def record_document(connection: Connection, current: Current) -> dict[str, Any]:
             "members": [str(member) for member in members],
             "values": shown if len(members) > 1 else state.values(),
         },
+        "attachments": _attachments(connection, members),
     }
+
+
+def _attachments(connection: Connection, members: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return the photos of a cluster's records, void ones too, in the order they came."""
+    below = {child for _, child in records.children(connection, members)}
+    found = records.many(connection, below).values()
+    photos = [one for one in found if one.state.type == PHOTO]
+    return [
+        {
+            "id": str(one.record),
+            "void": dict(one.state.void) if one.state.void is not None else None,
+            "values": one.state.values(),
+        }
+        for one in sorted(photos, key=lambda photo: photo.born)
+    ]
 
 
 def device_labels(connection: Connection) -> dict[str, str]:

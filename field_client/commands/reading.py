@@ -8,6 +8,7 @@ import click
 
 from field_client import display
 from field_client.commands import documents
+from field_client.commands.attaching import photo_documents, photo_rows
 from field_client.commands.unlocking import PACKAGE, unlocked
 from field_client.entries import Entry, HistoryLine, Standing, Verdict
 from field_client.errors import RecordUnknown
@@ -34,9 +35,11 @@ def show(record: str, *, full: bool) -> None:
         document = {
             **documents.entry_document(app.journal, found),
             "verdicts": [documents.verdict_document(verdict) for verdict in verdicts],
+            "attachments": photo_documents(app, found.id),
         }
         screen = _screen(app, found, verdicts, full=full)
-    emit(document, lambda: screen)
+        photos = display.pairs(photo_rows(document["attachments"]))
+    emit(document, lambda: "\n\n".join(filter(None, (screen, photos))))
 
 
 @click.command
@@ -74,7 +77,7 @@ def _whole_history(app: App) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
 
 def _history_row(app: App, type_name: str, line: HistoryLine) -> tuple[str, ...]:
     texts, regions = text(PACKAGE), app.journal.regions()
-    written = documents.values_text(type_name, line.values, language(), regions)
+    written = documents.written_text(type_name, line, texts, language(), regions)
     return (
         display.moment(line.hlc, _zone(app)),
         documents.writer(line, texts, app.device.server),
@@ -194,7 +197,20 @@ def _screen(app: App, entry: Entry, verdicts: Iterable[Verdict], *, full: bool) 
     )
     head += [_verdict_row(app, verdict) for verdict in verdicts]
     notes = documents.notes(entry, lang, texts)
-    return "\n\n".join(filter(None, (display.pairs(head), display.pairs(fields), notes)))
+    parts = (display.pairs(head), display.pairs(fields), _reduced(app, entry), notes)
+    return "\n\n".join(filter(None, parts))
+
+
+def _reduced(app: App, entry: Entry) -> str:
+    """Say when details went from this laptop, and which; "" where none did."""
+    if entry.reduced_ms is None:
+        return ""
+    said = text(PACKAGE)(
+        "Details were removed from this laptop on {date}; the office has them all: {fields}"
+    )
+    date = display.instant(entry.reduced_ms, _zone(app))
+    labels = (documents.label(entry, name, language()) for name in entry.withheld)
+    return said.format(date=date, fields=", ".join(labels))
 
 
 def _referenced(app: App, rtype: RecordType | None, name: str, value: object) -> str:

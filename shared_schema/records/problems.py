@@ -43,6 +43,10 @@ ERRORS = _texts(
         "{field} hanya diisi oleh server kantor.",
         "{field} is only set by the office's server.",
     ),
+    FIELD_NOT_TYPED=(
+        "{field} diambil program dari berkasnya dan tidak diketik.",
+        "{field} is taken from the file by the program and is not typed.",
+    ),
     CODE_UNKNOWN=(
         "{field} bukan kode yang dikenal. Pilih salah satu: {codes}.",
         "{field} is not a known code. Choose one of: {codes}.",

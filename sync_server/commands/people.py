@@ -89,9 +89,24 @@ def _record_text(document: Mapping[str, Any], regions: RegionTable) -> str:
     members = document["cluster"]["members"]
     if len(members) > 1:
         rows.append((texts("Same person as"), ", ".join(m for m in members if m != document["id"])))
+    rows += [_photo_row(photo, lang) for photo in document["attachments"]]
     if document["devices"]:
         rows.append((texts("Written by"), ", ".join(document["devices"])))
     return display.pairs(rows)
+
+
+def _photo_row(photo: Mapping[str, Any], lang: str) -> tuple[str, str]:
+    """Return what is known of a photo; the photo itself is not here yet."""
+    values = photo["values"]
+    parts = (
+        photo["id"][-SHORT_ID_LENGTH:],
+        f"{-(-values.get('bytes', 0) // 1000)} kB",
+        values.get("note"),
+        values.get("taken_at"),
+        text(PACKAGE)("Void") if photo["void"] is not None else None,
+    )
+    label = RECORD_TYPES[people.PHOTO].label.text(lang)
+    return label, " · ".join(str(part) for part in parts if part)
 
 
 @click.command()
