@@ -14,6 +14,7 @@ from field_client.errors import VaultCopied, VaultRestored
 from field_client.journal import Journal
 from field_client.opened import App
 from field_client.recovery import take_key
+from field_client.rekeying import finish_removals
 from field_client.retention import PIECE, tidy
 from field_client.sync.inbox import absorb
 from field_client.sync.locked import take_in
@@ -22,6 +23,7 @@ from field_client.vault.backup import forget_restored, restored_from
 from field_client.vault.errors import DiskFull, VaultBusy, VaultExists, VaultIO
 from field_client.vault.identity import fingerprint
 from field_client.vault.keys import VaultKeys, has_slots, unlock
+from field_client.vault.snapshot import Progress, unseen
 from field_client.vault.spool import open_spool
 from field_client.vault.store import create_vault, open_vault
 from shared_schema.clock import Evidence
@@ -73,22 +75,34 @@ def _invite(app: App, code: str) -> None:
             save_device(app.tables, replace(known, code=code, url=asked.url, enrolled=False))
 
 
-def open_app(config: Config, operator: str | None = None, passphrase: str | None = None) -> App:
+def open_app(
+    config: Config,
+    operator: str | None = None,
+    passphrase: str | None = None,
+    progress: Progress = unseen,
+) -> App:
     """Unlock the store. Raises NotEnrolled and what `unlock` and `open_vault` raise.
 
     A copied store draws a branch of its own before anything can be written; receipts that a
     crash left in the spool, and what came while the store was locked, are laid into the vault.
+    ``progress`` shows how far the store is encrypted anew, after an operator was removed.
     """
     name, phrase = operator or config.operator or "", passphrase or config.passphrase or ""
-    return open_unlocked(config.home, unlock(config.home, name, phrase))
+    return open_unlocked(config.home, unlock(config.home, name, phrase), progress=progress)
 
 
 def open_unlocked(
-    home: Path, keys: VaultKeys, *, clocks: Callable[[], Evidence] = read_clocks
+    home: Path,
+    keys: VaultKeys,
+    *,
+    clocks: Callable[[], Evidence] = read_clocks,
+    progress: Progress = unseen,
 ) -> App:
     """Open the store whose keys are known already; see `open_app`."""
-    app = _assemble(home, keys, clocks)
+    current, trouble = finish_removals(home, keys, progress)
+    app = _assemble(home, current, clocks)
     try:
+        app.warnings.extend([trouble] if trouble else [])
         _tell_copies_apart(app)
         absorb(app)
         take_in(app)

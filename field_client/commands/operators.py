@@ -2,10 +2,11 @@
 
 import click
 
-from field_client.commands.unlocking import PACKAGE, new_passphrase, unlocked
+from field_client.commands.unlocking import PACKAGE, new_passphrase, rekeying, unlocked
 from field_client.config import load_config
+from field_client.rekeying import finish_removals
 from field_client.vault import keys
-from shared_schema.console import emit, output_options, text
+from shared_schema.console import emit, output_options, report, text
 
 
 @click.group
@@ -44,20 +45,27 @@ def list_names() -> None:
 @click.argument("name")
 @output_options
 def remove(name: str) -> None:
-    """Take NAME's access away, also to copies of the store from now on; the last administrator
-    stays. What they wrote stays as well.
+    """Take NAME's access away; the last administrator stays. What they wrote stays as well.
+
+    The store is encrypted anew, at once or as soon as no other program has it open.
     """
     with unlocked() as app:
-        keys.remove_operator(app.home, app.keys, name)
-    said = text(PACKAGE)("{operator} can no longer open this laptop.").format(operator=name)
-    emit({"operator": name}, lambda: said)
+        home, renewed = app.home, keys.remove_operator(app.home, app.keys, name)
+    with rekeying() as line:
+        current, trouble = finish_removals(home, renewed, line)
+    if trouble:
+        report(trouble, PACKAGE, level="warning")
+    emit(
+        {"operator": name, "rekeyed": not current.previous},
+        lambda: _removed(name, waits=bool(current.previous)),
+    )
 
 
 @operator.command
 @click.argument("name", required=False)
 @output_options
 def passphrase(name: str | None) -> None:
-    """Change your own passphrase; an administrator also resets that of NAME, if it was forgotten."""
+    """Change your own passphrase; an administrator also resets NAME's, if it was forgotten."""
     with unlocked() as app:
         changed = name or app.keys.operator
         if changed != app.keys.operator:
@@ -65,6 +73,14 @@ def passphrase(name: str | None) -> None:
         keys.change_passphrase(app.home, app.keys, changed, new_passphrase(changed))
     said = text(PACKAGE)("The passphrase of {operator} is changed.").format(operator=changed)
     emit({"operator": changed}, lambda: said)
+
+
+def _removed(name: str, *, waits: bool) -> str:
+    said = text(PACKAGE)("{operator} can no longer open this laptop.").format(operator=name)
+    later = text(PACKAGE)(
+        "The store is encrypted anew the next time it is opened while no other program has it open."
+    )
+    return f"{said}\n{later}" if waits else said
 
 
 def _line(found: tuple[str, str]) -> str:

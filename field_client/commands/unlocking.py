@@ -9,6 +9,7 @@ import click
 
 from field_client.app import open_app
 from field_client.commands.errors import OperatorMissing, PassphraseMissing
+from field_client.commands.progress import PercentLine
 from field_client.config import Config, load_config
 from field_client.opened import App
 from field_client.outbox import seal_waiting
@@ -30,11 +31,18 @@ def unlocked() -> Iterator[App]:
     config = load_config()
     operator = config.operator or ask_operator(config)
     passphrase = config.passphrase or ask_passphrase(operator)
-    with open_app(config, operator, passphrase) as app:
+    with rekeying() as line:
+        app = open_app(config, operator, passphrase, line)
+    with app:
         for warning in app.warnings:
             report(warning, PACKAGE, level="warning")
         yield app
         leave_prepared(app, whole=True)
+
+
+def rekeying() -> PercentLine:
+    """Return the line that shows how far the store is encrypted anew; a small store shows none."""
+    return PercentLine(text(PACKAGE)("Encrypting the store anew: {percent} percent"))
 
 
 def leave_prepared(app: App, *, whole: bool = False) -> None:

@@ -75,9 +75,11 @@ class StoreConnection:
         """The database file."""
         return self._path
 
-    def another(self, path: Path | None = None, *, create: bool = False) -> RawConnection:
-        """Return a bare connection under the same key: to this file, or to a copy of it."""
-        return connect(path or self._path, self._raw_key, create=create)
+    def another(
+        self, path: Path | None = None, *, raw_key: bytes | None = None, create: bool = False
+    ) -> RawConnection:
+        """Return a bare connection to this file or a copy of it, under the same or another key."""
+        return connect(path or self._path, raw_key or self._raw_key, create=create)
 
     def rows(self, sql: str, values: Values = ()) -> list[Row]:
         """Run one statement and return all its rows."""

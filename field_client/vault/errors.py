@@ -112,6 +112,14 @@ class KeysReplaced(AccessError):
     code = "VAULT_KEYS_REPLACED"
 
 
+class RekeyNeedsRoom(StorageError):
+    """An operator was removed, and the store could not be encrypted anew for want of room on the
+    disk. Free about {megabytes} MB; the next opening tries again.
+    """
+
+    code = "REKEY_NEEDS_ROOM"
+
+
 class RecoveryUnavailable(AccessError):
     """The regency's recovery key has not come to this laptop yet. Ask an administrator of this
     laptop to give you a new passphrase.

@@ -23,6 +23,7 @@ a passphrase draws no new root: whoever knows the old passphrase and has an old 
 out by removing the operator and adding them anew.
 """
 
+import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +32,7 @@ from typing import Any
 
 from field_client.vault import durable, ring, slotfile, slots
 from field_client.vault.errors import (
+    KeysReplaced,
     LastAdministrator,
     OperatorExists,
     OperatorUnknown,
@@ -39,6 +41,8 @@ from field_client.vault.errors import (
     RecoveryUnavailable,
     SlotDamaged,
     VaultExists,
+    VaultIO,
+    VaultNewer,
 )
 from field_client.vault.lock import locked
 from field_client.vault.ring import Ring
@@ -127,6 +131,14 @@ def unlock(home: Path, operator: str, passphrase: str) -> VaultKeys:
     if member is None or member.public != slot.public:
         raise OperatorUnknown(operator=operator)
     return keys_of(member, root, opened)
+
+
+def require_current(home: Path, keys: VaultKeys) -> None:
+    """Raise KeysReplaced where a sound slot file is under another root than ``keys``."""
+    with contextlib.suppress(SlotDamaged, VaultNewer, VaultIO):
+        content = slotfile.load(home)
+        if ring.open_ring(content.ring, keys.root) is None:
+            raise KeysReplaced
 
 
 def find_slot(home: Path, operator: str) -> Slot:

@@ -49,6 +49,10 @@ class VaultKeys:
         """Return the device's key of ``purpose``, the same for as long as the device lives."""
         return ring.derive(self.identity, IDENTITY_LABEL, purpose, length)
 
+    def under_each_root(self) -> tuple["VaultKeys", ...]:
+        """Return these keys for the present root and for each one before it, newest first."""
+        return tuple(replace(self, root=root, previous=()) for root in (self.root, *self.previous))
+
     @property
     def device(self) -> bytes:
         """The device's id, which follows from its signing key."""

@@ -1,8 +1,8 @@
 """A whole copy of a SQLite file as it stood at one moment, made while other programs write.
 
 A read transaction holds the moment: the write-ahead log lets others commit meanwhile, so nobody
-waits. The copy is encrypted as its original is, under the same key; it is on the disk and was
-read back when `copy_store` returns.
+waits. The copy is encrypted as its original is, under the same key or another; it is on the disk
+and was read back when `copy_store` returns.
 """
 
 from collections.abc import Callable
@@ -23,20 +23,25 @@ def unseen(_share: float) -> None:
     """Show no progress."""
 
 
-def copy_store(store: StoreConnection, target: Path, progress: Progress = unseen) -> None:
+def copy_store(
+    store: StoreConnection,
+    target: Path,
+    progress: Progress = unseen,
+    raw_key: bytes | None = None,
+) -> None:
     """Copy a store to ``target``, whatever was there before; ``progress`` is given 0 to 1.
 
-    Raises DiskFull, VaultIO, VaultDamaged (the original is, or the disk keeps no copy); nothing
-    is left under ``target`` then.
+    ``raw_key``: the copy's, where it shall be another than the store's. Raises DiskFull, VaultIO,
+    VaultDamaged (the original is, or the disk keeps no copy); nothing is left there then.
     """
     discard(target)
     try:
         durable.create_file(target)
         with translated(target), closing(store.another()) as live:
             _hold(live)
-            with closing(store.another(target)) as copy:
+            with closing(store.another(target, raw_key=raw_key)) as copy:
                 _fill(live, copy, progress)
-        _require_sound(store, target)
+        _require_sound(store, target, raw_key)
         with durable.translated(target):
             durable.flush_file(target)
             durable.flush_folder(target.parent)
@@ -68,9 +73,9 @@ def _fill(live: RawConnection, copy: RawConnection, progress: Progress) -> None:
     live.backup(copy, pages=PAGES_A_STEP, progress=step)
 
 
-def _require_sound(store: StoreConnection, target: Path) -> None:
+def _require_sound(store: StoreConnection, target: Path, raw_key: bytes | None) -> None:
     """Read the copy back: every page's authentication (where it is encrypted) and structure."""
-    with translated(target), closing(store.another(target)) as copy:
+    with translated(target), closing(store.another(target, raw_key=raw_key)) as copy:
         copy.execute("PRAGMA locking_mode=EXCLUSIVE")
         found = [row[0] for check in _CHECKS for row in copy.execute(check).fetchall()]
     if found != ["ok"]:

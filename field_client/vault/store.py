@@ -8,16 +8,16 @@ The file is created under another name, complete, before its key slots exist, an
 name after them; whatever moment a crash strikes, there is a whole store or none.
 """
 
-import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
-from field_client.vault import durable, keys, migrations, spool
+from field_client.vault import durable, keys, migrations, presence, spool
 from field_client.vault.catalogue import Catalogue
 from field_client.vault.connection import StoreConnection, open_encrypted
 from field_client.vault.errors import VaultDamaged, VaultExists, VaultMissing
@@ -26,14 +26,16 @@ from field_client.vault.snapshot import Progress, copy_store, unseen
 from field_client.vault.table import VaultTable
 
 RAW_KEY_BYTES = 48
+SALT_BYTES = 16
 PURPOSE = "store"
 
 
 class VaultStorage(Storage):
     """What TinyDB calls the storage; documents are read and written by row, never as a whole."""
 
-    def __init__(self, store: StoreConnection) -> None:
+    def __init__(self, store: StoreConnection, leave: Callable[[], None]) -> None:
         self.catalogue = Catalogue(store=store)
+        self._leave = leave
 
     def read(self) -> dict[str, dict[str, Any]]:
         """Refuse: reading all tables at once is what this store exists to avoid."""
@@ -44,8 +46,13 @@ class VaultStorage(Storage):
         raise NotImplementedError
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and then leave it to whoever wants it alone."""
         self.catalogue.store.close()
+        self._leave()
+
+
+def _nothing() -> None:
+    """Leave nothing."""
 
 
 class VaultDB(TinyDB):
@@ -64,9 +71,10 @@ class VaultDB(TinyDB):
         *,
         indexes: Mapping[str, Sequence[str]] | None = None,
         text_indexes: Mapping[str, Sequence[str]] | None = None,
+        leave: Callable[[], None] = _nothing,
     ) -> None:
         self._store = store
-        storage = VaultStorage(store)
+        storage = VaultStorage(store, leave)
         self._catalogue = storage.catalogue
         super().__init__(storage=lambda: storage)
         self._catalogue.declare(indexes or {}, text_indexes or {})
@@ -94,15 +102,13 @@ class VaultDB(TinyDB):
             for name in self.tables():
                 self.drop_table(name)
 
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Keep all writes of the block or none; durable when the outermost block has returned.
+    def transaction(self) -> AbstractContextManager[None]:
+        """Keep all writes of the block or none; durable when the outermost block has ended.
 
         Raises VaultBusy where another program holds the store for 30 s, DiskFull, VaultIO. Keep
         the block short: the other program waits for it.
         """
-        with self._store.transaction():
-            yield
+        return self._store.transaction()
 
     def next_number(self, name: str) -> int:
         """Return the next number of a counter, from 1; never again once it is committed."""
@@ -119,17 +125,27 @@ class VaultDB(TinyDB):
         """Return a number that rises when this or another program has committed something."""
         return self._store.change_number()
 
-    def copy(self, target: Path, progress: Progress = unseen) -> None:
-        """Copy the store as it stands now, under the same key; see `copy_store`."""
-        copy_store(self._store, target, progress)
+    def copy(self, target: Path, progress: Progress = unseen, raw_key: bytes | None = None) -> None:
+        """Copy the store as it stands now, under the same or another key; see `copy_store`."""
+        copy_store(self._store, target, progress, raw_key)
+
+    def row_counts(self) -> dict[str, int]:
+        """Return how many rows each table of the file has, the indexes' own tables included."""
+        real = "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+        counted = 'SELECT count(*) FROM "{}"'.format
+        return {name: self._store.rows(counted(name))[0][0] for (name,) in self._store.rows(real)}
 
     def check(self) -> list[str]:
         """Read the whole file and return what is wrong with it; an empty list when sound.
 
-        Covers each page's authentication, SQLite's structure and the index entries.
+        Covers each page's authentication, SQLite's structure and the index entries. Pages are
+        read from the file alone: a page torn when the power failed while the log was folded in is
+        whole in the log, so what looks damaged is looked at again once the log has been folded in.
         """
-        if unreadable := self._report("PRAGMA cipher_integrity_check"):
-            return unreadable
+        if self._report("PRAGMA cipher_integrity_check"):
+            self._store.rows("PRAGMA wal_checkpoint(PASSIVE)")
+            if unreadable := self._report("PRAGMA cipher_integrity_check"):
+                return unreadable
         structure = [line for line in self._report("PRAGMA integrity_check") if line != "ok"]
         return structure or [
             f"{name}: {problem}"
@@ -171,21 +187,63 @@ def open_vault(
 ) -> VaultDB:
     """Open the store; close it (or use ``with``) when done.
 
-    Raises VaultMissing, VaultDamaged (also for foreign keys), VaultNewer, VaultIO, DeviceWiped.
+    Raises VaultMissing, VaultDamaged, KeysReplaced, VaultNewer, VaultBusy, VaultIO, DeviceWiped.
     """
     keys.require_not_wiped(home)
+    here = presence.enter(home)
+    try:
+        return _opened(home, unlocked, indexes, text_indexes, here.leave)
+    except BaseException:
+        here.leave()
+        raise
+
+
+def open_alone(home: Path, unlocked: VaultKeys) -> VaultDB:
+    """Open the store within `presence.alone`; raises as `open_vault` does."""
+    return _opened(home, unlocked, {}, {}, _nothing)
+
+
+def is_under(home: Path, unlocked: VaultKeys) -> bool:
+    """Whether the file is encrypted under the present root: its key's salt opens the file."""
+    with durable.translated(home / STORE_FILE), (home / STORE_FILE).open("rb") as file:
+        return file.read(SALT_BYTES) == store_key(unlocked)[-SALT_BYTES:]
+
+
+def store_key(unlocked: VaultKeys) -> bytes:
+    """Return the raw key of the store under the present root: 32 bytes of key and 16 of salt."""
+    return unlocked.derive(PURPOSE, RAW_KEY_BYTES)
+
+
+def _opened(
+    home: Path,
+    unlocked: VaultKeys,
+    indexes: Mapping[str, Sequence[str]] | None,
+    text_indexes: Mapping[str, Sequence[str]] | None,
+    leave: Callable[[], None],
+) -> VaultDB:
     _settle(home)
     path = home / STORE_FILE
     if not path.exists():
         raise VaultMissing(home=home)
     if path.stat().st_size == 0:
         raise VaultDamaged(file=path.name)
-    store = open_encrypted(path, unlocked.derive(PURPOSE, RAW_KEY_BYTES))
+    store = _connected(home, unlocked)
     try:
         migrations.migrate(store)
-        return VaultDB(store, indexes=indexes, text_indexes=text_indexes)
+        return VaultDB(store, indexes=indexes, text_indexes=text_indexes, leave=leave)
     except BaseException:
         store.close()
+        raise
+
+
+def _connected(home: Path, unlocked: VaultKeys) -> StoreConnection:
+    """Open the file under the root it is encrypted with: the present one or one before it."""
+    under = [each for each in unlocked.under_each_root() if is_under(home, each)]
+    raw_key = store_key(under[0] if under else unlocked)
+    try:
+        return open_encrypted(home / STORE_FILE, raw_key)
+    except VaultDamaged:
+        keys.require_current(home, unlocked)
         raise
 
 
@@ -199,7 +257,7 @@ def _prepare(home: Path, made: VaultKeys) -> None:
     durable.remove_files(path, *(path.with_name(path.name + end) for end in ("-wal", "-shm")))
     with durable.translated(path):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, durable.PRIVATE_FILE))
-    store = open_encrypted(path, made.derive(PURPOSE, RAW_KEY_BYTES))
+    store = open_encrypted(path, store_key(made))
     try:
         migrations.create(store)
     finally:
@@ -210,5 +268,5 @@ def _prepare(home: Path, made: VaultKeys) -> None:
 def _settle(home: Path) -> None:
     """Give a store that was created whole its name; a crash may have come in between."""
     path = _new(home)
-    if path.exists() and (home / keys.SLOT_FILE).exists() and not (home / STORE_FILE).exists():
+    if path.exists() and keys.has_slots(home) and not (home / STORE_FILE).exists():
         durable.rename_file(path, home / STORE_FILE)

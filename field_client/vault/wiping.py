@@ -42,6 +42,8 @@ def _destroy(home: Path) -> None:
             file.write(os.urandom(max(path.stat().st_size, 1)))
             file.flush()
             os.fsync(file.fileno())
-    made = [path for path in home.glob(STORE_FILE + "*") if ".lock" not in path.suffixes]
-    durable.remove_files(home / SLOT_FILE, *home.glob("slots*.json*"), *made)
-    shutil.rmtree(home / ATTACHMENTS, ignore_errors=True)
+    stores = [path for path in home.glob(STORE_FILE + "*") if ".lock" not in path.suffixes]
+    durable.remove_files(home / SLOT_FILE, *home.glob("slots*.json*"), *stores)
+    begun = [path for path in home.glob("*" + durable.NEW_SUFFIX) if path.is_dir()]
+    for folder in (home / ATTACHMENTS, *begun):
+        shutil.rmtree(folder, ignore_errors=True)
