@@ -3,29 +3,31 @@
 Declared fields are registered in the store. A program maintains every field that is registered,
 also those that only another program declared, so no index ever lags behind its documents.
 
-A text field has two entries: its trigrams, for parts of three letters or more anywhere in the
-text, and the first two letters of each word, for shorter parts at the start of a word. Trigrams
-stand without positions (a third of the size); the text itself settles what they propose.
+The searched text of a document stands in its row, each word behind two spaces, and its trigrams
+in a full-text index without positions (a third of the size); the text itself settles what they
+propose. Three letters are found anywhere; the spaces make trigrams of the first two letters of a
+word and of the first alone.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
+from field_client.vault.bodies import from_body
 from field_client.vault.connection import Row, StoreConnection
 from field_client.vault.planner import Clause, Value, index_value
 
 VALUE = "value"
 TEXT = "text"
-TRIGRAM = 3
-PREFIX = 2
 CHUNK = 256
 WEIGHT_LIMIT = 1000
-LAST_LETTER = chr(0x10FFFF)
+BEHIND_ALL = "\U0010ffff"
+SPAN_BITS = 26
+_TRIGRAM = 3
+_GAP = "  "
 
 Declared = Mapping[str, Sequence[str]]
+Alternatives = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,71 +38,66 @@ class Fields:
     text: dict[str, int] = field(default_factory=dict)
 
 
-def entries(fields: Fields, document: Mapping[str, Any]) -> set[tuple[int, Value]]:
-    """Return the (field, value) index entries of a document."""
-    found = {
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What the indexes hold of one document: (field, value) entries and the searched text."""
+
+    values: frozenset[tuple[int, Value]] = frozenset()
+    text: str | None = None
+
+
+NOTHING = Marks()
+
+
+def span(table: int) -> tuple[int, int]:
+    """Return between which numbers the documents of a table stand, both excluded.
+
+    Tables lie apart, so that one of them is read, and searched, without touching another.
+    """
+    return (table << SPAN_BITS) - 1, (table + 1) << SPAN_BITS
+
+
+def marks(fields: Fields, document: Mapping[str, Any]) -> Marks:
+    """Return what the indexes shall hold of a document."""
+    values = frozenset(
         (number, value)
         for name, number in fields.values.items()
         if (value := index_value(document.get(name))) is not None
-    }
-    for name, number in fields.text.items():
-        words = folded(document.get(name)).split()
-        found |= {(number, word[:PREFIX]) for word in words}
-    return found
+    )
+    return Marks(values=values, text=searched(fields, document) if fields.text else None)
 
 
-def missing(
-    store: StoreConnection, fields: Fields, seq: int, document: Mapping[str, Any]
-) -> set[tuple[int, Value]]:
-    """Return the entries that document ``seq`` should have in the store and has not."""
-    return {
-        (number, value)
-        for number, value in entries(fields, document)
-        if not store.rows(
-            "SELECT 1 FROM doc_index WHERE field=? AND value=? AND seq=?", (number, value, seq)
-        )
-    }
+def searched(fields: Fields, document: Mapping[str, Any]) -> str | None:
+    """Return all searched words of a document, each behind a gap; None where there is none."""
+    found = [_GAP + word for name in fields.text for word in words(document.get(name))]
+    return "".join(found) or None
 
 
-def folded(text: Any) -> str:
-    """Return text as it is searched, without regard to capitals; "" for what is no text."""
-    return " ".join(text.casefold().split()) if isinstance(text, str) else ""
+def words(text: Any) -> list[str]:
+    """Return the words of a text as they are searched, without capitals; none of what is no text.
+
+    What ends a string in SQLite ends a word here.
+    """
+    return text.casefold().replace("\0", " ").split() if isinstance(text, str) else []
 
 
-def joined_text(fields: Fields, document: Mapping[str, Any]) -> str:
-    """Return all searched text of a document, a line for each text field."""
-    return "\n".join(folded(document.get(name)) for name in sorted(fields.text))
-
-
-def replace(
-    store: StoreConnection,
-    fields: Fields,
-    seq: int,
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-) -> None:
-    """Change the entries of document ``seq`` from ``old`` to ``new`` (empty: absent)."""
-    before, after = entries(fields, old), entries(fields, new)
-    if gone := before - after:
+def replace(store: StoreConnection, seq: int, before: Marks, after: Marks) -> None:
+    """Change the index rows of document ``seq``; the text in its row is the caller's."""
+    if gone := before.values - after.values:
         store.run_many(
             "DELETE FROM doc_index WHERE field=? AND value=? AND seq=?",
             [(number, value, seq) for number, value in gone],
         )
-    if come := after - before:
+    if come := after.values - before.values:
         store.run_many(
             "INSERT INTO doc_index (field, value, seq) VALUES (?, ?, ?)",
             [(number, value, seq) for number, value in come],
         )
-    _replace_text(store, seq, joined_text(fields, old).strip(), joined_text(fields, new).strip())
-
-
-def _replace_text(store: StoreConnection, seq: int, old: str, new: str) -> None:
-    if old == new:
-        return
-    if old:
-        store.rows("DELETE FROM doc_text WHERE rowid=?", (seq,))
-    if new:
-        store.rows("INSERT INTO doc_text (rowid, text) VALUES (?, ?)", (seq, new))
+    if before.text != after.text:
+        if before.text is not None:
+            store.rows("DELETE FROM doc_text WHERE rowid=?", (seq,))
+        if after.text is not None:
+            store.rows("INSERT INTO doc_text (rowid, text) VALUES (?, ?)", (seq, after.text))
 
 
 def weight(store: StoreConnection, clause: Clause) -> int:
@@ -123,50 +120,73 @@ def sequences(store: StoreConnection, clause: Clause) -> list[int]:
     return sorted(found)
 
 
-def by_parts(store: StoreConnection, fields: Fields, words: Sequence[str]) -> Iterable[int]:
-    """Yield the numbers of documents that may hold every word of ``words``, in table order.
+def beginning(store: StoreConnection, number: int, text: str, limit: int) -> list[int]:
+    """Return the numbers of at most ``limit`` documents whose field ``number`` begins so."""
+    sql = "SELECT seq FROM doc_index WHERE field=? AND value>=? AND value<? ORDER BY value LIMIT ?"
+    return [seq for (seq,) in store.rows(sql, (number, text, text + BEHIND_ALL, limit))]
 
-    A word of three letters or more may stand anywhere, a shorter one at the start of a word.
+
+def by_parts(
+    store: StoreConnection, table: int, wanted: Sequence[Alternatives]
+) -> Iterator[tuple[int, str]]:
+    """Yield number and searched text of the documents that hold every one of ``wanted``.
+
+    In the table's order. A word of three letters or more may stand anywhere, a shorter one at
+    the start of a word; of a word's alternatives any will do.
     """
-    long = [word for word in words if len(word) >= TRIGRAM]
-    short = [word for word in words if len(word) < TRIGRAM]
-    if long:
-        return _by_trigrams(store, long)
-    return sorted(set.intersection(*(_by_prefix(store, fields, word) for word in short)))
-
-
-def _by_trigrams(store: StoreConnection, words: Sequence[str]) -> Iterable[int]:
-    grams = {word[at : at + TRIGRAM] for word in words for at in range(len(word) - TRIGRAM + 1)}
-    terms = " AND ".join('"' + gram.replace('"', '""') + '"' for gram in sorted(grams))
-    after = -1
+    terms = " AND ".join(f"({' OR '.join(map(_grams, ways))})" for ways in wanted)
+    after, end = span(table)
     while True:
         found = store.rows(
-            "SELECT rowid FROM doc_text WHERE doc_text MATCH ? AND rowid > ?"
-            " ORDER BY rowid LIMIT ?",
-            (terms, after, CHUNK),
+            "SELECT docs.seq, docs.text FROM doc_text CROSS JOIN docs ON docs.seq=doc_text.rowid"
+            " WHERE doc_text MATCH ? AND doc_text.rowid>? AND doc_text.rowid<?"
+            " ORDER BY doc_text.rowid LIMIT ?",
+            (terms, after, end, CHUNK),
         )
-        yield from (seq for (seq,) in found)
+        for seq, text in found:
+            if all(any(_holds(text, way) for way in ways) for ways in wanted):
+                yield seq, text
         if len(found) < CHUNK:
             return
         after = found[-1][0]
 
 
-def _by_prefix(store: StoreConnection, fields: Fields, word: str) -> set[int]:
-    return {
-        seq
-        for number in fields.text.values()
-        for (seq,) in store.rows(
-            "SELECT seq FROM doc_index WHERE field=? AND value BETWEEN ? AND ?",
-            (number, word, word if len(word) == PREFIX else word + LAST_LETTER),
-        )
-    }
+def rank(text: str, wanted: Sequence[Alternatives]) -> tuple[int, int]:
+    """Return how well a text fits, the least best: few words that do not begin so, then short."""
+    late = sum(not any(_begins(text, way) for way in ways) for ways in wanted)
+    return late, len(text)
 
 
-def chunked(numbers: Iterable[int]) -> Iterable[list[int]]:
-    """Yield ``numbers`` in lists of at most 256."""
-    rest = iter(numbers)
-    while chunk := list(islice(rest, CHUNK)):
-        yield chunk
+def _begins(text: str, word: str) -> bool:
+    return f" {word}" in text
+
+
+def _holds(text: str, word: str) -> bool:
+    return word in text if len(word) >= _TRIGRAM else _begins(text, word)
+
+
+def _grams(word: str) -> str:
+    long = word if len(word) >= _TRIGRAM else (_GAP + word)[-_TRIGRAM:]
+    grams = {long[at : at + _TRIGRAM] for at in range(len(long) - _TRIGRAM + 1)}
+    return f"({' AND '.join(_quoted(gram) for gram in sorted(grams))})"
+
+
+def _quoted(gram: str) -> str:
+    return '"' + gram.replace('"', '""') + '"'
+
+
+def missing(store: StoreConnection, fields: Fields, seq: int, document: Mapping[str, Any]) -> bool:
+    """Tell whether an index has lost something of document ``seq``."""
+    due = marks(fields, document)
+    return (
+        store.rows("SELECT text FROM docs WHERE seq=?", (seq,)) != [(due.text,)]
+        or (due.text is not None and not store.rows(_SEARCHED, (seq,)))
+        or not all(store.rows(_ENTERED, (*entry, seq)) for entry in due.values)
+    )
+
+
+_SEARCHED = "SELECT 1 FROM doc_text_docsize WHERE id=?"
+_ENTERED = "SELECT 1 FROM doc_index WHERE field=? AND value=? AND seq=?"
 
 
 def register(store: StoreConnection, table: int, kind: str, names: Iterable[str]) -> None:
@@ -187,27 +207,22 @@ _REGISTERED = "SELECT name FROM doc_fields WHERE tbl=? AND kind=?"
 
 
 def _rebuild(store: StoreConnection, table: int, before: Fields, after: Fields) -> None:
-    last = -1
+    last, end = span(table)
     while found := store.rows(
-        "SELECT seq, body FROM docs WHERE tbl=? AND seq>? ORDER BY seq LIMIT ?",
-        (table, last, CHUNK),
+        "SELECT seq, body FROM docs WHERE seq>? AND seq<? ORDER BY seq LIMIT ?", (last, end, CHUNK)
     ):
         for seq, body in found:
-            document = json.loads(body)
-            clear(store, before, seq, document)
-            replace(store, after, seq, {}, document)
+            document = from_body(body)
+            new = marks(after, document)
+            replace(store, seq, marks(before, document), new)
+            store.rows("UPDATE docs SET text=? WHERE seq=?", (new.text, seq))
         last = found[-1][0]
-
-
-def clear(store: StoreConnection, fields: Fields, seq: int, document: Mapping[str, Any]) -> None:
-    """Remove every entry of a document."""
-    replace(store, fields, seq, document, {})
 
 
 def load(store: StoreConnection) -> dict[int, Fields]:
     """Return the registered fields of each table number."""
     tables: dict[int, Fields] = {}
-    found: list[Row] = store.rows("SELECT no, tbl, name, kind FROM doc_fields")
+    found: list[Row] = store.rows("SELECT no, tbl, name, kind FROM doc_fields ORDER BY no")
     for number, table, name, kind in found:
         fields = tables.setdefault(table, Fields())
         (fields.text if kind == TEXT else fields.values)[name] = number

@@ -24,10 +24,11 @@ _DOCUMENTS = (
         seq INTEGER PRIMARY KEY,
         tbl INTEGER NOT NULL REFERENCES doc_tables (no),
         id TEXT NOT NULL,
-        body TEXT NOT NULL,
-        UNIQUE (tbl, id)
+        text TEXT,
+        body NOT NULL,
+        UNIQUE (tbl, id),
+        CHECK (seq >> 26 = tbl)
     )""",
-    "CREATE INDEX docs_in_order ON docs (tbl)",
     """CREATE TABLE doc_fields (
         no INTEGER PRIMARY KEY,
         tbl INTEGER NOT NULL REFERENCES doc_tables (no),

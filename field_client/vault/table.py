@@ -7,16 +7,19 @@ commit; a document must be JSON. `match` is added for searching by parts of a te
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from tinydb.queries import QueryLike
 from tinydb.table import Document, Table
 
 from field_client.vault import index, planner
+from field_client.vault.bodies import from_body, to_body
 from field_client.vault.catalogue import Catalogue
-from field_client.vault.connection import Row
-from field_client.vault.index import CHUNK, Fields
+from field_client.vault.connection import Row, Values
+from field_client.vault.index import CHUNK, Alternatives, Fields
+from field_client.vault.planner import Term
 
 MATCH_CANDIDATES = 200
 Change = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
@@ -77,27 +80,31 @@ class VaultTable(Table):
             raise RuntimeError("You have to pass either cond or doc_id")
         return self.get(cond, doc_id) is not None
 
-    def match(self, text: str, limit: int = 50) -> list[Document]:
-        """Return at most ``limit`` documents whose searched text holds every word of ``text``.
+    def match(self, wanted: str | Sequence[Alternatives], limit: int = 50) -> list[Document]:
+        """Return at most ``limit`` documents whose searched text holds every word ``wanted``.
 
-        A word of three letters or more may stand anywhere, a shorter one at the start of a word;
-        capitals do not count. Of the first candidates (200 or four times the limit) those whose
-        words begin so come first, then the shorter texts.
+        Words of a text, or for each word the ways in which it may be written. One of three
+        letters or more may stand anywhere, a shorter one at the start of a word; capitals do not
+        count. Of the first candidates (200 or four times the limit) those whose words begin so
+        come first, then the shorter texts.
         """
-        words = index.folded(text).split()
-        fields = self._fields()
-        if not words or not fields.text:
+        asked = [[word] for word in index.words(wanted)] if isinstance(wanted, str) else wanted
+        if not asked or not self._fields().text:
             return []
-        found: list[tuple[int, int, _Stored]] = []
-        for stored in self._by_sequence(index.by_parts(self._store, fields, words)):
-            haystack = index.joined_text(fields, stored.body)
-            if all(_holds(haystack, word) for word in words):
-                late = sum(not _starts(haystack, word) for word in words)
-                found.append((late, len(haystack), stored))
-                if len(found) >= max(MATCH_CANDIDATES, 4 * limit):
-                    break
-        found.sort(key=lambda each: each[:2])
-        return [_document(stored) for _, _, stored in found[:limit]]
+        proposed = index.by_parts(self._store, self._catalogue.find(self.name), asked)
+        looked_at = islice(proposed, max(MATCH_CANDIDATES, 4 * limit))
+        found = sorted((index.rank(text, asked), seq) for seq, text in looked_at)
+        return self._in_turn(seq for _, seq in found[:limit])
+
+    def beginning(self, field: str, text: str, limit: int = 50) -> list[Document]:
+        """Return at most ``limit`` documents whose indexed ``field`` begins with ``text``."""
+        number = self._fields().values[field]
+        return self._in_turn(index.beginning(self._store, number, text, limit))
+
+    def _in_turn(self, sequences: Iterable[int]) -> list[Document]:
+        wanted = list(sequences)
+        stored = {one.seq: one for one in self._by_sequence(wanted)}
+        return [_document(stored[seq]) for seq in wanted if seq in stored]
 
     def __len__(self) -> int:
         number = self._catalogue.find(self.name)
@@ -155,7 +162,7 @@ class VaultTable(Table):
         if doc_ids is None and cond is None:
             raise ValueError("upsert needs a query or a document with an id")
         with self._store.transaction():
-            return self.update(document, cond, doc_ids) or [self.insert(document)]
+            return self.update(document, cond, doc_ids) or [self._insert(document)]
 
     def remove(  # type: ignore[override]  # ids are text here
         self, cond: QueryLike | None = None, doc_ids: Iterable[str] | None = None
@@ -198,30 +205,48 @@ class VaultTable(Table):
         return _stored(found[0]) if found else None
 
     def _scan(self) -> Iterator[_Stored]:
-        """Read the whole table a piece at a time; no cursor stays open between pieces."""
-        number, last = self._catalogue.find(self.name), -1
-        while found := self._store.rows(
-            "SELECT seq, id, body FROM docs WHERE tbl=? AND seq>? ORDER BY seq LIMIT ?",
-            (number, last, CHUNK),
-        ):
+        """Read the whole table, in the order in which its documents were inserted."""
+        after, end = index.span(self._catalogue.find(self.name))
+        return self._pieces(
+            "SELECT seq, id, body FROM docs WHERE seq>? AND seq<? ORDER BY seq LIMIT ?",
+            lambda last: (max(after, last), end, CHUNK),
+        )
+
+    def _indexed(self, term: Term) -> Iterator[_Stored]:
+        return self._pieces(
+            "SELECT docs.seq, id, body FROM doc_index CROSS JOIN docs ON docs.seq=doc_index.seq"
+            " WHERE field=? AND value=? AND doc_index.seq>? ORDER BY doc_index.seq LIMIT ?",
+            lambda last: (term.field, term.value, last, CHUNK),
+        )
+
+    def _pieces(self, sql: str, values: Callable[[int], Values]) -> Iterator[_Stored]:
+        """Read a piece at a time, each behind the last; no cursor stays open between them."""
+        last = -1
+        while True:
+            found = self._store.rows(sql, values(last))
             yield from map(_stored, found)
+            if len(found) < CHUNK:
+                return
             last = found[-1][0]
 
-    def _by_sequence(self, sequences: Iterable[int]) -> Iterator[_Stored]:
-        number = self._catalogue.find(self.name)
-        for chunk in index.chunked(sequences):
-            found = self._store.rows(
-                "SELECT seq, id, body FROM docs WHERE tbl=? AND seq IN"  # noqa: S608 - marks only
-                f" ({','.join('?' * len(chunk))}) ORDER BY seq",
-                (number, *chunk),
+    def _by_sequence(self, sequences: Sequence[int]) -> Iterator[_Stored]:
+        for at in range(0, len(sequences), CHUNK):
+            yield from map(
+                _stored,
+                self._store.rows(
+                    "SELECT seq, id, body FROM docs WHERE seq IN"
+                    " (SELECT value FROM json_each(?)) ORDER BY seq",
+                    (json.dumps(sequences[at : at + CHUNK]),),
+                ),
             )
-            yield from map(_stored, found)
 
     def _matching(self, cond: QueryLike) -> Iterator[_Stored]:
         clauses = planner.clauses(cond, self._fields().values)
         clause = planner.narrowest(clauses, lambda one: index.weight(self._store, one))
         if clause is None:
             candidates = self._scan()
+        elif len(clause) == 1:
+            candidates = self._indexed(*clause)
         else:
             candidates = self._by_sequence(index.sequences(self._store, clause))
         return (stored for stored in candidates if cond(stored.body))
@@ -242,35 +267,44 @@ class VaultTable(Table):
     def _insert(self, document: Mapping[str, Any]) -> str:
         if not isinstance(document, Mapping):
             raise ValueError("Document is not a Mapping")  # noqa: TRY004 - as the stock table does
-        if isinstance(document, Document):
-            doc_id = str(document.doc_id)
-            if self._by_id(doc_id) is not None:
-                raise ValueError(f"Document with ID {doc_id} already exists")
-        else:
-            doc_id = self._get_next_id()
-        body = _encode(document)
-        ((seq,),) = self._store.rows(
-            "INSERT INTO docs (tbl, id, body) VALUES (?, ?, ?) RETURNING seq",
-            (self._catalogue.number(self.name), doc_id, body),
-        )
-        index.replace(self._store, self._fields(), seq, {}, json.loads(body))
+        named = str(document.doc_id) if isinstance(document, Document) else None
+        doc_id = self._get_next_id() if named is None else named
+        body = to_body(document)
+        number = self._catalogue.number(self.name)
+        after, end = index.span(number)
+        new = index.marks(self._fields(), _plain(document, body))
+        placed = self._store.rows(_INSERT, (after, after, end, number, doc_id, new.text, body))
+        if not placed:
+            raise ValueError(f"Document with ID {doc_id} already exists")
+        index.replace(self._store, placed[0][0], index.NOTHING, new)
         return doc_id
 
     def _change(self, stored: _Stored, fields: Change) -> str:
-        new = json.loads(_encode(stored.body))
+        before, new = index.marks(self._fields(), stored.body), stored.body
         if callable(fields):
             fields(new)
         else:
             new.update(fields)
-        body = _encode(new)
-        self._store.rows("UPDATE docs SET body=? WHERE seq=?", (body, stored.seq))
-        index.replace(self._store, self._fields(), stored.seq, stored.body, json.loads(body))
+        body = to_body(new)
+        after = index.marks(self._fields(), _plain(new, body))
+        self._store.rows(
+            "UPDATE docs SET text=?, body=? WHERE seq=?", (after.text, body, stored.seq)
+        )
+        index.replace(self._store, stored.seq, before, after)
         return stored.doc_id
 
     def _delete(self, stored: _Stored) -> str:
-        index.clear(self._store, self._fields(), stored.seq, stored.body)
+        before = index.marks(self._fields(), stored.body)
+        index.replace(self._store, stored.seq, before, index.NOTHING)
         self._store.rows("DELETE FROM docs WHERE seq=?", (stored.seq,))
         return stored.doc_id
+
+
+_INSERT = (
+    "INSERT INTO docs (seq, tbl, id, text, body) VALUES"
+    " ((SELECT coalesce(max(seq), ?) + 1 FROM docs WHERE seq>? AND seq<?), ?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING RETURNING seq"
+)
 
 
 def document_of(content: Mapping[str, Any], doc_id: str) -> Document:
@@ -280,20 +314,13 @@ def document_of(content: Mapping[str, Any], doc_id: str) -> Document:
 
 def _stored(row: Row) -> _Stored:
     seq, doc_id, body = row
-    return _Stored(seq, doc_id, json.loads(body))
+    return _Stored(seq, doc_id, from_body(body))
 
 
 def _document(stored: _Stored) -> Document:
     return document_of(stored.body, stored.doc_id)
 
 
-def _encode(document: Mapping[str, Any]) -> str:
-    return json.dumps(dict(document), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
-def _holds(haystack: str, word: str) -> bool:
-    return word in haystack if len(word) >= index.TRIGRAM else _starts(haystack, word)
-
-
-def _starts(haystack: str, word: str) -> bool:
-    return haystack.startswith(word) or f" {word}" in haystack or f"\n{word}" in haystack
+def _plain(document: Mapping[Any, Any], body: str | bytes) -> Mapping[str, Any]:
+    """Return what will be read again: JSON makes text of every name."""
+    return document if all(isinstance(name, str) for name in document) else from_body(body)
