@@ -12,8 +12,12 @@ __all__ = [
     "DraftUnknown",
     "NotDiscarded",
     "NotEnrolled",
+    "PinForgotten",
+    "PinWeak",
+    "PinWrong",
     "RecordAmbiguous",
     "RecordUnknown",
+    "StoreLocked",
     "VaultCopied",
     "VaultRestored",
 ]
@@ -54,3 +58,31 @@ class NotDiscarded(InputError):
     """No draft in the trash has the id {text}. Run `discard` without ID for a list."""
 
     code = "NOT_DISCARDED"
+
+
+class StoreLocked(AccessError):
+    """The pages are locked. Unlock them and go on; what was saved is kept."""
+
+    code = "STORE_LOCKED"
+
+
+class PinWeak(InputError):
+    """This PIN is too easy to guess, or not six digits. Take others: no rows such as 123456, no
+    repetitions such as 121212.
+    """
+
+    code = "PIN_WEAK"
+
+
+class PinWrong(AccessError):
+    """The PIN is wrong. Tries left: {tries}. After that the passphrase is needed."""
+
+    code = "PIN_WRONG"
+
+
+class PinForgotten(AccessError):
+    """The PIN no longer opens anything, and this laptop has forgotten it. Unlock with the
+    passphrase; nothing that was saved is lost.
+    """
+
+    code = "PIN_FORGOTTEN"

@@ -97,14 +97,14 @@ def make(
         wrapped=b"",
         public=private.public_key().public_bytes_raw(),
     )
-    key = ChaCha20Poly1305(_stretch(passphrase, slot.salt, cost))
+    key = ChaCha20Poly1305(stretch(passphrase, slot.salt, cost))
     wrapped = key.encrypt(slot.nonce, private.private_bytes_raw(), _bound(slot))
     return replace(slot, wrapped=wrapped)
 
 
 def open_private(slot: Slot, passphrase: str) -> X25519PrivateKey:
     """Return the slot's private key; raises PassphraseWrong. Its checksum has been verified."""
-    key = ChaCha20Poly1305(_stretch(passphrase, slot.salt, slot.cost))
+    key = ChaCha20Poly1305(stretch(passphrase, slot.salt, slot.cost))
     try:
         private = key.decrypt(slot.nonce, slot.wrapped, _bound(slot))
     except InvalidTag as error:
@@ -135,7 +135,7 @@ def calibrated() -> Cost:
     estimate aims low so that the slowest unlock stays near a second.
     """
     started = time.perf_counter()
-    _stretch("calibration", bytes(SALT_BYTES), FLOOR)
+    stretch("calibration", bytes(SALT_BYTES), FLOOR)
     room = TARGET_S / max(time.perf_counter() - started, 0.001)
     memory_kib = FLOOR_KIB
     while room >= 2 and memory_kib < CEILING_KIB:
@@ -216,7 +216,8 @@ def _normal(passphrase: str) -> str:
     return unicodedata.normalize("NFKC", passphrase)
 
 
-def _stretch(passphrase: str, salt: bytes, cost: Cost) -> bytes:
+def stretch(passphrase: str, salt: bytes, cost: Cost) -> bytes:
+    """Return the 32-byte key that a passphrase makes with a salt, at this cost."""
     argon = Argon2id(
         salt=salt,
         length=ROOT_BYTES,

@@ -221,7 +221,7 @@ def test_a_damaged_answer_is_dropped_and_asked_for_again(app: App, server: Memor
     locked = lock(app)
     locked.sync(server)
     with open_spool(locked.home) as spool, spool.transaction():
-        spool._store.rows("UPDATE heard SET body = x'00' || substr(body, 2)")
+        spool._store.rows("UPDATE heard SET body = CAST(x'00' || substr(body, 2) AS BLOB)")
     with locked.unlock() as opened:
         assert [warning.code for warning in opened.warnings] == ["HEARD_REFUSED"]
         assert counts(opened) == (1, 0)
