@@ -47,17 +47,19 @@ class Branches:
 
     def next_record(self) -> UUID:
         """Return a new record's id on the current stream; its number is never given again."""
-        stream = self.current()
-        number = self._of(stream)["numbers"] + 1
-        self._set(stream, numbers=number)
+        stream, number = self._count("numbers")
         return record_id(stream, number)
 
     def next_sequence(self) -> tuple[Stream, int]:
         """Return the current stream and the number of its next change."""
-        stream = self.current()
-        sequence = self.last_sequence(stream) + 1
-        self._set(stream, sequence=sequence)
-        return stream, sequence
+        return self._count("sequence")
+
+    def _count(self, name: str) -> tuple[Stream, int]:
+        content = self._read()
+        current = content["current"]
+        content["streams"][current][name] += 1
+        self.tables.write_meta(_STREAMS, content)
+        return Stream.from_hex(current), content["streams"][current][name]
 
     def draw_branch(self) -> Stream:
         """Begin a new stream under a random branch and make it the current one."""
