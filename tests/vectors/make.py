@@ -7,6 +7,7 @@ tests check those that are frozen in the files.
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ from shared_schema.custody import Head, judge
 from shared_schema.envelope import GENESIS, SIGNATURE_BYTES, Header, key_id, parse, seal
 from shared_schema.fold import fold, state_to_json
 from shared_schema.ids import Stream, device_id, record_id
+from shared_schema.recovery import (
+    Request,
+    answer,
+    answer_document,
+    request_document,
+    seal_root,
+)
 from shared_schema.wire import encode_payload
 
 FOLDER = Path(__file__).parent
@@ -221,7 +229,54 @@ def _flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
-FILES = {"envelope": envelopes, "custody": chain, "fold": folds, "attachment": attachments}
+def recoveries() -> dict[str, Any]:
+    """Return a request and its answer, and one document for each way to be refused."""
+    slot = X25519PrivateKey.from_private_bytes(OTHER_KEY)
+    recovery, root = OFFICE.public_key().public_bytes_raw(), CONTENT_KEY
+    asked = Request(
+        device=STREAM.device,
+        operator="Operator 1",
+        slot=slot.public_key().public_bytes_raw(),
+        recovery=recovery,
+        sealed=seal_root(root, STREAM.device, recovery),
+    )
+    good, reply = request_document(asked), answer_document(answer(asked, OFFICE))
+    masked = replace(asked, device=bytes(8))
+    requests = {
+        "empty": (b"", "RECOVERY_REQUEST_INVALID"),
+        "truncated": (good[:-20], "RECOVERY_REQUEST_INVALID"),
+        "altered": (good.replace(b"Operator 1", b"Operator 2"), "RECOVERY_REQUEST_INVALID"),
+        "an_answer": (reply, "RECOVERY_REQUEST_INVALID"),
+        "slot_of_low_order": (
+            request_document(replace(asked, slot=bytes(32))),
+            "RECOVERY_REQUEST_INVALID",
+        ),
+        "another_device": (request_document(masked), "RECOVERY_REQUEST_FORGED"),
+        "sealed_altered": (
+            request_document(replace(asked, sealed=_flipped(asked.sealed, 40))),
+            "RECOVERY_REQUEST_FORGED",
+        ),
+    }
+    return {
+        "keys": {"recovery_private": SEALING_KEY.hex(), "slot_private": OTHER_KEY.hex()},
+        "root": root.hex(),
+        "request": good.decode(),
+        "code": asked.code,
+        "answer": reply.decode(),
+        "rejections": {
+            name: {"request": data.decode(), "code": code}
+            for name, (data, code) in requests.items()
+        },
+    }
+
+
+FILES = {
+    "envelope": envelopes,
+    "custody": chain,
+    "fold": folds,
+    "attachment": attachments,
+    "recovery": recoveries,
+}
 
 
 def main() -> None:

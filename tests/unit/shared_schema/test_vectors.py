@@ -12,15 +12,16 @@ from shared_schema.attachments import name_of, open_file, open_with
 from shared_schema.changes import Change, change_digest, change_from_json, change_to_json
 from shared_schema.custody import Head, judge
 from shared_schema.envelope import key_id, open_batch, parse, verify
-from shared_schema.errors import CustodyError
+from shared_schema.errors import CustodyError, JemputError
 from shared_schema.fold import fold, state_to_json
+from shared_schema.recovery import Answer, answer, open_for_slot, read_answer, read_request
 from shared_schema.wire import decode_payload
 from tests.vectors import make
 
 FOLDER = Path(make.__file__).parent
-ENVELOPE, CUSTODY, FOLD, ATTACHMENT = (
+ENVELOPE, CUSTODY, FOLD, ATTACHMENT, RECOVERY = (
     json.loads((FOLDER / f"{name}-v1.json").read_text(encoding="utf-8"))
-    for name in ("envelope", "custody", "fold", "attachment")
+    for name in ("envelope", "custody", "fold", "attachment", "recovery")
 )
 
 
@@ -77,6 +78,33 @@ def test_each_bad_file_is_refused_by_name(name):
     )
     with pytest.raises(CustodyError) as caught:
         open_file(bytes.fromhex(case["sealed"]), {key_id(office.public_key()): office})
+    assert caught.value.code == case["code"]
+
+
+def recovered(request: bytes) -> Answer:
+    """Do what the office does with a request, in its order."""
+    office = bytes.fromhex(RECOVERY["keys"]["recovery_private"])
+    return answer(read_request(request), X25519PrivateKey.from_private_bytes(office))
+
+
+def test_the_frozen_request_is_answered_and_the_frozen_answer_opens():
+    """The code, the sealed root and the slot are what any other program must make of them."""
+    slot = X25519PrivateKey.from_private_bytes(bytes.fromhex(RECOVERY["keys"]["slot_private"]))
+    request = RECOVERY["request"].encode()
+    assert read_request(request).code == RECOVERY["code"]
+    for given in (recovered(request), read_answer(RECOVERY["answer"].encode())):
+        assert (given.slot, given.code) == (read_request(request).slot, RECOVERY["code"])
+        opened = open_for_slot(given.sealed, slot)
+        assert opened is not None
+        assert opened.hex() == RECOVERY["root"]
+
+
+@pytest.mark.parametrize("name", sorted(RECOVERY["rejections"]))
+def test_each_bad_request_is_refused_by_name(name):
+    """Half a copy, and a request in the name of another device."""
+    case = RECOVERY["rejections"][name]
+    with pytest.raises(JemputError) as caught:
+        recovered(case["request"].encode())
     assert caught.value.code == case["code"]
 
 
