@@ -31,9 +31,16 @@ DOCUMENTS = Effort("test_vault_power.py::test_documents", ci=200 * EACH, soak=10
 SEALED = Effort("test_vault_power.py::test_sealed_batches", ci=150 * EACH, soak=10**9)
 DAY = Effort("test_vault_power.py::test_an_officers_day", ci=60 * EACH, soak=10**9)
 SLOTS = Effort("test_vault_power.py::test_key_slots", ci=20 * EACH, soak=10**9)
+PHOTOS = Effort("test_vault_power.py::test_photos", ci=40 * EACH, soak=10**9)
 CREATION = Effort("test_vault_power.py::test_creation", ci=24 * EACH, soak=10**9)
-EFFORTS = (DOCUMENTS, SEALED, DAY, SLOTS, CREATION)
-SIZES = {"documents": (30, 60), "sealed": (30, 200), "day": (20, 60), "slots": (2, 8)}
+EFFORTS = (DOCUMENTS, SEALED, DAY, SLOTS, PHOTOS, CREATION)
+SIZES = {
+    "documents": (30, 60),
+    "sealed": (30, 200),
+    "day": (20, 60),
+    "slots": (2, 8),
+    "photos": (8, 40),
+}
 CREATE = """
 import sys
 from pathlib import Path
@@ -118,6 +125,12 @@ def test_an_officers_day(place: Path, scale: str) -> None:
 def test_key_slots(place: Path, scale: str) -> None:
     """Operators added, passphrases changed: the old or the new, never neither."""
     cut_again_and_again(place, "slots", SLOTS, scale)
+
+
+@effort.in_both
+def test_photos(place: Path, scale: str) -> None:
+    """Sealed files, their rows and their records: together or not at all, and no file left over."""
+    cut_again_and_again(place, "photos", PHOTOS, scale)
 
 
 @effort.in_both

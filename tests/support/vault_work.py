@@ -22,6 +22,7 @@ from field_client.vault.spool import SealedBatch, Spool, open_spool
 from field_client.vault.store import VaultDB, create_vault, open_vault
 from field_client.vault.table import document_of
 from field_client.verification import examine
+from tests.support.photo_work import Photos
 from tests.support.scenes import far_code
 
 PASSPHRASE = "sandi petugas contoh"
@@ -434,4 +435,5 @@ WORKS: dict[str, type[Work]] = {
     "sealed": Sealed,
     "day": Day,
     "slots": Slots,
+    "photos": Photos,
 }
