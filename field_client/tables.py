@@ -78,6 +78,11 @@ class Tables:
         return self.db.table("due")
 
     @property
+    def attachments(self) -> VaultTable:
+        """The keys of photos."""
+        return self.db.table("attachments")
+
+    @property
     def trash(self) -> VaultTable:
         """Drafts that were thrown away."""
         return self.db.table("trash")

@@ -1,39 +1,41 @@
 """Drafts that were thrown away: kept a while, so that a hasty hand can be called back.
 
-A draft goes with the visits that only waited for it, and comes back with them, exactly as they
-were. The 30 days until it is gone for good begin at the first time the server is heard after it
-was thrown away; a laptop that hears no server keeps it.
+A draft goes with the visits and photos that only waited for it, and comes back with them, exactly
+as they were. The 30 days until it is gone for good begin at the first time the server is heard
+after it was thrown away; a laptop that hears no server keeps it.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from tinydb import where
 
-from field_client.entries import Draft
+from field_client.entries import Draft, state_of_document
 from field_client.errors import DraftUnknown, NotDiscarded, RecordAmbiguous
 from field_client.journal import Journal
-from field_client.records import draft_of, named_by
-from field_client.tables import id_of, put
+from field_client.records import PHOTO, draft_of, named_by
+from field_client.tables import Tables, id_of, put
 from shared_schema.canonical import Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discarded:
-    """A draft in the trash. ``visits``: how many went with it. ``wall_ms``: when, by this laptop.
+    """A draft in the trash. ``parts``: how many went with it. ``wall_ms``: when, by this laptop.
 
     ``due_ms``: when it is gone for good by the server's time, None while that is not settled.
     """
 
     draft: Draft
-    visits: int
+    parts: int
     wall_ms: int
     due_ms: int | None
 
 
 def discard(journal: Journal, record: UUID) -> int:
-    """Throw a draft away with the visits that only waited for it; return how many drafts went.
+    """Throw a draft away with what only waited for it; return how many drafts went.
 
     One transaction. Raises DraftUnknown where the record has no draft.
     """
@@ -90,11 +92,11 @@ def _resolve(journal: Journal, text: str) -> str:
 def discarded(journal: Journal) -> list[Discarded]:
     """Return what can be brought back, in the order in which it was thrown away."""
     every = list(journal.tables.trash)
-    visits = Counter(document["with"] for document in every)
+    parts = Counter(document["with"] for document in every)
     return [
         Discarded(
             draft=draft_of(id_of(document), document["draft"]),
-            visits=visits[id_of(document)] - 1,
+            parts=parts[id_of(document)] - 1,
             wall_ms=document["wall_ms"],
             due_ms=document["due_ms"],
         )
@@ -121,4 +123,22 @@ def purge(journal: Journal, heard_ms: int, kept_ms: int) -> None:
     if begun or gone:
         with journal.transaction():
             table.update({"due_ms": latest}, doc_ids=begun)
+            photos = {_photo(table.get(doc_id=one)) for one in gone}
             table.remove(doc_ids=gone)
+            _forget_photos(journal.tables, photos)
+
+
+def _photo(document: Any) -> str | None:
+    """Return the hash of the photo that a discarded draft is about; None for other drafts."""
+    draft = document["draft"] if document else {"type": ""}
+    return str(draft["values"]["sha256"]) if draft["type"] == PHOTO else None
+
+
+def _forget_photos(tables: Tables, photos: Collection[str | None]) -> None:
+    """Remove the keys of photos that nothing names any more; the next start removes the files."""
+    of_records = tables.records.search(where("type") == PHOTO) if any(photos) else []
+    named = {state_of_document(one).shown("sha256") for one in of_records}
+    named |= {one["values"].get("sha256") for one in tables.drafts if one["type"] == PHOTO}
+    named |= {_photo(one) for one in tables.trash}
+    for photo in set(photos) - named:
+        tables.attachments.remove(where("sha256") == photo)

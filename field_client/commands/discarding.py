@@ -20,7 +20,7 @@ from shared_schema.records import record_type
 @click.option("--undo", is_flag=True, help="Bring the draft back, as it was.")
 @output_options
 def discard(record: str | None, *, undo: bool) -> None:
-    """Throw a draft away, with the visits that only waited for it; without ID, list the trash.
+    """Throw a draft away, with what only waited for it; without ID, list the trash.
 
     A draft can be brought back until 30 days after the first sync that follows.
     """
@@ -85,7 +85,7 @@ def _document(one: Discarded) -> dict[str, Any]:
         "type": draft.type,
         "values": dict(draft.values),
         "problems": [dict(each) for each in draft.problems],
-        "visits": one.visits,
+        "parts": one.parts,
         "discarded_at": documents.iso_instant(one.wall_ms),
         "gone_at": documents.iso_instant(one.due_ms),
     }

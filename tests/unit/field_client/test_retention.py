@@ -226,6 +226,72 @@ def test_the_office_restored_to_before_gets_the_sealed_batches_again(
     assert examine(app).faults == ()
 
 
+def test_a_fork_leaves_reduced_changes_that_the_office_has_where_they_are(
+    app: App, server: MemoryServer, tmp_path: Path
+) -> None:
+    """Only what is lacking is written again; the record keeps its id and its row."""
+    record = person(app)
+    aged(app, server)
+    app.close()
+    original = reopen(app.home, app.keys, clocks=app.clocks)
+    with original, clone(original, tmp_path / "b", clocks=app.clocks) as copied:
+        register(original, ["Warga Contoh 2"])
+        write(copied, record, phone="0899")
+        synchronise(original, server)
+        (healed,) = synchronise(copied, server).healed
+        assert (healed.changes, healed.records, healed.unsent) == (1, {}, ())
+        assert server.records()[record].values() == {**ROW, **DETAILS, "phone": "0899"}
+        assert server.records()[record].conflicts() == ()
+        assert len(server.records()) == 2
+        assert examine(copied).faults == ()
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_a_fork_takes_from_a_reduced_record_is_said(
+    app: App, server: MemoryServer, tmp_path: Path, edited: bool
+) -> None:
+    """The office lost it, a twin was first there again: the row goes, of the rest we are told."""
+    synchronise(app, server)
+    backup = server.saved()
+    app.close()
+    twin = clone(app, tmp_path / "b", clocks=app.clocks)
+    with reopen(app.home, app.keys, clocks=app.clocks) as mine, twin:
+        record = person(mine)
+        write(mine, record, mother_name="Ibu Kedua")
+        write(mine, record, name="Warga Contoh Satu", phone="0811")
+        aged(mine, server)
+        assert seen(mine, record).values == {**ROW, "name": "Warga Contoh Satu"}
+        if edited:
+            write(mine, record, note="baru", name="Warga Contoh Sekian")
+            synchronise(mine, server)
+        backup.now_ms = server.now_ms
+        restored = backup.restored()
+        assert register(twin, ["Warga Contoh 2"]) == [record], "they number alike"
+        synchronise(twin, restored)
+        (healed,) = synchronise(mine, restored).healed
+        moved = healed.records[record]
+        assert healed.unsent == (moved,)
+        name = "Warga Contoh Sekian" if edited else "Warga Contoh Satu"
+        expected = {**ROW, "name": name} | ({"note": "baru"} if edited else {})
+        assert restored.records()[moved].values() == expected
+        assert restored.records()[moved].conflicts() == ()
+        assert restored.records()[record].values() == {"name": "Warga Contoh 2"}
+        entry = seen(mine, moved)
+        assert (entry.state, entry.values) == (Standing.ATTENTION, expected)
+        assert [remark.code for remark in entry.remarks] == ["DETAILS_NOT_RESENT"]
+        assert mine.journal.resolve(str(record)) == record, "it is the twin's now"
+        assert examine(mine).faults == ()
+        write(mine, moved, mother_name="Ibu Kedua")
+        synchronise(mine, restored)
+        assert seen(mine, moved).remarks == (), "a correction settles it"
+        assert examine(mine).faults == ()
+        later(server, 31)
+        restored.now_ms = server.now_ms
+        synchronise(mine, restored)
+        assert seen(mine, moved).withheld != ()
+        assert examine(mine).faults == ()
+
+
 def test_many_go_in_pieces(app: App, server: MemoryServer) -> None:
     """A call that is given a bound stops there, and the next goes on."""
     register(app, [f"Warga Contoh {at}" for at in range(2 * PIECE + 10)])
