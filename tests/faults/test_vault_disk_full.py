@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from tinydb.table import Document
 
+from field_client.app import open_unlocked
 from field_client.vault import keys as key_slots
 from field_client.vault.errors import DiskFull
 from field_client.vault.spool import SealedBatch, Spool, open_spool
 from field_client.vault.store import VaultDB, create_vault, open_vault
 from field_client.vault.table import document_of
+from tests.support.photo_work import Photos, attach_numbered
 
 PASSPHRASE = "sandi petugas contoh"
 STREAM = b"stream-12byt"
@@ -118,6 +120,22 @@ def test_full_disk_keeps_slots_and_spool(small_disk: Path):
         spool.put_batch(_batch(stored + 1))
         assert spool.check() == []
     assert key_slots.unlock(home, "Petugas", PASSPHRASE).root == keys.root
+
+
+def test_full_disk_keeps_photos_whole(small_disk: Path):
+    """A photo that does not fit is DISK_FULL and leaves nothing; with room it is attached."""
+    home = small_disk / "home"
+    keys = Photos.prepare(home)
+    with open_unlocked(home, keys) as app:
+        attached = 0
+        with contextlib.suppress(DiskFull):
+            while attached < 900:
+                attach_numbered(app, attached)
+                attached += 1
+        assert 5 < attached < 900
+        assert app.attachments.check() == []
+    _enlarge(small_disk)
+    assert Photos.found(home, keys) == tuple(range(attached))
 
 
 def test_store_that_may_not_grow_says_so(tmp_path: Path):
