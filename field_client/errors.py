@@ -12,6 +12,7 @@ __all__ = [
     "DraftUnknown",
     "NotDiscarded",
     "NotEnrolled",
+    "OtherCopy",
     "PinForgotten",
     "PinWeak",
     "PinWrong",
@@ -38,12 +39,21 @@ class VaultCopied(JemputError):
 
 
 class VaultRestored(JemputError):
-    """This store was restored from the backup of {made}. What was saved after it and not synced is
+    """The store was restored from the backup of {made}. What was saved after it and not synced is
     only on the old laptop, if that still works; this copy goes on under a branch of its own, and no
     number is given twice. Tell your supervisor.
     """
 
     code = "VAULT_RESTORED"
+
+
+class OtherCopy(JemputError):
+    """Another copy of this laptop's store has sent to the office: a restored backup or a copied
+    folder. The two are kept apart, nothing is lost and nobody counts twice. Tell your supervisor,
+    and go on with one of them only.
+    """
+
+    code = "OTHER_COPY"
 
 
 class DraftUnknown(InputError):

@@ -4,7 +4,7 @@ Each function is one transaction and may be repeated: a receipt or page that was
 changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,7 @@ RECEIVED = "received"
 _HEADS = "heads"
 _CURSOR = "cursor"
 _SERVER = "server"
+_COPIES = "copies"
 
 
 def note_receipt(journal: Journal, receipt: Receipt, last: int) -> None:
@@ -91,6 +92,16 @@ def heads(journal: Journal) -> dict[Stream, Head]:
         for stream, head in journal.tables.read_meta(_HEADS).items()
         if head is not None
     }
+
+
+def meet_copies(journal: Journal, streams: Iterable[Stream]) -> bool:
+    """Note streams of this device that another copy of the store writes; True for a new one."""
+    known = {stream.hex() for stream in journal.branches.all()}
+    met = {stream.hex() for stream in streams} - known - set(journal.tables.read_meta(_COPIES))
+    if met:
+        with journal.transaction():
+            journal.tables.write_meta(_COPIES, dict.fromkeys(met, True))
+    return bool(met)
 
 
 def cursor(journal: Journal) -> str:

@@ -10,7 +10,7 @@ import click
 from field_client.commands.errors import BranchMoved, DetailsNotResent
 from field_client.commands.locking import stays_locked, sync_locked
 from field_client.commands.outcomes import Progress, sync_document
-from field_client.commands.unlocking import PACKAGE, leave_prepared, unlocked
+from field_client.commands.unlocking import PACKAGE, leave_prepared, report_warnings, unlocked
 from field_client.config import load_config
 from field_client.opened import App
 from field_client.sync.departure import load_departure
@@ -113,6 +113,7 @@ def _sync(app: App) -> None:
 
 def _emit(app: App, outcome: Outcome) -> None:
     document = sync_document(outcome, waiting=app.journal.counts()["waiting"])
+    report_warnings(app)
     for healed in outcome.healed:
         report(BranchMoved(changes=healed.changes), PACKAGE, level="warning")
         if healed.unsent:

@@ -34,8 +34,7 @@ def unlocked() -> Iterator[App]:
     with rekeying() as line:
         app = open_app(config, operator, passphrase, line)
     with app:
-        for warning in app.warnings:
-            report(warning, PACKAGE, level="warning")
+        report_warnings(app)
         yield app
         leave_prepared(app, whole=True)
 
@@ -43,6 +42,12 @@ def unlocked() -> Iterator[App]:
 def rekeying() -> PercentLine:
     """Return the line that shows how far the store is encrypted anew; a small store shows none."""
     return PercentLine(text(PACKAGE)("Encrypting the store anew: {percent} percent"))
+
+
+def report_warnings(app: App) -> None:
+    """Tell what the user has not been told yet."""
+    while app.warnings:
+        report(app.warnings.pop(0), PACKAGE, level="warning")
 
 
 def leave_prepared(app: App, *, whole: bool = False) -> None:

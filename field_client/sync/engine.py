@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from field_client import receiving
+from field_client.errors import OtherCopy
 from field_client.healing import Healed, leave_branch
 from field_client.opened import App
 from field_client.outbox import holds, seal_waiting, waiting_batches
@@ -156,6 +157,8 @@ class Exchange:
     def _welcomed(self, welcome: Welcomed) -> None:
         """Note where the server stands; after its restore, what it lacks is waiting again."""
         journal = self.app.journal
+        if receiving.meet_copies(journal, welcome.heads):
+            self.app.warnings.append(OtherCopy())
         known = receiving.known_epoch(journal)
         for stream in journal.branches.all():
             head = welcome.heads.get(stream)

@@ -1,6 +1,6 @@
 """``device``: codes for new devices, and what is known of those enrolled."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -9,12 +9,13 @@ import click
 
 from shared_schema.clock import DAY_MS
 from shared_schema.console import emit, output_options, screen_width, text
-from shared_schema.display import iso_time, table
+from shared_schema.display import iso_time, local_time, table
 from shared_schema.errors import InputError
 from sync_server import enrol
 from sync_server.app import open_office
+from sync_server.commands.opening import zone_of
 from sync_server.config import load_config
-from sync_server.store.queries import devices, facts
+from sync_server.store.queries import batches, devices, facts
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 
@@ -76,11 +77,17 @@ def list_devices() -> None:
     office = open_office(load_config())
     with office.store.read() as connection:
         refused = devices.refusals(connection)
+        begun = batches.branches(connection)
+        zone = zone_of(connection)
         rows = [
-            {**_row(one), "refused_enrolments": refused.get(one.id.hex(), 0)}
+            {
+                **_row(one),
+                "refused_enrolments": refused.get(one.id.hex(), 0),
+                **_branches(begun.get(one.id.hex(), [])),
+            }
             for one in devices.everyone(connection)
         ]
-    emit(rows, lambda: _table(rows) if rows else text(_PACKAGE)("No device is enrolled yet."))
+    emit(rows, lambda: _table(rows, zone) if rows else text(_PACKAGE)("No device is enrolled yet."))
 
 
 @device.command("revoke")
@@ -131,19 +138,28 @@ def _row(one: Device) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
+def _branches(begun: list[int]) -> dict[str, Any]:
+    """Count what a device writes on; more than one branch: a copy, a restored backup, a fork."""
+    branched = iso_time(begun[-1]) if len(begun) > 1 else None
+    return {"branches": len(begun), "branched": branched}
+
+
+def _table(rows: list[dict[str, Any]], zone: tzinfo | None) -> str:
     translate = text(_PACKAGE)
     headers = [translate(word) for word in ("ID", "Label", "Scope", "State")]
-    lines = [[row["id"], row["label"], ", ".join(row["scope"]), _state(row)] for row in rows]
+    lines = [[row["id"], row["label"], ", ".join(row["scope"]), _state(row, zone)] for row in rows]
     return table(headers, lines, width=screen_width())
 
 
-def _state(row: dict[str, Any]) -> str:
+def _state(row: dict[str, Any], zone: tzinfo | None) -> str:
     translate = text(_PACKAGE)
     states = {"active": translate("active"), "revoked": translate("revoked")}
     told = [states[row["state"]]]
     if row["refused_enrolments"]:
         told.append(translate("another device tried its code"))
+    if row["branched"]:
+        said = translate("{count} branches since {time}: a restored backup or a copy is at work")
+        told.append(said.format(count=row["branches"], time=local_time(row["branched"], zone)))
     return "; ".join(told)
 
 

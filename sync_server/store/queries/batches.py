@@ -1,6 +1,6 @@
 """Batches as they came, and the heads of the streams they make up."""
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, and_, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.custody import Head
@@ -32,6 +32,16 @@ def move(connection: Connection, stream: Stream, end: Head) -> None:
     )
     moved = {"sequence": end.sequence, "hash": end.hash}
     connection.execute(statement.on_conflict_do_update(index_elements=["stream"], set_=moved))
+
+
+def branches(connection: Connection) -> dict[str, list[int]]:
+    """Return for each device when each of its branches was first heard of, the oldest first."""
+    begun = and_(batches.c.stream == streams.c.stream, batches.c.first == 1)
+    query = select(streams.c.device, batches.c.received_ms).join(batches, begun)
+    found: dict[str, list[int]] = {}
+    for row in connection.execute(query.order_by(batches.c.received_ms)):
+        found.setdefault(row.device, []).append(row.received_ms)
+    return found
 
 
 def add(connection: Connection, batch: Batch, receipt: bytes, received_ms: int) -> None:
