@@ -1,21 +1,16 @@
 """Registering with no office in reach: what `add`, `edit`, `void` save, refuse, leave open."""
 
 import json
-import os
-import pty
-import re
-import select
 import signal
-import subprocess
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.processes import OPERATOR, PASSPHRASE, client_environment, console
+from tests.support.processes import OPERATOR, PASSPHRASE, client_environment
 from tests.support.scenes import Laptop, far_laptop
+from tests.support.terminal import Terminal
 
 VILLAGE = "53.15.05.2001"
 ROW: dict[str, Any] = {
@@ -26,6 +21,12 @@ ROW: dict[str, Any] = {
     "nik": "5315055705800001",
 }
 ODD = {**ROW, "name": "Warga Contoh Ganjil", "nik": "5315051705800002"}
+
+
+def seated(device: Laptop, *args: str) -> Terminal:
+    """Run `field-client ARGS` in a terminal."""
+    env = client_environment(device.home, PASSPHRASE, OPERATOR)
+    return Terminal("field-client", *args, env=env)
 
 
 @pytest.fixture
@@ -157,59 +158,6 @@ def test_an_edit_and_a_void_keep_what_was_there(device: Laptop) -> None:
     assert [change["own"] for change in device.run("history", person)["changes"]] == [True] * 5
 
 
-class Terminal:
-    """A program in a terminal, and someone who reads and types."""
-
-    def __init__(self, device: Laptop, *args: str) -> None:
-        self._master, slave = pty.openpty()
-        # Started in the background, the tests inherit that Ctrl-C is ignored; a terminal's
-        # program does not.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        self.process = subprocess.Popen(
-            [console("field-client"), *args],
-            env=client_environment(device.home, PASSPHRASE, OPERATOR) | {"TERM": "dumb"},
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.screen = ""
-
-    def read_until(self, pattern: str, patience_s: float = 20) -> str:
-        """Read until the screen's unread part matches; return what was read."""
-        seen, deadline_s = "", time.monotonic() + patience_s
-        while not re.search(pattern, seen):
-            left_s = deadline_s - time.monotonic()
-            assert left_s > 0, f"waited for {pattern!r}, saw:\n{self.screen}"
-            if not select.select([self._master], [], [], left_s)[0]:
-                continue
-            try:
-                text = os.read(self._master, 4096).decode(errors="replace")
-            except OSError:
-                break
-            seen += text
-            self.screen += text
-        return seen
-
-    def type(self, text: str) -> None:
-        """Type a line."""
-        os.write(self._master, f"{text}\n".encode())
-
-    def answer(self, answers: dict[str, str]) -> None:
-        """Answer each question by its label until the program ends; an empty line for others."""
-        while ":" in (asked := self.read_until(r": $")):
-            label = re.split(r" \*| \(|:", asked.splitlines()[-1])[0]
-            self.type(answers.get(label, ""))
-
-    def end(self) -> int:
-        """Wait for the end and return the exit code."""
-        self.read_until(r"(?!)")
-        code = self.process.wait(timeout=20)
-        os.close(self._master)
-        return code
-
-
 @pytest.mark.parametrize(
     ("lang", "labels"),
     [
@@ -221,7 +169,7 @@ def test_the_questions_come_in_the_officers_language(
     device: Laptop, lang: tuple[str, ...], labels: tuple[str, ...]
 ) -> None:
     """Field by field, a wrong answer is asked again; everything answered is final at the end."""
-    talk = Terminal(device, "add", "person", *lang)
+    talk = seated(device, "add", "person", *lang)
     answers = dict(zip(labels, ("Warga Contoh Tanya", "L", VILLAGE, "1970"), strict=True))
     first = talk.read_until(r": $")
     assert first.strip().splitlines()[-1].startswith(labels[0])
@@ -243,7 +191,7 @@ def test_the_questions_come_in_the_officers_language(
 
 def test_breaking_off_leaves_a_draft(device: Laptop) -> None:
     """Ctrl-C keeps what was typed; the draft is finished later by `edit`."""
-    talk = Terminal(device, "add", "person")
+    talk = seated(device, "add", "person")
     talk.read_until(r": $")
     talk.type("Warga Contoh Putus")
     talk.read_until(r": $")
@@ -258,7 +206,7 @@ def test_breaking_off_leaves_a_draft(device: Laptop) -> None:
 
 def test_a_killed_conversation_keeps_every_answer_given(device: Laptop) -> None:
     """SIGKILL between two questions: what was answered is a draft."""
-    talk = Terminal(device, "add", "person")
+    talk = seated(device, "add", "person")
     talk.read_until(r": $")
     talk.type("Warga Contoh Mati Lampu")
     talk.read_until(r": $")
