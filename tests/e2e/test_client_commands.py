@@ -20,7 +20,7 @@ from shared_schema.fold import state_of, state_to_json
 from shared_schema.ids import Stream, record_id
 from shared_schema.messages import Page
 from tests.support.docs_reference import walk
-from tests.support.processes import OPERATOR, PASSPHRASE, try_client
+from tests.support.processes import OPERATOR, PASSPHRASE, Finished, try_client
 from tests.support.scenes import Laptop, far_laptop
 
 VILLAGE = "53.15.05.2001"
@@ -127,11 +127,14 @@ def test_status_is_one_calm_screen(device: Laptop) -> None:
 
 
 def test_a_laptop_is_shared_and_every_change_names_its_operator(device: Laptop) -> None:
-    """A second operator works under their own name; the last one cannot be removed."""
+    """A second operator works under their own name; the last administrator cannot be removed."""
     person = device.add_person(**ROW)
     added = device.attempt("operator", "add", "kedua", "--json", stdin=f"{SECOND}\n")
-    assert added.check().json == {"operator": "kedua"}
-    assert device.run("operator", "list") == {"operators": [OPERATOR, "kedua"]}
+    assert added.check().json == {"operator": "kedua", "role": "operator"}
+    assert device.run("operator", "list") == {
+        "operators": [OPERATOR, "kedua"],
+        "roles": {OPERATOR: "administrator", "kedua": "operator"},
+    }
     again = device.attempt("operator", "add", "kedua", stdin=f"{SECOND}\n")
     assert again.error_code == "OPERATOR_EXISTS"
     assert device.attempt("operator", "add", "x", stdin="pendek\n").error_code == "PASSPHRASE_WEAK"
@@ -144,10 +147,36 @@ def test_a_laptop_is_shared_and_every_change_names_its_operator(device: Laptop) 
     device.attempt("operator", "passphrase", "kedua", stdin="frasa-baru-petugas\n").check()
     lost = try_client(device.home, "status", operator="kedua", passphrase=SECOND)
     assert lost.error_code == "PASSPHRASE_WRONG"
-    device.run("operator", "remove", "kedua")
+    assert device.run("operator", "remove", "kedua") == {"operator": "kedua", "rekeyed": True}
     assert device.attempt("operator", "remove", OPERATOR).error_code == "OPERATOR_LAST"
+    assert device.attempt("status").check().stderr == ""
     gone = try_client(device.home, "status", operator="kedua", passphrase="frasa-baru-petugas")
     assert gone.error_code == "OPERATOR_UNKNOWN"
+
+
+def test_only_an_administrator_decides_about_others(device: Laptop) -> None:
+    """An operator adds, removes and resets nobody, and changes the own passphrase."""
+    device.attempt("operator", "add", "kedua", stdin=f"{SECOND}\n").check()
+
+    def attempt(*words: str, passphrase: str = SECOND) -> Finished:
+        new = "frasa-baru-petugas\n"
+        return try_client(
+            device.home, "operator", *words, operator="kedua", passphrase=passphrase, stdin=new
+        )
+
+    for words in (("add", "ketiga"), ("remove", OPERATOR), ("passphrase", OPERATOR)):
+        assert attempt(*words).error_code == "OPERATOR_NOT_ADMINISTRATOR"
+    attempt("passphrase").check()
+    assert attempt("list", passphrase="frasa-baru-petugas").check().stdout.splitlines() == [
+        f"{OPERATOR} (pengelola)",
+        "kedua",
+    ]
+    device.attempt("operator", "add", "ketiga", "--administrator", stdin=f"{SECOND}\n").check()
+    ousted = try_client(
+        device.home, "operator", "remove", OPERATOR, operator="ketiga", passphrase=SECOND
+    )
+    ousted.check()
+    assert device.attempt("status").error_code == "OPERATOR_UNKNOWN"
 
 
 def test_a_conflict_is_listed_with_its_writers_and_closed_by_a_choice(device: Laptop) -> None:

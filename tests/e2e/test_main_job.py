@@ -112,6 +112,8 @@ def test_a_second_operator_writes_in_their_own_name(office: Office) -> None:
     written = office.run("history", first)["changes"]
     assert [change["operator"] for change in written] == [OPERATOR, "kedua"]
     device.run("operator", "remove", "kedua")
+    assert device.attempt("sync").check().stderr == ""
+    assert device.records()[first]["state"] == "received"
     gone = try_client(device.home, "status", operator="kedua", passphrase="sandi petugas kedua")
     assert gone.error_code == "OPERATOR_UNKNOWN"
     wrong = try_client(device.home, "status", passphrase=PASSPHRASE.upper())

@@ -32,20 +32,27 @@ def _nothing(_home: Path, _stage: Path, _new: VaultDB) -> None:
     """Carry nothing."""
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Make a store of two operators with people in it."""
-    made = create_vault(tmp_path / "home", "Satu", FIRST, calibrate=False)
-    keys.add_operator(tmp_path / "home", made, "Dua", SECOND, calibrate=False)
-    with open_vault(tmp_path / "home", made, indexes=INDEXES, text_indexes=TEXT) as db:
+@pytest.fixture(scope="module")
+def original(tmp_path_factory) -> tuple[Path, VaultKeys]:
+    """Make a store of two operators with people in it, to be copied for each test."""
+    home = tmp_path_factory.mktemp("original")
+    made = create_vault(home, "Satu", FIRST, calibrate=False)
+    keys.add_operator(home, made, "Dua", SECOND, calibrate=False)
+    with open_vault(home, made, indexes=INDEXES, text_indexes=TEXT) as db:
         db.table("people").insert_multiple(PEOPLE)
-    return tmp_path / "home"
+    return home, made
 
 
 @pytest.fixture
-def removed(home: Path) -> VaultKeys:
+def home(original, tmp_path: Path) -> Path:
+    """Copy the store."""
+    return shutil.copytree(original[0], tmp_path / "home")
+
+
+@pytest.fixture
+def removed(home: Path, original) -> VaultKeys:
     """Remove the second operator; the store waits to be encrypted anew."""
-    return keys.remove_operator(home, keys.unlock(home, "Satu", FIRST), "Dua")
+    return keys.remove_operator(home, original[1], "Dua")
 
 
 def _require_all(home: Path, unlocked: VaultKeys) -> None:
