@@ -1,5 +1,7 @@
 """The `field-client` program: its name, its commands, nothing else."""
 
+from typing import Any
+
 import click
 
 from field_client.commands import (
@@ -14,8 +16,10 @@ from field_client.commands import (
     reading,
     recovery,
     verifying,
+    web,
     writing,
 )
+from field_client.process_guard import forbid_memory_dumps
 from shared_schema.console import Console, output_options
 
 
@@ -23,6 +27,11 @@ class FieldConsole(Console):
     """The console of a laptop in the field."""
 
     package = "field_client"
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the command line, whose memory the system is asked to write nowhere."""
+        forbid_memory_dumps()
+        return super().main(*args, **kwargs)
 
 
 @click.group(cls=FieldConsole, name="field-client")
@@ -57,5 +66,6 @@ for command in (
     verifying.verify,
     backup.backup,
     backup.restore,
+    web.web,
 ):
     main.add_command(command)

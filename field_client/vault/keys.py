@@ -162,6 +162,19 @@ def check_administrator(home: Path, keys: VaultKeys) -> None:
         require_administrator(open_with(home, keys)[1], keys)
 
 
+def check_member(home: Path, keys: VaultKeys) -> VaultKeys:
+    """Return keys unlocked earlier as they are now.
+
+    Raises KeysReplaced where the root is another one since, OperatorUnknown where the slot is gone.
+    """
+    with locked(home / SLOT_LOCK):
+        _, opened = open_with(home, keys)
+    member = opened.of_slot(keys.slot)
+    if member is None:
+        raise OperatorUnknown(operator=keys.operator)
+    return keys_of(member, keys.root, opened)
+
+
 def add_operator(
     home: Path,
     keys: VaultKeys,

@@ -1,18 +1,21 @@
 """What the programs say to people, found in their source: the texts that a catalogue must hold.
 
-Three kinds: the messages of errors, the help of commands and options, and whatever is given to a
-translating function, followed back through names, loops, tables and parameters to its literals.
+Four kinds: the messages of errors, the help of commands and options, what pages translate, and
+whatever is given to a translating function, followed back through names, loops, tables and
+parameters to its literals.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
 
 import click
+from jinja2 import Environment
+from jinja2.ext import extract_from_ast
 
 from shared_schema import console
 from shared_schema.errors import error_classes
 from tests.support import docs_reference
-from tests.support.source import Module, modules
+from tests.support.source import ROOT, Module, modules
 
 TRANSLATING = frozenset({"_", "texts", "translate", "words"})
 GIVES_TRANSLATING = frozenset({"text", "translator", "_texts"})
@@ -35,7 +38,21 @@ class Unresolved(Exception):
 def spoken(package: str) -> set[str]:
     """Give every English source text that the catalogue of ``package`` must translate."""
     said = {one for module in modules(package) for one in translated(module)}
-    return said | errors(package) | helped(package)
+    return said | errors(package) | helped(package) | paged(package)
+
+
+def paged(package: str) -> set[str]:
+    """Give the texts of a package's page templates. Raises Unresolved for one put together."""
+    return {text for path in (ROOT / package).rglob("*.html") for text in of_page(path.read_text())}
+
+
+def of_page(source: str) -> Iterator[str]:
+    """Give the literals that a template translates. Raises Unresolved."""
+    tree = Environment(autoescape=True).parse(source)
+    for _line, _function, said in extract_from_ast(tree, gettext_functions=("_",)):
+        if not isinstance(said, str):
+            raise Unresolved(source)
+        yield said
 
 
 def errors(package: str) -> set[str]:

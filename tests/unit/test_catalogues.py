@@ -12,7 +12,7 @@ from field_client.cli import main as field_client
 from shared_schema.i18n import untranslated
 from shared_schema.resources import read_package_text
 from tests.support.source import PACKAGES, ROOT, Module
-from tests.support.texts import Unresolved, spoken, translated
+from tests.support.texts import Unresolved, of_page, spoken, translated
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -114,3 +114,11 @@ def test_the_reader_says_what_it_cannot_follow() -> None:
     for source in ('texts(f"{a} of {b}")', "texts(unknown)", "texts(a.b)"):
         with pytest.raises(Unresolved):
             list(translated(read(source)))
+
+
+def test_the_reader_finds_the_texts_of_pages() -> None:
+    """Also within macros and attributes; what is put together at run time is refused."""
+    page = """<p title="{{ _('One.') }}">{% macro m() %}{{ _("Two {n}.").format(n=2) }}{% endmacro %}"""
+    assert set(of_page(page)) == {"One.", "Two {n}."}
+    with pytest.raises(Unresolved):
+        list(of_page("{{ _(name) }}"))

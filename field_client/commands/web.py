@@ -1,0 +1,56 @@
+"""`web`: the officer's pages in a browser on this laptop."""
+
+import signal
+import sys
+import threading
+from types import FrameType
+
+import click
+
+from field_client.commands.unlocking import PACKAGE
+from field_client.config import load_config
+from field_client.vault.keys import list_operators
+from shared_schema.console import emit, language, output_options, text
+
+
+@click.command
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8801,
+    show_default=True,
+    help="Where the pages answer on this laptop; 0 takes any free port.",
+)
+@output_options
+def web(port: int) -> None:
+    """Show the officer's pages in a browser on this laptop, until stopped (Ctrl-C).
+
+    They answer on this laptop only, are unlocked with the passphrase, and lock after five idle
+    minutes. What waits is sealed first, so that a locked laptop still syncs.
+    """
+    # Flask and cheroot take longer to load than other commands to run.
+    from field_client.web import serving  # noqa: PLC0415
+    from field_client.web.desk import Desk  # noqa: PLC0415
+
+    home = load_config().home
+    list_operators(home)
+    desk, stopped = Desk(home=home), threading.Event()
+    server = serving.prepare(desk, port, language())
+    watcher = threading.Thread(target=desk.watch, args=(stopped,))
+    signal.signal(signal.SIGTERM, _stop)
+    url = serving.address(server)
+    emit({"url": url}, lambda: text(PACKAGE)("The pages are at {url}").format(url=url))
+    sys.stdout.flush()
+    watcher.start()
+    try:
+        server.serve()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        server.stop()
+        stopped.set()
+        watcher.join()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit

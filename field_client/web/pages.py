@@ -1,0 +1,76 @@
+"""The WSGI application: pages, guard, languages, and how a failure is shown."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, render_template, request
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from field_client.errors import StoreLocked
+from field_client.shift import IDLE_S, State
+from field_client.web import guard, views
+from field_client.web.desk import Desk
+from field_client.web.errors import PageMissing
+from field_client.web.visitors import Visitors
+from field_client.web.words import language, text
+from shared_schema.errors import InputError, JemputError
+
+HERE = Path(__file__).parent
+BODY_BYTES = 64 << 10
+_LEAVE_S = round(IDLE_S) + 5
+
+
+def create_app(desk: Desk, default_language: str) -> Flask:
+    """Return the pages over one store."""
+    app = Flask(
+        __name__,
+        static_folder=str(HERE / "static"),
+        template_folder=str(HERE / "templates"),
+    )
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    visitors = Visitors()
+
+    @app.before_request
+    def choose_language() -> None:
+        g.default_language = default_language
+        g.admitted = False
+
+    guard.install(app, desk, visitors)
+    app.register_blueprint(views.blueprint(desk, visitors))
+    app.register_error_handler(Exception, lambda error: _answer(error, desk))
+    app.context_processor(_always)
+    return app
+
+
+def _always() -> dict[str, Any]:
+    return {
+        "_": text(),
+        "lang": language(),
+        "form_key": g.get("form_key", ""),
+        "admitted": g.admitted,
+        "leave_s": _LEAVE_S,
+        "here": request.full_path.rstrip("?"),
+        "State": State,
+        "bar": None,
+        "notices": (),
+    }
+
+
+def _answer(error: Exception, desk: Desk) -> tuple[str, int] | Any:
+    """Show what went wrong; only here is every exception caught."""
+    if isinstance(error, StoreLocked):
+        return current_app.redirect("/pin" if desk.shift.state is State.PIN else "/unlock", 303)
+    shown = _told(error)
+    return render_template("error.html", error=shown), shown.http_status
+
+
+def _told(error: Exception) -> JemputError:
+    if isinstance(error, JemputError):
+        return error
+    if isinstance(error, HTTPException):
+        return PageMissing() if error.code == 404 else InputError(reason=error.name)
+    current_app.logger.error("page failed: %s", type(error).__name__)
+    return JemputError()

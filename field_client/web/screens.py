@@ -1,0 +1,116 @@
+"""What a page shows, as plain values: counts, the bar, lists of records, one record."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from field_client import display
+from field_client.commands import documents
+from field_client.entries import COUNTED, Entry, Standing
+from field_client.opened import App
+from field_client.sync.departure import is_prepared, load_departure
+from field_client.sync.locked import still_sealed
+from field_client.sync.watch import has_route
+from field_client.vault.spool import open_spool
+from field_client.web.words import clock_text, language, local, text
+from shared_schema.display import field_rows, masked
+from shared_schema.i18n import Label
+from shared_schema.records import RECORD_TYPES, FieldKind
+
+_UNKNOWN = Label(id="Jenis lain", en="Another type")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """The bar that is always there. ``unsent``: records the office has not confirmed."""
+
+    routed: bool
+    unsent: int
+    synced: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One record in a list. ``mark``: its standing, for icon and colour."""
+
+    id: str
+    kind: str
+    name: str
+    place: str
+    number: str
+    mark: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One record as a whole. ``notes``: what needs attention in it."""
+
+    row: Row
+    fields: Sequence[tuple[str, str]]
+    notes: Sequence[str]
+
+
+def bar(app: App, counts: dict[str, int]) -> Bar:
+    """Return the bar; an attention record may be unsent too, a draft is not sent by itself."""
+    heard = app.journal.server_ms()
+    zone = display.time_zone(app.device.timezone)
+    now_ms = round(datetime.now(tz=UTC).timestamp() * 1000)
+    said = clock_text(local(heard, zone), local(now_ms, zone)) if heard else text()("never")
+    return Bar(routed=has_route(), unsent=counts[Standing.WAITING], synced=said)
+
+
+def sealed_here(home: Path) -> int | None:
+    """Return how many sealed changes wait in a locked store, None where none was prepared."""
+    with open_spool(home) as spool:
+        return still_sealed(spool, load_departure(spool)) if is_prepared(spool) else None
+
+
+def tiles(counts: dict[str, int]) -> list[tuple[str, str, int]]:
+    """Return mark, word and number of each standing that is counted."""
+    return [(mark, display.state_word(mark, language()), counts[mark]) for mark in COUNTED]
+
+
+def rows(app: App, entries: Iterable[Entry]) -> list[Row]:
+    """Return the lines of a list."""
+    return [row(app, entry) for entry in entries]
+
+
+def row(app: App, entry: Entry) -> Row:
+    """Return one record's line; numbers are masked."""
+    lang, rtype = language(), RECORD_TYPES.get(entry.type)
+    regions, nik = app.journal.regions(), entry.values.get("nik")
+    village = entry.values.get("village")
+    state = display.state_word(entry.state, lang)
+    return Row(
+        id=str(entry.id),
+        kind=(rtype.label if rtype else _UNKNOWN).text(lang),
+        name=documents.named(app.journal, entry, lang),
+        place=regions.name(str(village)) if regions and village else str(village or ""),
+        number=masked(nik) if isinstance(nik, str) else "",
+        mark=str(entry.state),
+        state=f"{state} · {text()('void')}" if entry.void else state,
+    )
+
+
+def sheet(app: App, entry: Entry) -> Sheet:
+    """Return one record: what is filled, with labels, and what needs attention."""
+    lang, rtype = language(), RECORD_TYPES.get(entry.type)
+    values = {name: _value(app, entry, name) for name in entry.values}
+    fields = (
+        field_rows(rtype, values, lang=lang, regions=app.journal.regions())
+        if rtype
+        else [(name, str(value)) for name, value in values.items()]
+    )
+    notes = documents.notes(entry, lang, text()).splitlines()
+    return Sheet(row=row(app, entry), fields=fields, notes=[line.lstrip("! ") for line in notes])
+
+
+def _value(app: App, entry: Entry, name: str) -> object:
+    """Return a field's value, in place of another record's id what that record is called."""
+    value, rtype = entry.values[name], RECORD_TYPES.get(entry.type)
+    spec = rtype.fields.get(name) if rtype else None
+    if spec is None or spec.kind is not FieldKind.REFERENCE:
+        return value
+    return documents.referenced(app.journal, value, language()) or value

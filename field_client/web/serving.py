@@ -1,0 +1,36 @@
+"""The pages' own little web server: cheroot, on this laptop's loopback address and nowhere else."""
+
+from cheroot.wsgi import Server
+
+from field_client.web.desk import Desk
+from field_client.web.errors import PortTaken
+from field_client.web.pages import create_app
+
+HOST = "127.0.0.1"
+_THREADS = 6
+_HEADER_BYTES = 32 << 10
+_SLOWEST_S = 30
+_SHUTDOWN_S = 5
+
+
+def prepare(desk: Desk, port: int, default_language: str) -> Server:
+    """Return a server that holds its port already; 0 takes any free one. Raises PortTaken."""
+    server = Server(
+        (HOST, port),
+        create_app(desk, default_language),
+        numthreads=_THREADS,
+        server_name="jemput",
+        timeout=_SLOWEST_S,
+        shutdown_timeout=_SHUTDOWN_S,
+    )
+    server.max_request_header_size = _HEADER_BYTES
+    try:
+        server.prepare()
+    except OSError as error:
+        raise PortTaken(port=port, reason=error.strerror or error) from error
+    return server
+
+
+def address(server: Server) -> str:
+    """Return where the pages are."""
+    return f"http://{HOST}:{server.bind_addr[1]}/"

@@ -1,0 +1,37 @@
+"""The language of a page: Indonesian, or English where the officer has chosen it."""
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+
+from babel.dates import format_datetime
+from flask import g, request
+
+from shared_schema.i18n import LANGUAGES, translator
+
+PACKAGE = "field_client"
+GROUND = "shared_schema"
+COOKIE = "jemput_lang"
+
+
+def language() -> str:
+    """Return the language of this request."""
+    chosen = request.cookies.get(COOKIE, "")
+    return chosen if chosen in LANGUAGES else str(g.default_language)
+
+
+def text() -> Callable[[str], str]:
+    """Return the function from an English source text to the language of this request."""
+    own, ground = (translator(package, language()) for package in (PACKAGE, GROUND))
+    return lambda source: said if (said := own(source)) != source else ground(source)
+
+
+def clock_text(moment: datetime, today: datetime) -> str:
+    """Return a time as people say it: the hour alone where it is of today."""
+    form = "HH.mm" if language() == "id" else "HH:mm"
+    pattern = form if moment.date() == today.date() else f"d MMM y, {form}"
+    return str(format_datetime(moment, pattern, locale=language()))
+
+
+def local(unix_ms: int, zone: tzinfo | None) -> datetime:
+    """Return a time in the office's zone, or in this laptop's where that is not known."""
+    return datetime.fromtimestamp(unix_ms / 1000, tz=zone).astimezone(zone)
