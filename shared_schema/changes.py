@@ -10,6 +10,7 @@ Fields whose name starts with an underscore belong to the system: ``_void`` (an 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -44,14 +45,19 @@ class Stamp:
     @classmethod
     def parse(cls, text: str) -> "Stamp":
         """Read what ``text`` wrote. Raises ChangeInvalid."""
-        reading, dot, stream = text.partition(".")
-        try:
-            stamp = cls(int(reading, 16), Stream.from_hex(stream))
-        except (ValueError, IdInvalid) as error:
-            raise ChangeInvalid(reason="stamp") from error
-        if not dot or stamp.text() != text or stamp.hlc >= HLC_LIMIT:
-            raise ChangeInvalid(reason="stamp")
-        return stamp
+        return _parse(text)
+
+
+@lru_cache(maxsize=1024)  # all fields of one save carry the same stamp
+def _parse(text: str) -> Stamp:
+    reading, dot, stream = text.partition(".")
+    try:
+        stamp = Stamp(int(reading, 16), Stream.from_hex(stream))
+    except (ValueError, IdInvalid) as error:
+        raise ChangeInvalid(reason="stamp") from error
+    if not dot or stamp.text() != text or stamp.hlc >= HLC_LIMIT:
+        raise ChangeInvalid(reason="stamp")
+    return stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -192,7 +192,9 @@ def state_from_json(data: Any) -> RecordState:
 def _field_from_json(part: Any) -> FieldState:
     heads = {Head.of(Stamp.parse(text), value) for text, value in part["heads"]}
     superseded = frozenset(Stamp.parse(text) for text in part["superseded"])
-    return _field(heads, superseded)
+    return (
+        _field(heads, superseded) if superseded or len(heads) > 1 else FieldState(heads=(*heads,))
+    )
 
 
 def _join_field(one: FieldState, other: FieldState) -> FieldState:
