@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.pictures import photo
 from tests.support.processes import OPERATOR, PASSPHRASE, client_environment
 from tests.support.scenes import Laptop, regency
 from tests.support.source import ROOT
@@ -37,6 +38,7 @@ def typed(command: str) -> str:
 def test_the_guide_runs_as_written(tmp_path: Path) -> None:
     """From the enrolment to the stick, with an office that answers."""
     (tmp_path / "warga.jsonl").write_text(blocks("jsonl")[0], encoding="utf-8")
+    (tmp_path / "rusak.jpg").write_bytes(photo())
     device = Laptop(home=tmp_path / "laptop")
     settings = client_environment(device.home, PASSPHRASE, OPERATOR)
     settings["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{settings['PATH']}"
@@ -45,7 +47,8 @@ def test_the_guide_runs_as_written(tmp_path: Path) -> None:
         for command in commands():
             line = command.replace("KODE", code)
             if re.search(r"\bID\b", line):
-                line = re.sub(r"\bID\b", next(iter(device.records("person"))), line)
+                kind = "attachment" if " photo " in line else "person"
+                line = re.sub(r"\bID\b", next(iter(device.records(kind))), line)
             if " import " in line:
                 office.run("exchange", tmp_path / "kirim.jemput", tmp_path / "jawaban.jemput")
             done = subprocess.run(
@@ -62,12 +65,12 @@ def test_the_guide_runs_as_written(tmp_path: Path) -> None:
             assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         counts = device.status()
     assert counts["waiting"] == counts["draft"] == counts["attention"] == 0
-    assert counts["received"] == 5
+    assert counts["received"] == 6
 
 
 def test_the_guide_names_every_command_of_an_officers_day() -> None:
     """What the program offers is in the guide."""
     text = GUIDE.read_text(encoding="utf-8")
     offered = "enrol operator add edit void show history list search status sync export import"
-    for name in [*offered.split(), "conflicts", "verify"]:
+    for name in [*offered.split(), "attach", "photo save", "conflicts", "verify"]:
         assert re.search(rf"field-client {name}\b", text), name
