@@ -84,10 +84,9 @@ def flush_file(path: Path) -> None:
 
 def flush_folder(folder: Path) -> None:
     """Flush a folder's entries to the disk; Windows flushes them with the file."""
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    if sys.platform != "win32":
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -21,6 +21,9 @@ from field_client.vault.durable import translated
 from field_client.vault.errors import VaultMissing
 from field_client.vault.keys import STORE_FILE
 
+if sys.platform == "linux":
+    import fcntl
+
 LABEL = "jemput/vault-copy/1"
 MACHINE_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _GET_GENERATION = 0x80087601
@@ -43,25 +46,33 @@ def _machine() -> str:
     return platform.node()
 
 
-def _file_system(path: Path) -> int:
-    """Return the file system's own id; device numbers may change at a restart."""
-    if sys.platform == "win32":
+if sys.platform == "win32":
+
+    def _file_system(path: Path) -> int:
         return path.stat().st_dev
-    return os.statvfs(path).f_fsid
+
+else:
+
+    def _file_system(path: Path) -> int:
+        """Return the file system's own id; device numbers may change at a restart."""
+        return os.statvfs(path).f_fsid
 
 
-def _generation(path: Path) -> int:
-    """Return the random number the file system gave this inode's life, 0 where it keeps none."""
-    if sys.platform != "linux":
+if sys.platform == "linux":
+
+    def _generation(path: Path) -> int:
+        """Return the random number the file system gave this inode's life, 0 if it keeps none."""
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            answer = fcntl.ioctl(handle, _GET_GENERATION, bytes(8))
+        except OSError:
+            return 0
+        finally:
+            os.close(handle)
+        number: int = struct.unpack("q", answer)[0]
+        return number
+
+else:
+
+    def _generation(_path: Path) -> int:
         return 0
-    import fcntl  # noqa: PLC0415 - not on Windows
-
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        answer = fcntl.ioctl(handle, _GET_GENERATION, bytes(8))
-    except OSError:
-        return 0
-    finally:
-        os.close(handle)
-    number: int = struct.unpack("q", answer)[0]
-    return number

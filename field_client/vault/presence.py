@@ -79,21 +79,15 @@ def _open(home: Path) -> int:
         return os.open(home / PRESENCE_FILE, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
 
 
-def _try_share(handle: int) -> bool:
-    if sys.platform == "win32":
-        return _lock_bytes(handle, secrets.randbelow(RANGE_BYTES), 1)
-    return _flock(handle, fcntl.LOCK_SH)
-
-
-def _try_whole(handle: int) -> bool:
-    if sys.platform == "win32":
-        return _lock_bytes(handle, 0, RANGE_BYTES)
-    return _flock(handle, fcntl.LOCK_EX)
-
-
 if sys.platform == "win32":
 
-    def _lock_bytes(handle: int, first: int, count: int) -> bool:
+    def _try_share(handle: int) -> bool:
+        return _lock(handle, secrets.randbelow(RANGE_BYTES), 1)
+
+    def _try_whole(handle: int) -> bool:
+        return _lock(handle, 0, RANGE_BYTES)
+
+    def _lock(handle: int, first: int, count: int) -> bool:
         """Lock bytes, which need not exist; closing the file releases them."""
         try:
             os.lseek(handle, first, os.SEEK_SET)
@@ -104,7 +98,13 @@ if sys.platform == "win32":
 
 else:
 
-    def _flock(handle: int, kind: int) -> bool:
+    def _try_share(handle: int) -> bool:
+        return _lock(handle, fcntl.LOCK_SH)
+
+    def _try_whole(handle: int) -> bool:
+        return _lock(handle, fcntl.LOCK_EX)
+
+    def _lock(handle: int, kind: int) -> bool:
         try:
             fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
