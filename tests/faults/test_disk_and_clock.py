@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,23 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import (
-    OPERATOR,
-    PASSPHRASE,
-    Finished,
-    ServerProcess,
-    client_environment,
-    console,
-    run,
-    server_environment,
-)
-from tests.support.scenes import Laptop, Office, people, regency, stick
+from tests.support.othertime import at, needs_faketime, served
+from tests.support.processes import Finished
+from tests.support.scenes import Laptop, people, regency, stick
 from tests.support.synthetic import write_jsonl
-
-FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-needs_faketime = pytest.mark.skipif(
-    not FAKETIME, reason="cannot run here: libfaketime (Debian's faketime) is not installed"
-)
 
 
 @contextmanager
@@ -119,17 +105,6 @@ def test_a_full_disk_at_the_office(tmp_path: Path) -> None:
         office.run("verify")
 
 
-def at(offset: str, device: Laptop, *args: object) -> Finished:
-    """Run a command on a laptop whose clock is off by ``offset``, such as +10y."""
-    env = client_environment(device.home, PASSPHRASE, OPERATOR) | off(offset)
-    return run("field-client", *args, env=env)
-
-
-def off(offset: str) -> dict[str, str]:
-    """Return the settings under which a program sees another time."""
-    return {"LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-
-
 @needs_faketime
 @pytest.mark.parametrize("offset", ["+10y", "-10y"])
 def test_a_laptops_clock_is_ten_years_off(tmp_path: Path, offset: str) -> None:
@@ -176,29 +151,6 @@ def test_by_file_only_a_clock_that_lags_is_noticed(tmp_path: Path) -> None:
         assert "CLOCK_OFF" in warned.stderr or warned.error_code == "FILE_EMPTY"
 
 
-def served_ten_years_ahead(office: Office) -> ServerProcess:
-    """Start the office's server under another time, again where it does not come to answer.
-
-    libfaketime now and then leaves a program of many threads waiting at its start.
-    """
-    wrapped = ServerProcess(home=office.home, port=office.process.port)
-    for _ in range(4):
-        wrapped.process = subprocess.Popen(
-            [console("sync-server"), "serve", "--port", str(wrapped.port)],
-            env=server_environment(office.home) | off("+10y"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        deadline_s = time.monotonic() + 15
-        while time.monotonic() < deadline_s:
-            if wrapped.healthy():
-                return wrapped
-            time.sleep(0.1)
-        wrapped.kill()
-    raise AssertionError("the server never answered under another time")
-
-
 @needs_faketime
 def test_the_offices_clock_is_ten_years_off(tmp_path: Path) -> None:
     """The laptop says so; all is received, and nothing is received twice afterwards."""
@@ -207,7 +159,7 @@ def test_the_offices_clock_is_ten_years_off(tmp_path: Path) -> None:
         device.sync()
         device.add("person", people(85, 2))
         office.process.terminate()
-        wrapped = served_ten_years_ahead(office)
+        wrapped = served(office, "+10y")
         refused(device.attempt("sync"), "CLOCK_OFF")
         wrapped.terminate()
         office.process.start()
@@ -215,3 +167,23 @@ def test_the_offices_clock_is_ten_years_off(tmp_path: Path) -> None:
         device.sync()
         assert office.stats()["persons"] == 2
         office.run("verify")
+
+
+@needs_faketime
+@pytest.mark.parametrize("offset", ["+10y", "-10y"])
+def test_a_laptops_clock_that_leaps_removes_no_details(tmp_path: Path, offset: str) -> None:
+    """What is kept 30 days is kept by the office's time, whatever the laptop says it is."""
+    with regency(tmp_path) as office:
+        device = office.laptop("laptop", "53.15.05")
+        rows = people(86, 3, "53.15.05")
+        device.add("person", rows)
+        odd = {**rows[0], "nik": "5315050101900001", "sex": "P", "birth_date": "1970-02-03"}
+        (draft,) = device.add("person", [odd])["records"]
+        device.run("discard", draft["id"])
+        device.sync()
+        before = device.values()
+        for _ in range(2):
+            refused(at(offset, device, "sync"), "CLOCK_OFF")
+            at(offset, device, "list").check()
+        assert device.values() == before
+        assert device.run("discard")["count"] == 1
