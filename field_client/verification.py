@@ -1,8 +1,8 @@
 """Whether this laptop's store still says what was written to it: every part read again.
 
 Reads only. The store's pages and indexes, the log's numbers and digests, the records' states
-folded anew from the log, the sealed batches' bytes, signatures and chain. A finding names the
-document or batch it is about.
+folded anew from the log, the sealed batches' bytes, signatures and chain, the photos. A finding
+names the document, batch or photo it is about.
 """
 
 from collections.abc import Iterator
@@ -44,6 +44,7 @@ def examine(app: App) -> Examination:
     """Read everything again and return what was found; nothing is changed."""
     faults = [Fault(code="STORE_DAMAGED", place=line) for line in app.db.check()]
     faults += [Fault(code="SPOOL_DAMAGED", place=line) for line in app.spool.check()]
+    faults += [Fault(code="PHOTO_DAMAGED", place=line) for line in app.attachments.check()]
     own, of_log = _log(app)
     faults += of_log
     faults += _gaps(app)

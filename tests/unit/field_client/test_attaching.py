@@ -14,6 +14,7 @@ from field_client.opened import App
 from field_client.photos import reduce_photo
 from field_client.records import PHOTO
 from field_client.sync.engine import synchronise
+from field_client.verification import examine
 from shared_schema.records import CheckContext, record_type
 from tests.support.canary import scan
 from tests.support.laptop import clone, laptop, register, reopen, still
@@ -99,7 +100,7 @@ def test_attaching_again_mends_a_damaged_photo(app: App):
     one = attached(app, record)
     (path,) = (app.home / "attachments").iterdir()
     path.write_bytes(path.read_bytes()[:-1])
-    assert len(app.attachments.check()) == 1
+    assert [fault.code for fault in examine(app).faults] == ["PHOTO_DAMAGED"]
     assert attached(app, record) == Attached(id=one.id, already=True)
     assert app.attachments.check() == []
 
