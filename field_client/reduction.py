@@ -24,6 +24,7 @@ from shared_schema.fold import FieldState, RecordState, state_from_json, state_t
 from shared_schema.ids import Stream
 from shared_schema.records import RecordType
 
+DETAILS_LOST = "DETAILS_NOT_RESENT"
 Withheld = Mapping[str, frozenset[Stamp]]
 
 

@@ -10,15 +10,13 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from field_client.journal import Journal
-from field_client.reduction import floor
+from field_client.reduction import DETAILS_LOST, floor
 from field_client.tables import change_key, put
 from shared_schema.canonical import Json
 from shared_schema.changes import Change, Stamp, Write, change_digest
 from shared_schema.custody import Healing, Receipt
 from shared_schema.fold import FieldState, RecordState, state_to_json
 from shared_schema.ids import Stream
-
-REMARK = "DETAILS_NOT_RESENT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +101,7 @@ def point_out(journal: Journal, own: Own, healing: Healing, new: Stream) -> tupl
     for record in records:
         note: dict[str, Json] = {
             "sequence": len(healing.changes),
-            "code": REMARK,
+            "code": DETAILS_LOST,
             "field": None,
             "stream": new.hex(),
         }

@@ -9,10 +9,12 @@ from field_client import display
 from field_client.entries import Entry, HistoryLine, Verdict
 from field_client.intake import Finding
 from field_client.journal import Journal
+from field_client.reduction import DETAILS_LOST
 from field_client.saving import Saved
 from field_client.twins import Twin
 from shared_schema.changes import REASONS, VOID
 from shared_schema.clock import wall_of
+from shared_schema.custody import Remark
 from shared_schema.i18n import Label
 from shared_schema.ids import DEVICE_BYTES
 from shared_schema.records import RECORD_TYPES, Problem
@@ -134,17 +136,19 @@ def values_text(
 def notes(entry: Entry, lang: str, texts: Callable[[str], str]) -> str:
     """Return what needs attention in a record, a line each; "" where nothing does."""
     lines = [str(found.get(lang) or found.get("code")) for found in entry.problems]
-    lines += [
-        texts("The office remarked: {code} {field}").format(
-            code=remark.code, field=remark.field or ""
-        )
-        for remark in entry.remarks
-    ]
+    lines += [_remark(remark, texts) for remark in entry.remarks]
     lines += [
         texts("Two values stand against each other: {field}").format(field=label(entry, name, lang))
         for name in entry.conflicts
     ]
     return "\n".join(f"! {line.strip()}" for line in lines)
+
+
+def _remark(remark: Remark, texts: Callable[[str], str]) -> str:
+    if remark.code == DETAILS_LOST:
+        return texts("The office has lost the details of this, and so has this laptop: type them.")
+    said = texts("The office remarked: {code} {field}")
+    return said.format(code=remark.code, field=remark.field or "")
 
 
 def named(journal: Journal, entry: Entry, lang: str) -> str:

@@ -10,13 +10,13 @@ import pytest
 from field_client.entries import Edit, Standing
 from field_client.opened import App
 from field_client.retention import KEPT_MS, PIECE, tidy
+from field_client.search import search
 from field_client.sync.engine import synchronise
 from field_client.sync.errors import ClockOff
 from field_client.verification import examine
 from shared_schema.canonical import encode
 from shared_schema.changes import change_digest
 from shared_schema.clock import DAY_MS, Evidence
-from shared_schema.fold import state_to_json
 from shared_schema.records import RECORD_TYPES
 from tests.support.laptop import clone, laptop, register, reopen, seen, write
 from tests.support.memory_server import NOW_MS, MemoryServer
@@ -76,8 +76,8 @@ def test_details_go_after_thirty_days_and_the_roster_row_stays(
     assert (entry.state, entry.own) == (Standing.RECEIVED, True)
     assert entry.withheld == tuple(sorted(DETAILS))
     assert entry.reduced_ms == server.now_ms
-    assert app.journal.search("warga contoh") == [entry]
-    assert app.journal.search(ROW["nik"]) == [entry]
+    assert search(app.journal, "warga contoh") == [entry]
+    assert search(app.journal, ROW["nik"]) == [entry]
     for value in DETAILS.values():
         assert value.encode() not in content(app)
     assert app.journal.counts()["received"] == 1
@@ -197,7 +197,7 @@ def test_edits_after_reduction_make_no_conflict(
         "phone": "0899",
         "mother_name": "Ibu Baru",
     }
-    assert state_to_json(at_office) == state_to_json(app.journal.state(record))
+    assert at_office == app.journal.state(record)
     aged(app, server)
     assert seen(app, record).values == ROW
     write(app, record, mother_name="Ibu Lagi", note="baru")

@@ -10,7 +10,9 @@ from field_client import trash
 from field_client.errors import DraftUnknown, NotDiscarded, RecordAmbiguous, RecordUnknown
 from field_client.opened import App
 from field_client.retention import KEPT_MS, tidy
+from field_client.search import search
 from field_client.sync.engine import synchronise
+from shared_schema.canonical import Json
 from shared_schema.clock import DAY_MS
 from tests.support.laptop import clone, laptop, register, reopen, still
 from tests.support.memory_server import NOW_MS, MemoryServer
@@ -65,7 +67,7 @@ def test_a_draft_comes_back_exactly_with_its_visit(app: App) -> None:
     assert trash.bring_back(app.journal, str(person)) == (person, 2)
     assert drafts(app) == before
     assert trash.discarded(app.journal) == []
-    assert [entry.id for entry in app.journal.search("warga contoh 1")] == [person]
+    assert [entry.id for entry in search(app.journal, "warga contoh 1")] == [person]
     assert app.journal.draft(other) is not None
 
 
@@ -128,7 +130,12 @@ def test_a_photo_of_a_draft_goes_with_it_and_comes_back(app: App) -> None:
     """Its key is gone with the last draft that names it, its file at the next start."""
     person, _ = begin(app)
     with app.attachments.keeping(PHOTO, [app.device.server_sealing]) as digest:
-        values = {"record": str(person), "sha256": digest, "media_type": "image/webp", "bytes": 9}
+        values: dict[str, Json] = {
+            "record": str(person),
+            "sha256": digest,
+            "media_type": "image/webp",
+            "bytes": 9,
+        }
         for _ in range(2):
             app.journal.save_draft(app.journal.new_record(), "attachment", 1, values)
     first, second = app.journal.photos(person)
