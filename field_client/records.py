@@ -1,6 +1,7 @@
 """Reading the vault's records: one, many, counted, found by id or by text, with their history."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,6 @@ from shared_schema.fold import RecordState, state_from_json
 from shared_schema.ids import IdInvalid, parse_id
 
 PREFIX_LETTERS = 8
-SEARCH_LIMIT = 50
 
 PHOTO = "attachment"
 _WAITS_FOR = {"visit": "person", PHOTO: "record"}
@@ -54,12 +54,27 @@ class Records:
 
     def entry(self, record: UUID) -> Entry | None:
         """Return what is shown of a record or draft, None for an unknown one."""
-        document = self.tables.records.get(doc_id=str(record))
-        draft = self.draft(record)
-        if document is None and draft is None:
-            return None
-        remarks = self.tables.remarks.get(doc_id=str(record))
-        return _entry(record, document, draft, remarks, self.received())
+        return next(iter(self.entries_of([str(record)])), None)
+
+    def entries_of(self, records: Iterable[str]) -> list[Entry]:
+        """Return what is shown of these records and drafts, in turn; unknown ones are left out."""
+        wanted = list(dict.fromkeys(records))
+        known, drafts, remarks = (
+            {id_of(document): document for document in table.get(doc_ids=wanted)}
+            for table in (self.tables.records, self.tables.drafts, self.tables.remarks)
+        )
+        received = self.received()
+        return [
+            _entry(
+                UUID(one),
+                known.get(one),
+                draft_of(one, drafts[one]) if one in drafts else None,
+                remarks.get(one),
+                received,
+            )
+            for one in wanted
+            if one in known or one in drafts
+        ]
 
     def entries(self, type: str | None = None, state: str | None = None) -> Iterator[Entry]:  # noqa: A002 - the field's word
         """Yield own records and drafts, and with ``state="roster"`` (or none) pulled ones too.
@@ -124,18 +139,6 @@ class Records:
                     )
                 )
         return sorted(found, key=lambda verdict: verdict.other)
-
-    def search(self, text: str, limit: int = SEARCH_LIMIT) -> list[Entry]:
-        """Return records and drafts that ``text`` names: a NIK, a family card, parts of a name."""
-        digits = text.replace(" ", "")
-        if digits.isdigit():
-            query = (where("nik") == digits) | (where("kk_number") == digits)
-            found = [id_of(document) for document in self.tables.records.search(query)]
-        else:
-            found = [id_of(document) for document in self.tables.records.match(text, limit)]
-            found += [id_of(document) for document in self.tables.drafts.match(text, limit)]
-        entries = (self.entry(UUID(doc_id)) for doc_id in dict.fromkeys(found))
-        return [entry for entry in entries if entry is not None][:limit]
 
     def resolve(self, text: str) -> UUID:
         """Return the record that an id, or 8 or more letters of its start or end, names.
@@ -230,8 +233,8 @@ class Records:
 
     def _by_part(self, part: str) -> UUID:
         tables = (self.tables.records, self.tables.drafts)
-        every = {id_of(document) for table in tables for document in table}
-        found = named_by(part, every)
+        named = (table.named(part.replace("-", "")) for table in tables)
+        found = named_by(part, dict.fromkeys(chain.from_iterable(named)))
         if len(found) > 1:
             raise RecordAmbiguous(text=part)
         if not found:

@@ -31,7 +31,7 @@ INDEXES: Mapping[str, tuple[str, ...]] = {
     "trash": ("with",),
 }
 TEXT_INDEXES: Mapping[str, tuple[str, ...]] = {
-    "records": ("search_key",),
+    "records": ("search_key", "nik", "kk_number"),
     "drafts": ("search_key",),
 }
 

@@ -30,6 +30,7 @@ _SHORT_FORMS = {
     "fransiskus": "frans fransiscus franciscus",
     "abdul": "abd",
 }
+_FEWEST_OF_A_FORM = 3
 _AMBIGUOUS_M = {"L": "muhammad", "P": "maria"}
 _SPELLINGS = (
     ("oe", "u"),
@@ -71,7 +72,7 @@ def name_key(name: str, sex: str | None = None) -> str:
 def search_key(name: str, sex: str | None = None) -> str:
     """Return the text to index for a name: its key, and what a lone "M." may stand for.
 
-    Each token of `search_tokens` is looked up in it; the order of words does not matter.
+    What `search_tokens` returns is looked up in it; the order of words does not matter.
     """
     key = name_key(name)
     if "m" not in key.split():
@@ -80,13 +81,13 @@ def search_key(name: str, sex: str | None = None) -> str:
     return " ".join([key, *map(_respell, readings)])
 
 
-def search_tokens(query: str) -> tuple[str, ...]:
-    """Return the parts of a query that must each occur in the `search_key` of a match.
+def search_tokens(query: str) -> tuple[tuple[str, ...], ...]:
+    """Return for each word of a query its ways, of which one must occur in a match's `search_key`.
 
-    The beginning of a name finds it, in old and new spelling alike. A short form that is
-    the beginning of its long form stays short, so that it also finds other long forms.
+    The beginning of a name finds it, in old and new spelling alike, and what is or begins a
+    short form also finds its long form: "moh" finds Mohtar and Muhammad.
     """
-    return tuple(dict.fromkeys(_query_token(word) for word in fold_name(query).split()))
+    return tuple(dict.fromkeys(_ways(word) for word in fold_name(query).split()))
 
 
 def _without_degrees(name: str) -> str:
@@ -131,7 +132,9 @@ def _word_key(word: str, sex: str | None) -> str:
     return _LONG_FORMS.get(respelled, respelled)
 
 
-def _query_token(word: str) -> str:
+def _ways(word: str) -> tuple[str, ...]:
     respelled = _respell(word)
-    long = _LONG_FORMS.get(respelled, respelled)
-    return respelled if long.startswith(respelled) else long
+    if len(respelled) < _FEWEST_OF_A_FORM:
+        return (respelled,)
+    longs = {long for form, long in _LONG_FORMS.items() if form.startswith(respelled)}
+    return (respelled, *sorted(long for long in longs if respelled not in long))

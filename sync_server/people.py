@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from shared_schema.changes import VOID, Change
 from shared_schema.clock import wall_of
@@ -48,16 +48,17 @@ def _by_name(connection: Connection, wanted: str) -> list[str]:
     if not tokens:
         return []
     query = select(table.c.record, table.c.search_key).limit(_LOOKED_AT)
-    for token in tokens:
-        query = query.where(table.c.search_key.contains(token, autoescape=True))
+    for ways in tokens:
+        found = (table.c.search_key.contains(way, autoescape=True) for way in ways)
+        query = query.where(or_(*found))
     rows = [(row.search_key, row.record) for row in connection.execute(query)]
     rows.sort(key=lambda row: (not _begins(row[0], tokens), row))
     return [record for _, record in rows[:MOST_FOUND]]
 
 
-def _begins(key: str, tokens: Iterable[str]) -> bool:
+def _begins(key: str, tokens: Iterable[tuple[str, ...]]) -> bool:
     words = key.split()
-    return all(any(word.startswith(token) for word in words) for token in tokens)
+    return all(any(word.startswith(ways) for word in words) for ways in tokens)
 
 
 def root_of(connection: Connection, record: UUID) -> UUID:

@@ -58,8 +58,7 @@ class VaultTable(Table):
             stored = self._by_id(str(doc_id))
             return None if stored is None else _document(stored)
         if doc_ids is not None:
-            found = filter(None, map(self._by_id, {str(one) for one in doc_ids}))
-            return [_document(stored) for stored in sorted(found)]
+            return [_document(stored) for stored in self._by_ids(doc_ids)]
         if cond is not None:
             return next((_document(stored) for stored in self._matching(cond)), None)
         raise RuntimeError("You have to pass either cond or doc_id or doc_ids")
@@ -100,6 +99,15 @@ class VaultTable(Table):
         """Return at most ``limit`` documents whose indexed ``field`` begins with ``text``."""
         number = self._fields().values[field]
         return self._in_turn(index.beginning(self._store, number, text, limit))
+
+    def named(self, part: str) -> list[str]:
+        """Return the ids that begin or end with ``part``, hyphens left out; reads no document."""
+        found = self._store.rows(
+            "SELECT id, replace(id, '-', '') AS bare FROM docs WHERE tbl=?1"
+            " AND (substr(bare, 1, length(?2))=?2 OR substr(bare, -length(?2))=?2)",
+            (self._catalogue.find(self.name), part),
+        )
+        return [doc_id for doc_id, _ in found]
 
     def _in_turn(self, sequences: Iterable[int]) -> list[Document]:
         wanted = list(sequences)
@@ -203,6 +211,14 @@ class VaultTable(Table):
             (self._catalogue.find(self.name), doc_id),
         )
         return _stored(found[0]) if found else None
+
+    def _by_ids(self, doc_ids: Iterable[str]) -> list[_Stored]:
+        found = self._store.rows(
+            "SELECT seq, id, body FROM docs WHERE tbl=? AND id IN"
+            " (SELECT value FROM json_each(?)) ORDER BY seq",
+            (self._catalogue.find(self.name), json.dumps([str(one) for one in doc_ids])),
+        )
+        return list(map(_stored, found))
 
     def _scan(self) -> Iterator[_Stored]:
         """Read the whole table, in the order in which its documents were inserted."""
