@@ -6,6 +6,7 @@ laptop can read: now if possible, else at the next unlock. Of two keys the one m
 so that an office restored from a backup does not bring back a key whose shares are gone.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ from typing import Any
 from field_client.opened import App
 from field_client.tables import Tables
 from field_client.vault import keys
+from field_client.vault.errors import KeysReplaced
 from field_client.vault.roster import read_slots
 from shared_schema.canonical import whole
 from shared_schema.errors import InputError
 from shared_schema.messages import MessageInvalid
-from shared_schema.recovery import Answer, is_key
+from shared_schema.recovery import Answer, is_key, key_name
 
 _META = "recovery"
 
@@ -61,12 +63,20 @@ def note_key(tables: Tables, told: Mapping[str, Any]) -> None:
 def take_key(app: App) -> None:
     """Let the slot file hold the root under the key that was noted; repeating it changes nothing.
 
-    Raises DiskFull, VaultIO, KeysReplaced.
+    Keys from before an operator was removed cannot; the next unlock does it. Raises DiskFull,
+    VaultIO.
     """
     noted = app.tables.read_meta(_META).get("public")
     held = read_slots(app.home).recovery
     if noted is not None and (held is None or held["public"] != noted):
-        keys.set_recovery(app.home, app.keys, bytes.fromhex(noted))
+        with contextlib.suppress(KeysReplaced):
+            keys.set_recovery(app.home, app.keys, bytes.fromhex(noted))
+
+
+def key_held(home: Path) -> str | None:
+    """Return the 16 digits of the key to which the root is sealed; no passphrase is needed."""
+    held = read_slots(home).recovery
+    return None if held is None else key_name(bytes.fromhex(held["public"]))
 
 
 def find_waiting(home: Path, answer: Answer) -> Waiting:
