@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from shared_schema.canonical import Json, NotCanonical, decode, digest, encode
-from shared_schema.envelope import HPKE, WRAPPED_BYTES
+from shared_schema.envelope import HPKE, WRAPPED_BYTES, key_id
 from shared_schema.errors import AccessError, InputError
 from shared_schema.ids import DEVICE_BYTES
 
@@ -89,6 +89,11 @@ class Answer:
     slot: bytes
     code: str
     sealed: bytes = field(repr=False)
+
+
+def key_name(recovery: bytes) -> str:
+    """Return the 16 digits by which people name a recovery key."""
+    return key_id(X25519PublicKey.from_public_bytes(recovery)).hex()
 
 
 def seal_root(root: bytes, device: bytes, recovery: bytes) -> bytes:

@@ -9,14 +9,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import Connection
 
 from shared_schema import recovery as documents
 from shared_schema.canonical import Json
-from shared_schema.envelope import key_id
 from shared_schema.errors import AccessError, InputError
-from shared_schema.recovery import Answer, Request
+from shared_schema.recovery import Answer, Request, key_name
 from sync_server import shares
 from sync_server.office import Office
 from sync_server.shares import Typed
@@ -118,11 +117,6 @@ class Survey:
     events: tuple[Event, ...]
 
 
-def name_of(public: bytes) -> str:
-    """Return the 16 digits by which people name a key."""
-    return key_id(X25519PublicKey.from_public_bytes(public)).hex()
-
-
 def draw(office: Office, threshold: int, count: int, holders: Sequence[str]) -> Drawn:
     """Draw a new key and its shares; `keep` puts it to use once they were shown.
 
@@ -155,7 +149,7 @@ def require_none(office: Office) -> None:
     with office.store.read() as connection:
         known = kept.newest(connection)
     if known is not None:
-        raise RecoveryKeyExists(key=name_of(known.public))
+        raise RecoveryKeyExists(key=key_name(known.public))
 
 
 def keep(office: Office, drawn: Drawn, actor: str) -> None:
@@ -166,7 +160,7 @@ def keep(office: Office, drawn: Drawn, actor: str) -> None:
     with office.store.write() as connection:
         newest = kept.newest(connection)
         if newest is not None and newest.id >= drawn.key.id:
-            raise RecoveryKeyExists(key=name_of(newest.public))
+            raise RecoveryKeyExists(key=key_name(newest.public))
         kept.add(connection, drawn.key)
         event = Event(at_ms=office.now_ms(), deed=Deed.CREATED, key=drawn.key.id, actor=actor)
         kept.note(connection, event)
@@ -218,8 +212,8 @@ def check_share(office: Office, key: RecoveryKey, words: str, place: int) -> Typ
     with office.store.read() as connection:
         for other in kept.keys(connection):
             if other.identifier == typed.identifier:
-                wanted = name_of(key.public)
-                raise ShareOfOtherKey(share=place, key=name_of(other.public), wanted=wanted)
+                wanted = key_name(key.public)
+                raise ShareOfOtherKey(share=place, key=key_name(other.public), wanted=wanted)
     raise ShareForeign(share=place)
 
 
@@ -248,7 +242,7 @@ def open_case(office: Office, request: Request) -> Case:
         raise RecoveryDeviceRevoked(label=device.label)
     key = known.get(request.recovery)
     if key is None:
-        raise RecoveryKeyForeign(key=name_of(request.recovery))
+        raise RecoveryKeyForeign(key=key_name(request.recovery))
     return Case(request=request, device=device, key=key, earlier=key.id != newest.id)
 
 

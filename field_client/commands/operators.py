@@ -4,6 +4,7 @@ import click
 
 from field_client.commands.unlocking import PACKAGE, new_passphrase, rekeying, unlocked
 from field_client.config import load_config
+from field_client.recovery import key_held
 from field_client.rekeying import finish_removals
 from field_client.vault import keys
 from shared_schema.console import emit, output_options, report, text
@@ -35,10 +36,18 @@ def add(name: str, *, administrator: bool) -> None:
 @operator.command("list")
 @output_options
 def list_names() -> None:
-    """List the operators of this laptop with their roles; no passphrase is needed."""
-    found = keys.operators(load_config().home)
-    names = [name for name, _ in found]
-    emit({"operators": names, "roles": dict(found)}, lambda: "\n".join(map(_line, found)))
+    """List the operators of this laptop with their roles; no passphrase is needed.
+
+    Also says whether the office could help if a passphrase were forgotten.
+    """
+    home = load_config().home
+    found, key = keys.operators(home), key_held(home)
+    document = {
+        "operators": [name for name, _ in found],
+        "roles": dict(found),
+        "recovery_key": key,
+    }
+    emit(document, lambda: "\n".join([*map(_line, found), _recovery(key)]))
 
 
 @operator.command
@@ -81,6 +90,17 @@ def _removed(name: str, *, waits: bool) -> str:
         "The store is encrypted anew the next time it is opened while no other program has it open."
     )
     return f"{said}\n{later}" if waits else said
+
+
+def _recovery(key: str | None) -> str:
+    if key is None:
+        return text(PACKAGE)(
+            "The office cannot help yet if a passphrase is forgotten here: it has no recovery key,"
+            " or this laptop has not synced since."
+        )
+    return text(PACKAGE)(
+        "If a passphrase is forgotten, the office can help with recovery key {key}."
+    ).format(key=key)
 
 
 def _line(found: tuple[str, str]) -> str:

@@ -15,7 +15,13 @@ from shared_schema.clock import DAY_MS
 from shared_schema.console import emit, output_options, screen_width, text, wants_json
 from shared_schema.display import iso_time, local_time, pairs, table
 from shared_schema.errors import FileUnreadable, InputError
-from shared_schema.recovery import FILE_LIMIT_BYTES, Request, answer_document, read_request
+from shared_schema.recovery import (
+    FILE_LIMIT_BYTES,
+    Request,
+    answer_document,
+    key_name,
+    read_request,
+)
 from sync_server import recovery as keys
 from sync_server.app import open_office
 from sync_server.commands import sharing
@@ -78,7 +84,7 @@ def create(count: int, threshold: int, holders: tuple[str, ...], *, replace: boo
             "Recovery key {key} is in use. Let the officers try their shares now:"
             " `sync-server recovery exercise`. Laptops take the key at their next sync."
         )
-        click.echo(said.format(key=keys.name_of(drawn.key.public)))
+        click.echo(said.format(key=key_name(drawn.key.public)))
 
 
 @recovery.command()
@@ -100,7 +106,7 @@ def status() -> None:
 def _status(found: keys.Survey, now_ms: int) -> dict[str, Any]:
     key = found.key
     return {
-        "key": keys.name_of(key.public) if key else None,
+        "key": key_name(key.public) if key else None,
         "created": iso_time(key.made_ms) if key else None,
         "threshold": key.threshold if key else None,
         "shares": [
@@ -111,7 +117,7 @@ def _status(found: keys.Survey, now_ms: int) -> dict[str, Any]:
         "days_since_exercise": _days(found.exercised_ms, now_ms),
         "laptops": found.laptops,
         "laptops_without": [{"device": one.id.hex(), "label": one.label} for one in found.without],
-        "earlier_keys": [keys.name_of(one.public) for one in found.earlier],
+        "earlier_keys": [key_name(one.public) for one in found.earlier],
         "events": [
             {
                 "at": iso_time(event.at_ms),
@@ -141,14 +147,14 @@ def _told(found: keys.Survey, now_ms: int, when: Callable[[int | None], str]) ->
     days = _days(found.exercised_ms, now_ms)
     last = words("never") if days is None else words("{days} days ago").format(days=days)
     shown = [
-        (words("Recovery key"), f"{keys.name_of(key.public)} ({when(key.made_ms)})"),
+        (words("Recovery key"), f"{key_name(key.public)} ({when(key.made_ms)})"),
         (words("Shares that open a laptop"), f"{key.threshold} / {len(key.holders)}"),
         (words("Last exercise"), last),
         (words("Laptops that hold the key"), f"{found.laptops - len(found.without)}"),
         (words("Laptops that do not yet"), ", ".join(d.label for d in found.without) or "-"),
         (
             words("Earlier keys"),
-            ", ".join(keys.name_of(one.public) for one in found.earlier) or "-",
+            ", ".join(key_name(one.public) for one in found.earlier) or "-",
         ),
     ]
     rows = [
@@ -189,11 +195,11 @@ def exercise() -> None:
     keys.exercise(office, key, typed, operator(office))
     numbers = sorted(share.number for share in typed)
     emit(
-        {"key": keys.name_of(key.public), "shares": numbers},
+        {"key": key_name(key.public), "shares": numbers},
         lambda: text(PACKAGE)(
             "The exercise succeeded: shares {numbers} open what laptops seal to key {key}."
             " Nothing was opened."
-        ).format(numbers=", ".join(map(str, numbers)), key=keys.name_of(key.public)),
+        ).format(numbers=", ".join(map(str, numbers)), key=key_name(key.public)),
     )
 
 
@@ -223,7 +229,7 @@ def answer(request: Path, target: Path) -> None:
         "label": case.device.label,
         "operator": case.request.operator,
         "code": case.request.code,
-        "key": keys.name_of(case.key.public),
+        "key": key_name(case.key.public),
         "shares": sorted(share.number for share in typed),
     }
     emit(
@@ -249,7 +255,7 @@ def _case(case: Case) -> str:
         (words("Laptop"), f"{case.device.label} ({case.device.id.hex()})"),
         (words("Operator"), case.request.operator),
         (words("Code to compare"), case.request.code),
-        (words("Recovery key"), keys.name_of(case.key.public)),
+        (words("Recovery key"), key_name(case.key.public)),
         (words("Shares needed"), str(case.key.threshold)),
     ]
     lines = [pairs(shown)]

@@ -12,6 +12,7 @@ import click
 from shared_schema.console import emit, report, text, wants_json
 from shared_schema.display import iso_time
 from shared_schema.errors import InputError
+from shared_schema.recovery import key_name
 from sync_server import recovery as keys
 from sync_server.commands.opening import PACKAGE
 from sync_server.office import Office
@@ -42,7 +43,7 @@ def show(drawn: Drawn) -> None:
 def _drawn(drawn: Drawn) -> dict[str, Any]:
     key = drawn.key
     return {
-        "key": keys.name_of(key.public),
+        "key": key_name(key.public),
         "created": iso_time(key.made_ms),
         "threshold": key.threshold,
         "shares": [
@@ -61,7 +62,7 @@ def _sheet(drawn: Drawn, number: int) -> str:
         number=number, count=len(drawn.shares)
     )
     note = text(PACKAGE)("Recovery key {key}; {threshold} shares open a laptop").format(
-        key=keys.name_of(key.public), threshold=key.threshold
+        key=key_name(key.public), threshold=key.threshold
     )
     holder = key.holders[number - 1]
     cells = [f"{at:>2} {word}".ljust(_CELL) for at, word in enumerate(words, start=1)]

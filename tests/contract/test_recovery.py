@@ -11,7 +11,7 @@ from shamir_mnemonic import Share
 from shared_schema import recovery as documents
 from shared_schema.errors import JemputError
 from shared_schema.frames import Kind
-from shared_schema.recovery import RecoveryRequestForged, Request
+from shared_schema.recovery import RecoveryRequestForged, Request, key_name
 from sync_server import recovery, shares
 from sync_server.recovery import (
     Drawn,
@@ -151,7 +151,7 @@ def test_a_share_of_another_key_is_named(bench: Bench) -> None:
     foreign = recovery.draw(bench.office, 2, 2, ())
     with pytest.raises(ShareOfOtherKey) as told:
         recovery.check_share(bench.office, new.key, old.shares[0], 1)
-    assert told.value.details["key"] == recovery.name_of(old.key.public)
+    assert told.value.details["key"] == key_name(old.key.public)
     with pytest.raises(ShareForeign):
         recovery.check_share(bench.office, new.key, foreign.shares[0], 1)
 

@@ -134,6 +134,7 @@ def test_a_laptop_is_shared_and_every_change_names_its_operator(device: Laptop) 
     assert device.run("operator", "list") == {
         "operators": [OPERATOR, "kedua"],
         "roles": {OPERATOR: "administrator", "kedua": "operator"},
+        "recovery_key": None,
     }
     again = device.attempt("operator", "add", "kedua", stdin=f"{SECOND}\n")
     assert again.error_code == "OPERATOR_EXISTS"

@@ -85,6 +85,8 @@ def test_an_operator_gets_back_in_and_everything_is_there(scene: Scene) -> None:
     device.add("person", people(2, 2))
     before = people_of(device, PASSPHRASE)
     assert len(before) == 5
+    key = scene.at_office("status", "--json").check().json["key"]
+    assert device.run("operator", "list")["recovery_key"] == key
     request = scene.forget(device)
     assert people_of(device, PASSPHRASE) == before
     assert device.attempt("list", passphrase=NEW).error_code == "PASSPHRASE_WRONG"
