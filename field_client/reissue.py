@@ -7,6 +7,8 @@ the roster row is left. That row goes again; of the rest the record says that it
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
 from uuid import UUID
 
 from field_client.journal import Journal
@@ -15,7 +17,7 @@ from field_client.tables import change_key, put
 from shared_schema.canonical import Json
 from shared_schema.changes import Change, Stamp, Write, change_digest
 from shared_schema.custody import Healing, Receipt
-from shared_schema.fold import FieldState, RecordState, state_to_json
+from shared_schema.fold import FieldState, Head, RecordState, join, state_of, state_to_json
 from shared_schema.ids import Stream
 
 
@@ -74,22 +76,46 @@ def let_go(journal: Journal, own: Own, healing: Healing) -> None:
     stamps = frozenset(one.stamp for one in own.lost)
     for record in {one.record for one in own.lost}:
         document = tables.records.get(doc_id=str(record))
-        kept = floor(document)
-        if kept is not None:
-            shorn = {**document["reduced"], "floor": state_to_json(_without(kept, stamps))}
-            reduced = None if record in healing.records else shorn
-            put(tables.records, str(record), {"reduced": reduced})
+        if document is not None and document.get("reduced"):
+            rest = None if record in healing.records else _rest(journal, record, document, stamps)
+            put(tables.records, str(record), {"reduced": rest})
 
 
-def _without(state: RecordState, stamps: frozenset[Stamp]) -> RecordState:
+def _rest(
+    journal: Journal, record: UUID, document: Mapping[str, Any], lost: frozenset[Stamp]
+) -> dict[str, Any]:
+    """Return what is left of a record's reduced changes without those that are lost.
+
+    What a lost change had replaced stands again; its value may be gone, but not its stamp.
+    """
+    empty = RecordState(record=record, type=document["type"], fields={})
+    known = floor(document) or empty
+    log = [one.change for one in journal.log_of(record) if one.reduced]
+    standing = reduce(join, map(state_of, log), empty)
+    stamps = {
+        name: {stamp for stamp in texts if Stamp.parse(stamp) not in lost}
+        for name, texts in document["reduced"]["stamps"].items()
+    }
+    for name in standing.fields:
+        stamps.setdefault(name, set()).update(each.text() for each in standing.stamps(name))
     fields = {
         name: FieldState(
-            heads=tuple(head for head in part.heads if head.stamp not in stamps),
+            heads=tuple(
+                head for head in _heads(known, name) if head.stamp in standing.stamps(name)
+            ),
             superseded=part.superseded,
         )
-        for name, part in state.fields.items()
+        for name, part in standing.fields.items()
     }
-    return replace(state, fields=fields)
+    return {
+        "at_ms": document["reduced"]["at_ms"],
+        "floor": state_to_json(replace(empty, fields=fields)),
+        "stamps": {name: sorted(found) for name, found in sorted(stamps.items()) if found},
+    }
+
+
+def _heads(state: RecordState, name: str) -> tuple[Head, ...]:
+    return state.fields[name].heads if name in state.fields else ()
 
 
 def point_out(journal: Journal, own: Own, healing: Healing, new: Stream) -> tuple[UUID, ...]:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from field_client.opened import App
+from field_client.reduction import DETAILS_LOST, Withheld
+from field_client.retention import KEPT_MS, tidy
 from field_client.sync.engine import Outcome, synchronise
 from field_client.sync.errors import LineCut
 from field_client.sync.transport_file import read_reply, write_export
+from field_client.verification import examine
+from shared_schema.clock import DAY_MS
 from shared_schema.errors import CustodyError, NetworkError
-from shared_schema.fold import state_to_json
+from shared_schema.fold import RecordState, state_to_json
 from shared_schema.frames import FrameReader
 from tests.support.laptop import clone, laptop, register, reopen, write
 from tests.support.memory_server import MemoryServer
@@ -61,6 +65,17 @@ class BadLine:
             yield reply[at : min(at + 700, self.heard)]
         if self.sent < len(frames) or self.heard < len(reply):
             raise LineCut
+
+
+def without(state: RecordState, hidden: Withheld) -> RecordState:
+    """Return a state that lacks the heads whose values are withheld on a laptop."""
+    fields = {
+        name: replace(part, heads=tuple(h for h in part.heads if h.stamp not in hidden[name]))
+        if name in hidden
+        else part
+        for name, part in state.fields.items()
+    }
+    return replace(state, fields=fields)
 
 
 class Syncing(RuleBasedStateMachine):
@@ -107,11 +122,14 @@ class Syncing(RuleBasedStateMachine):
         for app in self.apps:
             counts = app.journal.counts()
             assert counts["waiting"] == 0
-            assert counts["attention"] == 0
+            troubled = app.journal.entries(state="attention")
+            assert {note.code for entry in troubled for note in entry.remarks} <= {DETAILS_LOST}
             for record, state in at_server.items():
                 here = app.journal.state(record)
                 assert here is not None
-                assert state_to_json(here) == state_to_json(state)
+                expected = without(state, app.journal.withheld(record))
+                assert state_to_json(here) == state_to_json(expected)
+            assert examine(app).faults == ()
             assert len(list(app.journal.entries())) == len(at_server)
 
     def _app(self, which: int) -> App:
@@ -166,6 +184,16 @@ class Syncing(RuleBasedStateMachine):
             synchronise(app, BadLine(self.server), die)
         except Crash:
             self.apps[self.apps.index(app)] = reopen(app.home, app.keys, clocks=app.clocks)
+
+    @rule(which=st.integers(0, MOST))
+    def a_month_passes(self, which: int) -> None:
+        """Let the details of what was received go; the server is not heard since."""
+        journal = self._app(which).journal
+        heard = journal.server_ms()
+        if heard is not None:
+            for later_ms in (heard + KEPT_MS + DAY_MS, heard):
+                journal.tables.write_meta("server", {"server_ms": later_ms})
+                tidy(journal)
 
     @rule(which=st.integers(0, MOST), told_apart=st.booleans())
     @precondition(lambda self: len(self.apps) < MOST)
