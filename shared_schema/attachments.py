@@ -45,7 +45,7 @@ class AttachmentVersionUnknown(CustodyError):
 
 
 class AttachmentUnreadable(CustodyError):
-    """The sealed file cannot be opened with this key: it is another's, or damaged."""
+    """The sealed file is damaged, or sealed to another key. Send or copy it again."""
 
     code = "ATTACHMENT_UNREADABLE"
 

@@ -166,12 +166,12 @@ class More(JemputError):
 
 
 class TimeNotSaid(JemputError):
-    """The photo does not say when it was taken; it is attached without a time."""
+    """The photo does not say when it was taken. It is attached without a time."""
 
     code = "PHOTO_WITHOUT_TIME"
 
 
 class PlaceNotSaid(JemputError):
-    """The photo does not say where it was taken; it is attached without a place."""
+    """The photo does not say where it was taken. It is attached without a place."""
 
     code = "PHOTO_WITHOUT_PLACE"
