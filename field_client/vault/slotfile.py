@@ -91,6 +91,15 @@ def load(home: Path) -> SlotFile:
     return _parsed(max(whole, key=_generation)) if whole else _salvaged(home, bodies)
 
 
+def check(home: Path) -> list[str]:
+    """Return what is wrong: a copy that is not what counts, a slot that is damaged in both."""
+    found = load(home)
+    content = _encode(found)
+    odd = [path.name for path in paths(home) if not path.exists() or _content(path) != content]
+    spoilt = [at for at, entry in enumerate(found.entries, 1) if not isinstance(entry, Slot)]
+    return [*odd, *(f"{SLOT_FILE}: {at}" for at in spoilt)]
+
+
 def store(home: Path, content: SlotFile) -> None:
     """Make ``content`` what counts: durable when this returns. Hold the lock."""
     _write(home, _encode(content))
