@@ -244,28 +244,31 @@ class Exchange:
 def synchronise(app: App, transport: Transport, progress: Progress = silent) -> Outcome:
     """Exchange with the server until nothing is left to say; return what it amounted to.
 
+    What others save meanwhile goes along for a few rounds, and else waits for the next sync.
     Raises a NetworkError where the line failed, DeviceRevoked, ClockOff (when all else is done),
     and what `Session.feed` raises. What was confirmed before stays confirmed.
     """
-    total = Outcome(healed=tuple(absorb(app)))
-    seal_waiting(app)
+    total, settled = Outcome(healed=tuple(absorb(app))), False
     for _ in range(ROUNDS + len(app.journal.branches.all())):
+        if not seal_waiting(app) and settled:
+            break
         exchange = Exchange(app=app, progress=progress, outcome=total)
-        exchange.outcome = replace(total)
         try:
             _over_line(exchange, transport)
         finally:
             if not app.closed:
                 exchange.settle()
         total = exchange.outcome
+        settled = not exchange.again
         if REVOKED in exchange.refusals and exchange.unanswered():
+            settled = False
             continue
         exchange.refuse()
-        if not seal_waiting(app) and not exchange.again:
-            tidy(app.journal)
-            require_clock(app)
-            return total
-    raise SyncUnsettled
+    if not settled:
+        raise SyncUnsettled
+    tidy(app.journal)
+    require_clock(app)
+    return total
 
 
 def _over_line(exchange: Exchange, transport: Transport) -> None:

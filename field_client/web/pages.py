@@ -1,5 +1,6 @@
 """The WSGI application: pages, guard, languages, and how a failure is shown."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from field_client.errors import StoreLocked
 from field_client.shift import IDLE_S, State
+from field_client.sync.watch import has_route
 from field_client.web import guard, views
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
@@ -21,8 +23,10 @@ BODY_BYTES = 64 << 10
 _LEAVE_S = round(IDLE_S) + 5
 
 
-def create_app(desk: Desk, default_language: str) -> Flask:
-    """Return the pages over one store."""
+def create_app(
+    desk: Desk, default_language: str, *, routed: Callable[[], bool] = has_route
+) -> Flask:
+    """Return the pages over one store. ``routed``: tells whether this laptop has any way out."""
     app = Flask(
         __name__,
         static_folder=str(HERE / "static"),
@@ -41,7 +45,7 @@ def create_app(desk: Desk, default_language: str) -> Flask:
     guard.install(app, desk, visitors)
     app.register_blueprint(views.blueprint(desk, visitors))
     app.register_error_handler(Exception, lambda error: _answer(error, desk))
-    app.context_processor(_always)
+    app.context_processor(lambda: _always() | {"routed": routed})
     return app
 
 

@@ -11,7 +11,6 @@ from field_client.entries import COUNTED, Entry, Standing
 from field_client.opened import App
 from field_client.sync.departure import is_prepared, load_departure
 from field_client.sync.locked import still_sealed
-from field_client.sync.watch import has_route
 from field_client.vault.spool import open_spool
 from field_client.web.words import clock_text, language, local, text
 from shared_schema.display import field_rows, masked
@@ -25,7 +24,6 @@ _UNKNOWN = Label(id="Jenis lain", en="Another type")
 class Bar:
     """The bar that is always there. ``unsent``: records the office has not confirmed."""
 
-    routed: bool
     unsent: int
     synced: str
 
@@ -58,7 +56,7 @@ def bar(app: App, counts: dict[str, int]) -> Bar:
     zone = display.time_zone(app.device.timezone)
     now_ms = round(datetime.now(tz=UTC).timestamp() * 1000)
     said = clock_text(local(heard, zone), local(now_ms, zone)) if heard else text()("never")
-    return Bar(routed=has_route(), unsent=counts[Standing.WAITING], synced=said)
+    return Bar(unsent=counts[Standing.WAITING], synced=said)
 
 
 def sealed_here(home: Path) -> int | None:

@@ -373,3 +373,20 @@ def test_a_store_without_a_device_is_not_enrolled(app: App) -> None:
     app.close()
     with pytest.raises(NotEnrolled):
         reopen(app.home, app.keys)
+
+
+def test_what_is_saved_during_a_sync_keeps_it_from_no_end(app: App, server: MemoryServer) -> None:
+    """An officer who goes on saving never makes a sync fail; the rest waits for the next one."""
+
+    class Busy:
+        def exchange(self, outgoing: Any) -> Iterator[bytes]:
+            register(app, ["Warga Baru"])
+            yield from server.exchange(outgoing)
+
+    register(app, ["Warga Contoh"])
+    synchronise(app, Busy())
+    counts = app.journal.counts()
+    assert counts["received"] >= 1
+    assert counts["waiting"] >= 1
+    synchronise(app, server)
+    assert app.journal.counts()["waiting"] == 0

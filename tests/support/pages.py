@@ -1,0 +1,107 @@
+"""The officer's pages as a process, and a browser for them that runs no scripts."""
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlencode, urlsplit
+
+from tests.support.processes import OPERATOR, PASSPHRASE, client_environment, console
+
+FORM_KEY = re.compile(r'name="form_key" value="([^"]+)"')
+TAGS = re.compile(r"<[^>]+>")
+
+
+@dataclass(slots=True, kw_only=True)
+class Pages:
+    """`field-client web` over one store, without a passphrase in its environment."""
+
+    home: Path
+    url: str = ""
+    process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            [console("field-client"), "web", "--port", "0", "--json"],
+            env=client_environment(self.home, "", OPERATOR),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        said = ""
+        while not said.rstrip().endswith("}"):
+            line = self.process.stdout.readline()
+            assert line, self.process.communicate()[1]
+            said += line
+        self.url = json.loads(said)["url"]
+        return self
+
+    def stop(self) -> str:
+        """Ask it to end, as a service manager does; return what it said on standard error."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        _, said = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, said
+        self.process = None
+        return said
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+
+
+@dataclass(slots=True, kw_only=True)
+class Browser:
+    """One browser: its cookies, and the ``page`` it shows."""
+
+    url: str
+    page: str = ""
+    status: int = 0
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str) -> str:
+        """Open a page and follow where it leads; return its text without markup."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, **fields: str) -> str:
+        """Send a form with the key of the page that is shown, and follow."""
+        found = FORM_KEY.search(self.page)
+        key = found[1] if found else ""
+        return self._ask("POST", path, urlencode({"form_key": key, **fields}))
+
+    def unlock(self) -> str:
+        """Give the passphrase."""
+        self.get("/unlock")
+        return self.post("/unlock", operator=OPERATOR, passphrase=PASSPHRASE)
+
+    def _ask(self, method: str, path: str, body: str | None = None) -> str:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            said = response.read().decode()
+        finally:
+            connection.close()
+        for line in response.headers.get_all("Set-Cookie", []):
+            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(line).items()}
+        if response.status == http.HTTPStatus.SEE_OTHER:
+            return self._ask("GET", str(response.headers["Location"]))
+        self.page, self.status = said, response.status
+        return " ".join(TAGS.sub(" ", said).split())
