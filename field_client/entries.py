@@ -14,7 +14,7 @@ from shared_schema import names
 from shared_schema.canonical import Json
 from shared_schema.changes import SYSTEM_FIELDS
 from shared_schema.custody import Remark
-from shared_schema.fold import RecordState, join, state_from_json
+from shared_schema.fold import RecordState, join, state_from_json, values_from_json
 from shared_schema.records import RECORD_TYPES, MergePolicy
 
 
@@ -120,6 +120,15 @@ def state_of_document(document: Mapping[str, Any]) -> RecordState:
     """Return all that a record's document knows: what the server sent and what was written here."""
     known = [state_from_json(document[part]) for part in ("base", "mine") if document.get(part)]
     return known[0] if len(known) == 1 else join(*known)
+
+
+def shown(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shown value of each field of a record's document, system fields too."""
+    known = [document[part] for part in ("base", "mine") if document.get(part)]
+    if len(known) == 1:
+        return values_from_json(known[0])
+    state = state_of_document(document)
+    return {name: state.shown(name) for name in state.fields}
 
 
 def record_document(

@@ -15,13 +15,15 @@ from field_client.entries import (
     Standing,
     Verdict,
     remarks_from_json,
+    shown,
     standing,
     state_of_document,
 )
 from field_client.errors import RecordAmbiguous, RecordUnknown
 from field_client.reduction import Logged, Withheld, logged, withheld
 from field_client.tables import Tables, id_of
-from shared_schema.changes import Change
+from field_client.vault.table import VaultTable
+from shared_schema.changes import SYSTEM_FIELDS, VOID, Change
 from shared_schema.fold import RecordState, state_from_json
 from shared_schema.ids import IdInvalid, parse_id
 
@@ -56,13 +58,19 @@ class Records:
         """Return what is shown of a record or draft, None for an unknown one."""
         return next(iter(self.entries_of([str(record)])), None)
 
-    def entries_of(self, records: Iterable[str]) -> list[Entry]:
-        """Return what is shown of these records and drafts, in turn; unknown ones are left out."""
+    def entries_of(
+        self, records: Iterable[str], read: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> list[Entry]:
+        """Return what is shown of these records and drafts, in turn; unknown ones are left out.
+
+        ``read``: documents of records among them that were read just now.
+        """
         wanted = list(dict.fromkeys(records))
-        known, drafts, remarks = (
-            {id_of(document): document for document in table.get(doc_ids=wanted)}
-            for table in (self.tables.records, self.tables.drafts, self.tables.remarks)
-        )
+        known = dict(read or {})
+        unread = [one for one in wanted if one not in known]
+        known.update(_by_id(self.tables.records, unread) if unread else {})
+        drafts = _by_id(self.tables.drafts, wanted)
+        remarks = _by_id(self.tables.remarks, wanted)
         received = self.received()
         return [
             _entry(
@@ -242,6 +250,10 @@ class Records:
         return UUID(found[0])
 
 
+def _by_id(table: VaultTable, ids: list[str]) -> dict[str, Mapping[str, Any]]:
+    return {id_of(document): document for document in table.get(doc_ids=ids)}
+
+
 def named_by(text: str, ids: Iterable[str]) -> list[str]:
     """Return those of ``ids`` that ``text`` names: whole, or by 8 letters of start or end."""
     letters = text.strip().lower().replace("-", "")
@@ -259,21 +271,24 @@ def _entry(
     received: Mapping[str, int],
 ) -> Entry:
     now = standing(document, received, drafted=draft is not None, remarked=remarks is not None)
-    state = None if document is None else state_of_document(document)
-    values = {**(state.values() if state else {}), **(draft.values if draft else {})}
-    hidden = tuple(sorted(withheld(document, state))) if state else ()
+    known = shown(document) if document else {}
+    own = {name: value for name, value in known.items() if name not in SYSTEM_FIELDS}
+    values = {**own, **(draft.values if draft else {})}
+    reduced = document and document.get("reduced")
+    hidden = withheld(document, state_of_document(document)) if document and reduced else ()
+    void = known.get(VOID)
     return Entry(
         id=record,
-        type=state.type if state else draft.type if draft else "",
-        values={name: value for name, value in values.items() if value is not None},
+        type=document["type"] if document else draft.type if draft else "",
+        values={name: values[name] for name in sorted(values) if values[name] is not None},
         state=now,
         own=draft is not None or bool(document and document["own"]),
         conflicts=tuple(document["conflicts"]) if document else (),
         remarks=remarks_from_json(remarks["notes"]) if remarks else (),
-        void=state.void if state else None,
+        void=void if isinstance(void, Mapping) else None,
         problems=draft.problems if draft else (),
-        withheld=hidden,
-        reduced_ms=document["reduced"]["at_ms"] if document and hidden else None,
+        withheld=tuple(sorted(hidden)),
+        reduced_ms=reduced["at_ms"] if reduced and hidden else None,
     )
 
 

@@ -24,11 +24,12 @@ def search(journal: Journal, text: str, limit: int = LIMIT) -> list[Entry]:
     """Return at most ``limit`` own records, drafts and roster rows, the best matches first."""
     digits = text.translate(_SEPARATORS)
     is_number = digits.isascii() and digits.isdigit()
-    found = _by_number(journal, digits, limit) if is_number else _by_name(journal, text, limit)
-    wanted: dict[str, None] = {}
-    while len(wanted) < limit and (document := next(found, None)) is not None:
-        wanted[id_of(document)] = None
-    return journal.entries_of(wanted)
+    look = _by_number(journal, digits, limit) if is_number else _by_name(journal, text, limit)
+    found: dict[str, Document] = {}
+    while len(found) < limit and (document := next(look, None)) is not None:
+        found.setdefault(id_of(document), document)
+    read = {one: document for one, document in found.items() if "base" in document}
+    return journal.entries_of(found, read)
 
 
 def _by_name(journal: Journal, text: str, limit: int) -> Iterator[Document]:

@@ -189,6 +189,15 @@ def state_from_json(data: Any) -> RecordState:
         raise ChangeInvalid(reason=type(error).__name__) from error
 
 
+def values_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the shown value of each field of what `state_to_json` returned, system fields too.
+
+    Heads stand in rising rank there, so nothing needs to be folded to show a long list.
+    """
+    fields = data["fields"].items()
+    return {name: part["heads"][-1][1] for name, part in fields if part["heads"]}
+
+
 def _field_from_json(part: Any) -> FieldState:
     heads = {Head.of(Stamp.parse(text), value) for text, value in part["heads"]}
     superseded = frozenset(Stamp.parse(text) for text in part["superseded"])

@@ -38,6 +38,17 @@ _IO = {
 _DRIVER_ERRORS = (sqlite3.Error, sqlcipher.Error)
 FOLD_AT_LAST_PAGES = 16_384
 LOG_KEPT_BYTES = 16 * 1024 * 1024
+CACHE_KB = 8_192
+# The drivers' `backup` raises with SQLite's sentence alone, without its code.
+_SAID = {
+    "disk I/O error": sqlite3.SQLITE_IOERR,
+    "unable to open database file": sqlite3.SQLITE_CANTOPEN,
+    "attempt to write a readonly database": sqlite3.SQLITE_READONLY,
+    "database or disk is full": sqlite3.SQLITE_FULL,
+    "database disk image is malformed": sqlite3.SQLITE_CORRUPT,
+    "file is not a database": sqlite3.SQLITE_NOTADB,
+    "database is locked": sqlite3.SQLITE_BUSY,
+}
 Row = tuple[Any, ...]
 Values = Sequence[Any]
 
@@ -250,6 +261,7 @@ _SETTINGS = (
     "PRAGMA fullfsync=ON",
     "PRAGMA trusted_schema=OFF",
     f"PRAGMA journal_size_limit={LOG_KEPT_BYTES}",
+    f"PRAGMA cache_size=-{CACHE_KB}",
 )
 
 
@@ -288,8 +300,9 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def _translate(path: Path, error: Exception) -> None:
-    primary = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
-    name = getattr(error, "sqlite_errorname", "")
+    code = getattr(error, "sqlite_errorcode", None) or _SAID.get(str(error), 0)
+    primary = code & _PRIMARY
+    name = getattr(error, "sqlite_errorname", str(error))
     if primary == sqlite3.SQLITE_FULL or (primary in _IO and _is_full(path)):
         raise DiskFull(file=path.name) from error
     if primary in _DAMAGED:

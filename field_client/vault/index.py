@@ -127,12 +127,13 @@ def beginning(store: StoreConnection, number: int, text: str, limit: int) -> lis
 
 
 def by_parts(
-    store: StoreConnection, table: int, wanted: Sequence[Alternatives]
+    store: StoreConnection, table: int, wanted: Sequence[Alternatives], piece: int
 ) -> Iterator[tuple[int, str]]:
     """Yield number and searched text of the documents that hold every one of ``wanted``.
 
     In the table's order. A word of three letters or more may stand anywhere, a shorter one at
-    the start of a word; of a word's alternatives any will do.
+    the start of a word; of a word's alternatives any will do. ``piece``: how many to propose at
+    a time, about as many as will be taken.
     """
     terms = " AND ".join(f"({' OR '.join(map(_grams, ways))})" for ways in wanted)
     after, end = span(table)
@@ -141,12 +142,12 @@ def by_parts(
             "SELECT docs.seq, docs.text FROM doc_text CROSS JOIN docs ON docs.seq=doc_text.rowid"
             " WHERE doc_text MATCH ? AND doc_text.rowid>? AND doc_text.rowid<?"
             " ORDER BY doc_text.rowid LIMIT ?",
-            (terms, after, end, CHUNK),
+            (terms, after, end, piece),
         )
         for seq, text in found:
             if all(any(_holds(text, way) for way in ways) for ways in wanted):
                 yield seq, text
-        if len(found) < CHUNK:
+        if len(found) < piece:
             return
         after = found[-1][0]
 

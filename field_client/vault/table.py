@@ -21,7 +21,7 @@ from field_client.vault.connection import Row, Values
 from field_client.vault.index import CHUNK, Alternatives, Fields
 from field_client.vault.planner import Term
 
-MATCH_CANDIDATES = 200
+MATCH_CANDIDATES = 100
 Change = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
 
@@ -84,15 +84,15 @@ class VaultTable(Table):
 
         Words of a text, or for each word the ways in which it may be written. One of three
         letters or more may stand anywhere, a shorter one at the start of a word; capitals do not
-        count. Of the first candidates (200 or four times the limit) those whose words begin so
+        count. Of the first candidates (100 or twice the limit) those whose words begin so
         come first, then the shorter texts.
         """
         asked = [[word] for word in index.words(wanted)] if isinstance(wanted, str) else wanted
         if not asked or not self._fields().text:
             return []
-        proposed = index.by_parts(self._store, self._catalogue.find(self.name), asked)
-        looked_at = islice(proposed, max(MATCH_CANDIDATES, 4 * limit))
-        found = sorted((index.rank(text, asked), seq) for seq, text in looked_at)
+        most = max(MATCH_CANDIDATES, 2 * limit)
+        proposed = index.by_parts(self._store, self._catalogue.find(self.name), asked, most)
+        found = sorted((index.rank(text, asked), seq) for seq, text in islice(proposed, most))
         return self._in_turn(seq for _, seq in found[:limit])
 
     def beginning(self, field: str, text: str, limit: int = 50) -> list[Document]:

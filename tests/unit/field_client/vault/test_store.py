@@ -309,3 +309,38 @@ def test_two_programs_never_collide(tmp_path: Path, opened, keys: VaultKeys):
     found = opened().table("records").all()
     assert sorted(each["number"] for each in found) == list(range(1, 101))
     assert len({each.doc_id for each in found}) == 100
+
+
+def test_match_takes_any_way_of_a_word(db):
+    """Of the ways in which a word may be written one is enough; every word must be there."""
+    names = {"a": "Mohtar Contoh", "b": "Muhamad Contoh", "c": "Muhamad Lain", "d": "Maria Contoh"}
+    records = db.table("records")
+    records.insert_multiple(document_of({"name": name}, one) for one, name in names.items())
+    wanted = [["moh", "muhamad"], ["con"]]
+    assert sorted(found.doc_id for found in records.match(wanted)) == ["a", "b"]
+
+
+def test_match_keeps_to_its_table(db):
+    """What another table holds of the same words is neither found nor in the way."""
+    db._catalogue.declare({}, {"others": ("name",)})
+    db.table("records").insert_multiple(map(_person, range(300)))
+    db.table("others").insert(document_of({"name": "Warga Lain"}, "x"))
+    assert [found.doc_id for found in db.table("others").match("warga")] == ["x"]
+    assert len(db.table("records").match("warga", 1000)) == 300
+
+
+def test_beginning_of_an_indexed_field(db):
+    """Found in the order of the values, no more than asked for."""
+    db.table("records").insert_multiple(_person(number) for number in (121, 12, 120, 7))
+    found = db.table("records").beginning("nik", f"{12:015d}")
+    assert [one.doc_id for one in found] == ["orang-120", "orang-121"]
+    assert len(db.table("records").beginning("nik", "0", 3)) == 3
+
+
+def test_ids_by_their_ends(db):
+    """An id is named by its start or its end, written with hyphens or without."""
+    records = db.table("records")
+    records.insert_multiple(document_of({}, one) for one in ("ab-cd", "ab-ef", "xx-cd"))
+    assert sorted(records.named("abc")) == ["ab-cd"]
+    assert sorted(records.named("cd")) == ["ab-cd", "xx-cd"]
+    assert records.named("zz") == []
