@@ -23,7 +23,7 @@ from shared_schema.clock import DAY_MS
 from shared_schema.records import RECORD_TYPES
 
 KEPT_MS = 30 * DAY_MS
-PIECE = 50
+PIECE = 20
 MOST = 500
 
 
@@ -34,7 +34,7 @@ def count_from(tables: Tables, record: str, server_ms: int) -> None:
 
 
 def tidy(journal: Journal, most: int = MOST) -> int:
-    """Take away what is overdue, a transaction for each 50 records; return how many were reduced.
+    """Take away what is overdue, a transaction for each 20 records; return how many were reduced.
 
     At most ``most`` are looked at; the next call goes on. Where nothing is due nothing is
     written, and before the server's time is known nothing is due.

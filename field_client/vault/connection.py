@@ -260,6 +260,7 @@ _SETTINGS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA fullfsync=ON",
     "PRAGMA trusted_schema=OFF",
+    "PRAGMA secure_delete=ON",
     f"PRAGMA journal_size_limit={LOG_KEPT_BYTES}",
     f"PRAGMA cache_size=-{CACHE_KB}",
 )
