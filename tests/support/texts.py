@@ -92,9 +92,15 @@ def help_of(command: click.Command) -> Iterator[str]:
 
 
 def translated(module: Module) -> Iterator[str]:
-    """Give the literals that a module translates. Raises Unresolved."""
+    """Give the literals that a module translates. Raises Unresolved.
+
+    A function of that name which the module defines itself does something else.
+    """
+    own = {one.name for one in ast.walk(module.tree) if isinstance(one, ast.FunctionDef)}
     for call in ast.walk(module.tree):
-        if not isinstance(call, ast.Call) or len(call.args) != 1 or not is_translating(call.func):
+        if not isinstance(call, ast.Call) or len(call.args) != 1 or called(call) in own:
+            continue
+        if not is_translating(call.func):
             continue
         if ast.unparse(call.args[0]) not in COLLECTED:
             yield from Literals(module.tree).of(call.args[0])

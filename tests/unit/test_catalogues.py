@@ -118,7 +118,8 @@ def test_the_reader_says_what_it_cannot_follow() -> None:
 
 def test_the_reader_finds_the_texts_of_pages() -> None:
     """Also within macros and attributes; what is put together at run time is refused."""
-    page = """<p title="{{ _('One.') }}">{% macro m() %}{{ _("Two {n}.").format(n=2) }}{% endmacro %}"""
+    page = """<p title="{{ _('One.') }}">
+        {% macro m() %}{{ _("Two {n}.").format(n=2) }}{% endmacro %}"""
     assert set(of_page(page)) == {"One.", "Two {n}."}
     with pytest.raises(Unresolved):
         list(of_page("{{ _(name) }}"))
