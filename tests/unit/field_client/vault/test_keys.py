@@ -250,8 +250,9 @@ def test_wipe_leaves_nothing_but_a_tombstone(home: Path):
     made = ("vault.db", "vault.db-wal", "vault.db.new", "vault.db.rekey", "slots.json.new")
     for name in made:
         (home / name).write_bytes(wrapped)
-    (home / "attachments").mkdir()
-    (home / "attachments" / "sealed").write_bytes(wrapped)
+    for name in ("attachments", "rekey.new", "backup.new"):
+        (home / name).mkdir()
+        (home / name / "vault.db").write_bytes(wrapped)
     keys.wipe(home)
     left = {path.name for path in home.iterdir()}
     assert left == {"slots.lock", "slots.lock.queue", TOMBSTONE}
