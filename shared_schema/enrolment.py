@@ -20,7 +20,7 @@ from shared_schema.canonical import encode
 from shared_schema.envelope import HPKE
 from shared_schema.errors import AccessError, InputError
 from shared_schema.frames import Frame, Kind
-from shared_schema.messages import MessageInvalid, read_object
+from shared_schema.messages import MessageInvalid, read_object, sealable
 
 SECRET_BYTES = 16
 _VERSION = 1
@@ -112,7 +112,7 @@ def parse_code(text: str) -> EnrolmentCode:
     except (ValueError, struct.error) as error:
         raise EnrolCodeInvalid(reason="code") from error
     exact = base64.b32encode(data).decode().rstrip("=") == bare
-    if not exact or check != _check(body) or version != _VERSION:
+    if not sealable(sealing) or not exact or check != _check(body) or version != _VERSION:
         raise EnrolCodeInvalid(reason="code")
     return EnrolmentCode(
         url=url, signing=signing, sealing=sealing, secret=secret, expires_ms=expires_ms

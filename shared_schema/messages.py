@@ -28,7 +28,6 @@ HEADS_LIMIT = 1000
 _HELLO = b"jemput hello v1"
 _SERVER = b"jemput server v1"
 _PAGE = b"jemput page v1"
-# Agreeing on a secret with it shows whether a page can be sealed to a key: some points cannot.
 _ANY_KEY = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 _SERVER_HEAD = struct.Struct(">I")
 _SIGNED = struct.Struct(">B8sI8sB")
@@ -146,13 +145,23 @@ def read_hello(frame: Frame) -> Hello:
             wall_ms=whole(data["wall_ms"]),
             pull=bool(data["pull"]),
         )
-        _ANY_KEY.exchange(X25519PublicKey.from_public_bytes(hello.sealing))
+        if not sealable(hello.sealing):
+            raise MessageInvalid(reason="hello")
         Ed25519PublicKey.from_public_bytes(hello.signing).verify(signature, _HELLO + content)
     except InvalidSignature as error:
         raise MessageForged from error
     except (KeyError, TypeError, ValueError, AttributeError, CustodyError) as error:
         raise MessageInvalid(reason="hello") from error
     return hello
+
+
+def sealable(key: bytes) -> bool:
+    """Whether something can be sealed to a raw X25519 public key: some points make no secret."""
+    try:
+        _ANY_KEY.exchange(X25519PublicKey.from_public_bytes(key))
+    except ValueError:
+        return False
+    return True
 
 
 def server_frame(kind: Kind, content: bytes, device: bytes, signatory: Signatory) -> Frame:

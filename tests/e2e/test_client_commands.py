@@ -256,7 +256,7 @@ def test_enrolment_refuses_what_would_not_work(tmp_path: Path) -> None:
     home = tmp_path / "laptop"
     code = code_text(
         EnrolmentCode(
-            url="", signing=bytes(32), sealing=bytes(32), secret=bytes(16), expires_ms=1 << 41
+            url="", signing=bytes(32), sealing=b"\x09" * 32, secret=bytes(16), expires_ms=1 << 41
         )
     )
     assert try_client(home, "enrol", code[:-3]).error_code == "ENROL_CODE_INVALID"
@@ -265,13 +265,14 @@ def test_enrolment_refuses_what_would_not_work(tmp_path: Path) -> None:
     done = try_client(home, "enrol", code, "--operator", "petugas-satu", "--json").check().json
     assert (done["operator"], done["enrolled"]) == ("petugas-satu", False)
     named = try_client(home, "operator", "list", "--json", operator="").check().json
-    assert named == {"operators": ["petugas-satu"]}
+    assert (named["operators"], named["recovery_key"]) == (["petugas-satu"], None)
+    assert named["roles"] == {"petugas-satu": "administrator"}
     assert try_client(home, "status", "--json", operator="").check().json["waiting"] == 0
     other = create_device(tmp_path / "other", code, OPERATOR, PASSPHRASE, calibrate=False)
     other.close()
     foreign = code_text(
         EnrolmentCode(
-            url="", signing=b"s" * 32, sealing=bytes(32), secret=bytes(16), expires_ms=1 << 41
+            url="", signing=b"s" * 32, sealing=b"\x09" * 32, secret=bytes(16), expires_ms=1 << 41
         )
     )
     assert try_client(tmp_path / "other", "enrol", foreign).error_code == "VAULT_EXISTS"
