@@ -27,9 +27,10 @@ from field_client.vault.store import create_vault, open_vault
 from field_client.verification import examine
 from tests.faults.vault_writer import handed
 from tests.support import effort
+from tests.support.device_work import Day
 from tests.support.effort import Effort
 from tests.support.nursery import Nursery
-from tests.support.vault_work import PASSPHRASE, Day
+from tests.support.vault_work import PASSPHRASE
 
 KILLS = Effort("test_vault_kill.py::test_two_writers", ci=200, soak=1000)
 EFFORTS = (KILLS,)

@@ -4,7 +4,6 @@ What had been said to be saved by that moment is there, once and readable; what 
 wholly or not at all. The control, the same store with a rollback journal, loses what it said.
 """
 
-import functools
 import random
 import shutil
 import sqlite3
@@ -15,39 +14,33 @@ from pathlib import Path
 import pytest
 
 from field_client.vault import keys as key_slots
-from field_client.vault import slots
 from field_client.vault.errors import VaultExists
 from field_client.vault.keys import VaultKeys
 from field_client.vault.spool import open_spool
 from field_client.vault.store import create_vault, open_vault
 from tests.faults.vault_writer import handed
-from tests.support import effort, powercut, vault_work
+from tests.support import effort, powercut, stretching, vault_work
 from tests.support.effort import Effort
 from tests.support.iotrace import Event, record, require_strace
 from tests.support.powercut import VARIANTS, Disk, Left
+from tests.support.works import WORKS
 
 EACH = len(VARIANTS)
 DOCUMENTS = Effort("test_vault_power.py::test_documents", ci=200 * EACH, soak=10**9)
 SEALED = Effort("test_vault_power.py::test_sealed_batches", ci=150 * EACH, soak=10**9)
 DAY = Effort("test_vault_power.py::test_an_officers_day", ci=60 * EACH, soak=10**9)
-SLOTS = Effort("test_vault_power.py::test_key_slots", ci=20 * EACH, soak=10**9)
+SLOTS = Effort("test_vault_power.py::test_key_slots", ci=40 * EACH, soak=10**9)
 PHOTOS = Effort("test_vault_power.py::test_photos", ci=40 * EACH, soak=10**9)
-CREATION = Effort("test_vault_power.py::test_creation", ci=24 * EACH, soak=10**9)
+CREATION = Effort("test_vault_power.py::test_creation", ci=60 * EACH, soak=10**9)
 EFFORTS = (DOCUMENTS, SEALED, DAY, SLOTS, PHOTOS, CREATION)
 SIZES = {
     "documents": (30, 60),
     "sealed": (30, 200),
     "day": (20, 60),
-    "slots": (2, 8),
+    "slots": (1, 3),
     "photos": (8, 40),
 }
-CREATE = """
-import sys
-from pathlib import Path
-from field_client.vault.store import create_vault
-create_vault(Path(sys.argv[1]), "petugas", sys.argv[2], calibrate=False)
-print("created", flush=True)
-"""
+WRITER = (sys.executable, "-m", "tests.faults.vault_writer")
 CONTROL = """
 import sqlite3, sys
 store = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -68,24 +61,22 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def _stretched_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stretch each passphrase with each salt once; the result is the same."""
-    monkeypatch.setattr(slots, "stretch", functools.cache(slots.stretch))
+def _quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    stretching.quick_here(monkeypatch)
 
 
 def worked(place: Path, kind: str, count: int) -> tuple[Disk, VaultKeys, list[Event]]:
     """Let a program do its work in ``place``/home, watched."""
     home = place / "home"
-    keys = vault_work.WORKS[kind].prepare(home)
+    keys = WORKS[kind].prepare(home)
     assert keys is not None
     disk = Disk(home)
-    program = [sys.executable, "-m", "tests.faults.vault_writer", home, kind, count]
-    return disk, keys, record([*program, handed(keys)], home)
+    return disk, keys, record([*WRITER, home, kind, count, handed(keys)], home)
 
 
 def cut_again_and_again(place: Path, kind: str, tries: Effort, scale: str) -> None:
     """Replay work with cuts: what is found is what had been said, or one word more."""
-    work = vault_work.WORKS[kind]
+    work = WORKS[kind]
     count = SIZES[kind][scale == "soak"]
     disk, keys, events = worked(place, kind, count)
     reached = vault_work.states(work, work.words(count))
@@ -140,7 +131,7 @@ def test_creation(place: Path, scale: str) -> None:
     root.mkdir()
     disk = Disk(root)
     passphrase = vault_work.PASSPHRASE
-    events = record([sys.executable, "-c", CREATE, root / "home", passphrase], root)
+    events = record([*WRITER, root / "home"], root)
 
     def judge(left: Left, said: Sequence[str], where: str) -> None:
         powercut.lay_out(left, place / "cut")

@@ -3,7 +3,11 @@
 The keys are handed over pickled, as hexadecimal, so that no start waits for the key derivation.
 """
 
+import json
+import os
 import pickle
+import resource
+import signal
 import sys
 from itertools import count
 from pathlib import Path
@@ -14,9 +18,14 @@ from field_client.outbox import seal_waiting, waiting_batches
 from field_client.sync.inbox import absorb, store_receipt
 from field_client.vault.keys import VaultKeys
 from field_client.vault.spool import SealedBatch
+from field_client.vault.store import create_vault, open_vault
 from shared_schema.custody import Receipt, Status
+from shared_schema.errors import JemputError
 from shared_schema.ids import Stream
-from tests.support.vault_work import WORKS, register
+from tests.support import faulting, stretching
+from tests.support.device_work import register
+from tests.support.vault_work import OPERATOR, PASSPHRASE
+from tests.support.works import WORKS
 
 
 def handed(keys: VaultKeys) -> str:
@@ -36,14 +45,86 @@ def say(word: str) -> None:
     sys.stdout.flush()
 
 
+def create(home: str) -> None:
+    """Create a vault and say so."""
+    stretching.quick_for_good()
+    create_vault(Path(home), OPERATOR, PASSPHRASE, calibrate=False)
+    say("created")
+
+
 def work(home: str, kind: str, amount: int, keys: str) -> None:
     """Do all of one kind of work, word by word."""
+    stretching.quick_for_good()
     make = WORKS[kind]
     worker = make(home=Path(home), keys=taken(keys))  # type: ignore[call-arg]  # each takes these
     for word in make.words(amount):
         worker.act(word)
         say(word)
     worker.close()
+
+
+def trial(home: str, kind: str, amount: int, keys: str, call: str, empty: int) -> None:
+    """Do all of one kind of work while one call of it fails, and go on after that.
+
+    ``empty``: how many calls that do nothing come first. Prints what was told as JSON at the end,
+    by a call that never fails.
+    """
+    stretching.quick_for_good()
+    faulting.make_empty(call, empty)
+    worker = WORKS[kind](home=Path(home), keys=taken(keys))  # type: ignore[call-arg]  # as above
+    told, failed = [], []
+    for word in worker.words(amount):
+        try:
+            worker.act(word)
+            told.append(word)
+        except JemputError as error:
+            failed.append((word, error.code))
+        except Exception as error:  # noqa: BLE001 - the test tells which
+            failed.append((word, repr(error)))
+    try:
+        worker.close()
+    except JemputError as error:
+        failed.append(("closing", error.code))
+    os.writev(1, [json.dumps({"told": told, "failed": failed}).encode()])
+
+
+def short(home: str, kind: str, amount: int, keys: str, room: int, dies: bool) -> None:
+    """Do work while no file may grow beyond ``room`` bytes: the write that would is cut off there.
+
+    With ``dies`` the program ends right after the torn write. Otherwise it goes on, without the
+    limit once a word has failed. Says each word, and at last what failed.
+    """
+    stretching.quick_for_good()
+    worker = WORKS[kind](home=Path(home), keys=taken(keys))  # type: ignore[call-arg]  # as above
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL if dies else signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    failed = []
+    for word in worker.words(amount):
+        try:
+            worker.act(word)
+            say(word)
+        except JemputError as error:
+            failed.append((word, error.code))
+        except Exception as error:  # noqa: BLE001 - the test tells which
+            failed.append((word, repr(error)))
+        if failed:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    largest = max(path.stat().st_size for path in Path(home).iterdir())
+    worker.close()
+    say(json.dumps({"failed": failed, "largest": largest}))
+
+
+def copied(home: str, _kind: str, _amount: int, keys: str, room: int) -> None:
+    """Copy the store where no file may grow beyond ``room`` bytes; say what became of it."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with open_vault(Path(home), taken(keys)) as db:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        try:
+            db.copy(Path(home) / "copy.db")
+            say("copied")
+        except JemputError as error:
+            say(error.code)
 
 
 def pages(home: str, keys: str, label: str) -> None:
@@ -88,4 +169,7 @@ def receipt_for(app: App, sealed: SealedBatch) -> Receipt:
 
 
 if __name__ == "__main__":
-    work(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    if len(sys.argv) == 2:
+        create(sys.argv[1])
+    else:
+        work(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])

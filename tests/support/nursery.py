@@ -18,7 +18,7 @@ from typing import Any, Self
 from tests.support.processes import environment
 
 REPOSITORY = Path(__file__).parents[2]
-PRELOADED = "tests.support.vault_work"
+PRELOADED = "tests.support.works"
 _LINE_BYTES = 1 << 20
 
 
@@ -92,7 +92,7 @@ def serve(asks: int, answers: int) -> None:
                 answer = os.fork()
                 if answer == 0:
                     become(question["do"], question["args"], question["out"])
-            os.write(answers, b"%d\n" % answer)
+            os.writev(answers, [b"%d\n" % answer])
 
 
 def become(function: str, args: Sequence[Any], out: str) -> None:

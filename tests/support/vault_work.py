@@ -5,25 +5,15 @@ would tell the user that it is done; `after` says what a word does to what is to
 `found` reads that from a store that may have been through anything.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from field_client.app import create_device, open_unlocked
-from field_client.entries import Edit
-from field_client.opened import App
-from field_client.outbox import seal_waiting
-from field_client.vault import keys as key_slots
-from field_client.vault.errors import PassphraseWrong
 from field_client.vault.keys import VaultKeys
 from field_client.vault.spool import SealedBatch, Spool, open_spool
 from field_client.vault.store import VaultDB, create_vault, open_vault
 from field_client.vault.table import document_of
-from field_client.verification import examine
-from tests.support.photo_work import Photos
-from tests.support.scenes import far_code
 
 PASSPHRASE = "sandi petugas contoh"
 OPERATOR = "petugas"
@@ -67,17 +57,17 @@ def states(work: type[Work], words: Sequence[str]) -> list[State]:
     return reached
 
 
-def may_be_found(work: type[Work], words: Sequence[str], said: Sequence[str]) -> Iterator[State]:
-    """Return every right outcome where words that were not said, in between, may count or not."""
-    open_states = [work.after(None, "")]
-    left = list(said)
+def may_be_found(
+    work: type[Work], words: Sequence[str], told: Sequence[str], unsure: Sequence[str]
+) -> list[State]:
+    """Return every right outcome: what was told counts, what is unsure may, nothing else does."""
+    reached = [work.after(None, "")]
     for word in words:
-        done = [work.after(state, word) for state in open_states]
-        if left and word == left[0]:
-            open_states, left = done, left[1:]
-        else:
-            open_states += [state for state in done if state not in open_states]
-    yield from open_states
+        if word in told:
+            reached = [work.after(state, word) for state in reached]
+        elif word in unsure:
+            reached += [work.after(state, word) for state in reached]
+    return reached
 
 
 # Documents in the encrypted store
@@ -271,169 +261,3 @@ def batch(first: int) -> SealedBatch:
     """Return a batch of one change whose every byte follows from its number."""
     body = b"%d" % first * (first * 53 % 900 + 1)
     return SealedBatch(stream=STREAM, first=first, count=1, hash=b"#%d" % first, body=body)
-
-
-# The device as a whole
-
-
-@dataclass(slots=True, kw_only=True)
-class Day:
-    """What an officer does: people registered and corrected, drafts, batches sealed."""
-
-    home: Path
-    keys: VaultKeys
-    app: App | None = None
-    known: dict[str, Any] = field(default_factory=dict)
-
-    @staticmethod
-    def prepare(home: Path) -> VaultKeys:
-        """Set up a device whose office exists nowhere."""
-        with create_device(home, far_code(), OPERATOR, PASSPHRASE, calibrate=False) as app:
-            return app.keys
-
-    @staticmethod
-    def words(count: int) -> list[str]:
-        """Return a day's work, the same each time."""
-        found: list[str] = []
-        for number in range(count):
-            found.append(f"{number:03d} registered {number}")
-            if number % 3 == 2:
-                found.append(f"{number:03d} corrected {number - 1}")
-            if number % 4 == 3:
-                found.append(f"{number:03d} sealed")
-            if number % 9 == 8:
-                found.append(f"{number:03d} reopened")
-        return found
-
-    @staticmethod
-    def after(state: State, word: str) -> State:
-        """Return the sorted (name, rt) of all people."""
-        people = dict(state or ())
-        _, kind, *rest = word.split() or ("", "")
-        if kind == "registered":
-            people[f"Warga Contoh {rest[0]}"] = "001"
-        elif kind == "corrected" and f"Warga Contoh {rest[0]}" in people:
-            people[f"Warga Contoh {rest[0]}"] = "002"
-        return tuple(sorted(people.items()))
-
-    def act(self, word: str) -> None:
-        """Do what a word says."""
-        _, kind, *rest = word.split()
-        app = self._opened()
-        if kind == "registered":
-            register(app, f"Warga Contoh {rest[0]}")
-        elif kind == "corrected":
-            for record in _named(app, f"Warga Contoh {rest[0]}"):
-                values = {"rt": "002"}
-                app.journal.write([Edit(record=record, type="person", version=1, values=values)])
-        elif kind == "sealed":
-            seal_waiting(app)
-        else:
-            self.close()
-
-    def _opened(self) -> App:
-        if self.app is None:
-            self.app = open_unlocked(self.home, self.keys)
-        return self.app
-
-    def close(self) -> None:
-        """Close the store."""
-        app, self.app = self.app, None
-        if app is not None:
-            app.close()
-
-    @staticmethod
-    def found(home: Path, keys: VaultKeys | None) -> State:
-        """Read every person, verify the whole device, seal what waits and save one more."""
-        assert keys is not None
-        with open_unlocked(home, keys) as app:
-            people = [(one.values["name"], one.values["rt"]) for one in app.journal.entries()]
-            assert len(people) == len(set(people)), "doubled"
-            register(app, "Warga Contoh Terakhir")
-            seal_waiting(app)
-            faults = examine(app).faults
-            assert faults == (), faults
-        return tuple(sorted(people))
-
-
-def register(app: App, name: str) -> None:
-    """Register a person by name, one change in one commit."""
-    size = sum(name.encode()) * 7 % 1500
-    values = {"name": name, "sex": "L", "rt": "001", "note": "x" * size}
-    with app.journal.transaction():
-        record = app.journal.new_record()
-        app.journal.write([Edit(record=record, type="person", version=1, values=values)])
-
-
-def _named(app: App, name: str) -> list[Any]:
-    return [one.id for one in app.journal.entries() if one.values["name"] == name]
-
-
-# Key slots
-
-
-@dataclass(slots=True, kw_only=True)
-class Slots:
-    """Operators added, their passphrases changed."""
-
-    home: Path
-    keys: VaultKeys
-
-    @staticmethod
-    def prepare(home: Path) -> VaultKeys:
-        """Make a vault."""
-        return create_vault(home, OPERATOR, PASSPHRASE, calibrate=False)
-
-    @staticmethod
-    def words(count: int) -> list[str]:
-        """Return an administrator's day."""
-        found: list[str] = []
-        for number in range(count):
-            found.append(f"added petugas-{number} sandi-pertama-{number}")
-            found.append(f"changed petugas-{number} sandi-kedua-{number}")
-        return found
-
-    @staticmethod
-    def after(state: State, word: str) -> State:
-        """Return operator -> passphrase."""
-        reached = dict(state or {OPERATOR: PASSPHRASE})
-        kind, *rest = word.split() or ("",)
-        if kind == "added" or (kind == "changed" and rest[0] in reached):
-            reached[rest[0]] = rest[1]
-        return reached
-
-    def act(self, word: str) -> None:
-        """Do what a word says."""
-        kind, operator, passphrase = word.split()
-        do: Callable[..., Any] = (
-            key_slots.add_operator if kind == "added" else key_slots.change_passphrase
-        )
-        do(self.home, self.keys, operator, passphrase, calibrate=False)
-
-    def close(self) -> None:
-        """Nothing stays open."""
-
-    @staticmethod
-    def found(home: Path, keys: VaultKeys | None) -> State:
-        """Let every operator unlock with each passphrase they ever had."""
-        assert keys is not None
-        reached = {}
-        for operator in key_slots.list_operators(home):
-            number = operator.rpartition("-")[2]
-            for passphrase in (PASSPHRASE, f"sandi-pertama-{number}", f"sandi-kedua-{number}"):
-                with contextlib.suppress(PassphraseWrong):
-                    assert key_slots.unlock(home, operator, passphrase).root == keys.root
-                    assert operator not in reached, "two passphrases open one slot"
-                    reached[operator] = passphrase
-        with open_vault(home, keys) as db:
-            assert db.check() == []
-        return reached
-
-
-WORKS: dict[str, type[Work]] = {
-    "documents": Documents,
-    "sealed": Sealed,
-    "day": Day,
-    "slots": Slots,
-    "photos": Photos,
-}
