@@ -53,7 +53,8 @@ class Hello:
 
     ``signing``, ``sealing``: raw public keys (Ed25519, X25519). ``server``: id of the server it
     means. ``cursor``: how far it has pulled, empty for nothing. ``heads``: the end of each of its
-    streams as last acknowledged. ``nonce``: 16 random bytes, fresh for each exchange.
+    streams as last acknowledged. ``nonce``: 16 random bytes, fresh for each hello (a locked
+    device sends the same one again).
     ``pull``: whether pages are wanted. ``wall_ms``: its clock.
     """
 
