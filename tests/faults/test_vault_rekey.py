@@ -6,11 +6,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from field_client.vault import keys, rekey, store
 from field_client.vault.keys import VaultKeys
 from field_client.vault.store import create_vault, open_vault
 from field_client.vault.table import document_of
-from tests.support import effort
+from tests.support import effort, stretching
 from tests.support.effort import Effort
 
 FIRST, SECOND = "sandi pertama", "sandi kedua"
@@ -21,7 +23,9 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from field_client.vault import keys, rekey
+from tests.support import stretching
 
+stretching.quick_for_good()
 home = Path(sys.argv[1])
 unlocked = keys.unlock(home, "Satu", sys.argv[2])
 print("started", flush=True)
@@ -53,11 +57,12 @@ def _run(home: Path, after_s: float) -> tuple[list[str], float]:
 
 
 @effort.in_both
-def test_killed_removal(tmp_path: Path, scale: str):
+def test_killed_removal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scale: str):
     """Spread over the whole run, each kill leaves keys that open a store with all its people.
 
     Whoever was told to be removed stays removed; what was told to be done is done.
     """
+    stretching.quick_here(monkeypatch)
     unlocked = create_vault(tmp_path, "Satu", FIRST, calibrate=False)
     _add_second(tmp_path, unlocked)
     with open_vault(tmp_path, unlocked, indexes=INDEXES) as db:
