@@ -17,6 +17,7 @@ from shared_schema.names import search_tokens
 LIMIT = 50
 _NUMBER_FIELDS = ("nik", "kk_number")
 _FEWEST_DIGITS = 4
+_WHOLE_NUMBER = 16
 _SEPARATORS = str.maketrans("", "", " .-")
 
 
@@ -43,7 +44,8 @@ def _by_number(journal: Journal, digits: str, limit: int) -> Iterator[Document]:
         return
     for field in _NUMBER_FIELDS:
         yield from journal.tables.records.beginning(field, digits, limit)
-    yield from journal.tables.records.match([[digits]], limit)
+    if len(digits) < _WHOLE_NUMBER:
+        yield from journal.tables.records.match([[digits]], limit)
     for draft in journal.tables.drafts:
         if any(digits in str(draft["values"].get(field, "")) for field in _NUMBER_FIELDS):
             yield draft

@@ -1,0 +1,1 @@
+"""Parts of bench/vault.py: the store of one laptop with a regency's roster in it."""

@@ -1,0 +1,181 @@
+"""Durable saves: our store, bare SQLCipher and a raw flush, in turns; TinyDB's JSON beside.
+
+Every save is one record with its index entries and searched text, committed by itself. Bare
+SQLCipher writes the same rows into the same tables under the same settings: it makes the row's
+body from the document, and is given places, index entries and searched text ready made, without
+fields to look up, an id to compare or a lock to take. Beside it once with bodies ready made as
+well, and once with bodies of plain JSON.
+"""
+
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinydb import TinyDB
+
+from bench.laptop import tracing
+from bench.laptop.roster import Document, fill
+from field_client.opened import App
+from field_client.tables import put
+from field_client.vault import index
+from field_client.vault.bodies import to_body
+from field_client.vault.connection import RawConnection, connect
+from field_client.vault.keys import STORE_FILE
+from field_client.vault.store import PURPOSE, RAW_KEY_BYTES
+from tests.support.laptop import laptop
+from tests.support.scenes import far_code
+
+ROUNDS, SAVES = 25, 10
+TINYDB_SAVES = {1_000: 15, 20_000: 3}
+FLUSHED_SAVES = 200
+Body = Callable[[Any], Any]
+BODIES: dict[str, tuple[Body, Body]] = {
+    "bare": (lambda document: document, to_body),
+    "bare_ready": (to_body, lambda body: body),
+    "bare_json": (lambda document: document, json.dumps),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of those compared: what it does ahead with a document, and its durable save."""
+
+    save: Callable[[Any], object]
+    prepare: Callable[[Document], Any] = lambda each: each
+
+
+def measured(folder: Path, base: list[Document], fresh: Iterator[Document]) -> dict[str, Any]:
+    """Give the figures of saving ``fresh`` into stores that hold a thousand of ``base``."""
+    apps = {name: laptop(folder / name, far_code()) for name in ("ours", *BODIES)}
+    for app in apps.values():
+        fill(app.db, base[:1_000])
+    bare = {name: _configured(apps[name]) for name in BODIES}
+    each_ms = _in_turns(
+        {
+            "ours": Side(save=lambda each: put(apps["ours"].db.table("records"), *each)),
+            **{name: _bare(bare[name], *BODIES[name]) for name in BODIES},
+            "flush": Side(save=_flush(folder / "flush")),
+        },
+        fresh,
+    )
+    assert len(apps["ours"].db.table("records")) == 1_000 + ROUNDS * SAVES
+    for connection in bare.values():
+        connection.close()
+    for app in apps.values():
+        app.close()
+    ours = each_ms["ours"]
+    sizes = {min(count, len(base)): most for count, most in TINYDB_SAVES.items()}
+    tinydb_ms = {count: _tinydb(folder, base[:count], fresh, most) for count, most in sizes.items()}
+    return {
+        "save_ms": {name: round(value, 3) for name, value in each_ms.items()},
+        "saves_of_bare_sqlcipher": round(each_ms["bare"] / ours, 2),
+        "saves_of_bare_sqlcipher_with_bodies_ready": round(each_ms["bare_ready"] / ours, 2),
+        "saves_of_bare_sqlcipher_storing_json": round(each_ms["bare_json"] / ours, 2),
+        "tinydb_save_ms": {str(count): round(ms, 1) for count, ms in tinydb_ms.items()},
+        "saves_of_tinydb": {str(count): round(ms / ours) for count, ms in tinydb_ms.items()},
+        "tinydb_flushes_each_save": True,
+        "flushes_per_save": _flushes_per_save(folder / "ours"),
+    }
+
+
+def _in_turns(sides: dict[str, Side], fresh: Iterator[Document]) -> dict[str, float]:
+    """Return the median of each over rounds in which all take their turn: noise meets them all."""
+    rounds: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(ROUNDS):
+        order = list(sides.items())
+        for name, side in order[number % len(order) :] + order[: number % len(order)]:
+            given = [side.prepare(next(fresh)) for _ in range(SAVES)]
+            started_s = time.perf_counter()
+            for each in given:
+                side.save(each)
+            rounds[name].append((time.perf_counter() - started_s) / SAVES * 1000)
+    return {name: statistics.median(taken) for name, taken in rounds.items()}
+
+
+def _configured(app: App) -> RawConnection:
+    bare = connect(app.home / STORE_FILE, app.keys.derive(PURPOSE, RAW_KEY_BYTES))
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=ON", "cache_size=-8192"):
+        bare.execute(f"PRAGMA {setting}").fetchall()
+    return bare
+
+
+def _bare(bare: RawConnection, ahead: Body, within: Body) -> Side:
+    """Write rows whose body is made by ``ahead`` before the save and by ``within`` in it."""
+    rows = _Rows(bare)
+
+    def save(given: tuple[Any, ...]) -> None:
+        row, entries, text = given
+        bare.execute("BEGIN IMMEDIATE")
+        placed = (*row[:-1], within(row[-1]))
+        bare.execute("INSERT INTO docs (seq, tbl, id, text, body) VALUES (?, ?, ?, ?, ?)", placed)
+        bare.executemany("INSERT INTO doc_index (field, value, seq) VALUES (?, ?, ?)", entries)
+        bare.execute("INSERT INTO doc_text (rowid, text) VALUES (?, ?)", text)
+        bare.execute("COMMIT")
+
+    return Side(prepare=lambda each: rows.of(each, ahead(each[1])), save=save)
+
+
+class _Rows:
+    """Rows as the store would write them next."""
+
+    def __init__(self, bare: RawConnection) -> None:
+        table = "SELECT no FROM doc_tables WHERE name='records'"
+        fields = f"SELECT kind, name, no FROM doc_fields WHERE tbl=({table})"  # noqa: S608 - ours
+        declared = bare.execute(fields).fetchall()
+        by_kind = [
+            {name: number for each, name, number in declared if each == kind}
+            for kind in (index.VALUE, index.TEXT)
+        ]
+        self._fields = index.Fields(values=by_kind[0], text=by_kind[1])
+        ((self._number,),) = bare.execute(table).fetchall()
+        last = "SELECT max(seq) + 1 FROM docs WHERE tbl=?"
+        ((self._next,),) = bare.execute(last, (self._number,)).fetchall()
+
+    def of(self, each: Document, body: Any) -> tuple[Any, ...]:
+        """Give the row, its index entries and its searched text."""
+        marks = index.marks(self._fields, each[1])
+        seq, self._next = self._next, self._next + 1
+        row = (seq, self._number, each[0], marks.text, body)
+        return row, [(*entry, seq) for entry in marks.values], (seq, marks.text)
+
+
+def _flush(path: Path) -> Callable[[Any], object]:
+    """Append a page and flush it: what no durable save can go below."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def save(_: Any) -> None:
+        os.write(handle, bytes(4096))
+        os.fsync(handle)
+
+    return save
+
+
+def _tinydb(folder: Path, base: list[Document], fresh: Iterator[Document], saves: int) -> float:
+    """Return the milliseconds of one insert into TinyDB's own JSON file, which flushes it."""
+    path = folder / f"tiny{len(base)}.json"
+    content = {"records": {str(number): body for number, (_, body) in enumerate(base, start=1)}}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    taken = []
+    with TinyDB(path) as db:
+        records = db.table("records")
+        for _ in range(saves):
+            _, body = next(fresh)
+            started_s = time.perf_counter()
+            records.insert(body)
+            taken.append((time.perf_counter() - started_s) * 1000)
+    return statistics.median(taken)
+
+
+def _flushes_per_save(home: Path) -> float | str:
+    """Count the flushes of a program that saves, less those of one that only opens and closes."""
+    if reason := tracing.refusal():
+        return reason
+    idle, busy = (
+        tracing.flushes(tracing.program("save", home, saves)) for saves in (0, FLUSHED_SAVES)
+    )
+    return round((busy - idle) / FLUSHED_SAVES, 2)
