@@ -130,8 +130,8 @@ def purge(journal: Journal, heard_ms: int, kept_ms: int) -> None:
 
 def _photo(document: Any) -> str | None:
     """Return the hash of the photo that a discarded draft is about; None for other drafts."""
-    draft = document["draft"] if document else {"type": ""}
-    return str(draft["values"]["sha256"]) if draft["type"] == PHOTO else None
+    draft: Any = document["draft"] if document else {}
+    return str(draft["values"]["sha256"]) if draft.get("type") == PHOTO else None
 
 
 def _forget_photos(tables: Tables, photos: Collection[str | None]) -> None:
