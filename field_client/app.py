@@ -10,9 +10,10 @@ from field_client.backups import note_backup
 from field_client.branches import Branches
 from field_client.config import Config
 from field_client.device import DeviceKeys, device_of, load_device, save_device
-from field_client.errors import VaultCopied, VaultRestored
+from field_client.errors import TailLost, VaultCopied, VaultRestored
 from field_client.journal import Journal
 from field_client.opened import App
+from field_client.outbox import sealed_through
 from field_client.recovery import take_key
 from field_client.rekeying import finish_removals
 from field_client.retention import PIECE, tidy
@@ -83,8 +84,9 @@ def open_app(
 ) -> App:
     """Unlock the store. Raises NotEnrolled and what `unlock` and `open_vault` raise.
 
-    A copied store draws a branch of its own before anything can be written; receipts that a
-    crash left in the spool, and what came while the store was locked, are laid into the vault.
+    A copied store, and one whose newest part is lost, draws a branch of its own before anything
+    can be written; receipts that a crash left in the spool, and what came while the store was
+    locked, are laid into the vault.
     ``progress`` shows how far the store is encrypted anew, after an operator was removed.
     """
     name, phrase = operator or config.operator or "", passphrase or config.passphrase or ""
@@ -104,6 +106,7 @@ def open_unlocked(
     try:
         app.warnings.extend([trouble] if trouble else [])
         _tell_copies_apart(app)
+        _miss_what_was_sealed(app)
         absorb(app)
         take_in(app)
         _tidy(app)
@@ -140,6 +143,21 @@ def _assemble(home: Path, keys: VaultKeys, clocks: Callable[[], Evidence] = read
         journal=journal,
         clocks=clocks,
     )
+
+
+def _miss_what_was_sealed(app: App) -> None:
+    """Begin a branch where more was sealed than the store holds: the end of its log is gone.
+
+    The same numbers given again would never be sealed, and pass for received. The spool is read
+    first: another program may be writing and sealing.
+    """
+    branches, stream = app.journal.branches, app.journal.branches.current()
+    if sealed_through(app, stream) <= branches.last_sequence(stream):
+        return
+    with app.journal.transaction():
+        if branches.current() == stream:
+            branches.draw_branch()
+    app.warnings.append(TailLost())
 
 
 def _tell_copies_apart(app: App) -> None:

@@ -47,6 +47,15 @@ class VaultRestored(JemputError):
     code = "VAULT_RESTORED"
 
 
+class TailLost(JemputError):
+    """The newest part of this laptop's store is gone; its disk may be failing. What the office has
+    comes back with the next sync; look whether what you saved last is there, and tell your
+    administrator.
+    """
+
+    code = "VAULT_TAIL_LOST"
+
+
 class OtherCopy(JemputError):
     """Another copy of this laptop's store has sent to the office: a restored backup or a copied
     folder. The two are kept apart, nothing is lost and nobody counts twice. Tell your supervisor,

@@ -169,13 +169,16 @@ def _gaps(app: App) -> Iterator[Fault]:
 
 
 def _tails(app: App) -> Iterator[Fault]:
-    """Find changes that were sealed and are no longer in the log: its end has been lost."""
+    """Find changes that were sealed and are no longer in the log: its end has been lost.
+
+    What the office has received is not missing: it comes back with the next sync.
+    """
     sealed = {Stream.from_bytes(each): app.spool.last(each) for each in app.spool.streams()}
     branches = app.journal.branches
     known = set(branches.all())
     for stream, end in sealed.items():
         last = branches.last_sequence(stream) if stream in known else 0
-        if end and end[0] > last:
+        if end and end[0] > max(last, app.spool.acked(stream.to_bytes())):
             yield Fault(code="LOG_CUT", place=change_key(stream, last + 1))
 
 

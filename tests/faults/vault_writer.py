@@ -15,7 +15,10 @@ from pathlib import Path
 from field_client.app import open_unlocked
 from field_client.opened import App
 from field_client.outbox import seal_waiting, waiting_batches
+from field_client.sync.engine import synchronise
 from field_client.sync.inbox import absorb, store_receipt
+from field_client.sync.transport_http import HttpTransport
+from field_client.vault import folding
 from field_client.vault.keys import VaultKeys
 from field_client.vault.spool import SealedBatch
 from field_client.vault.store import create_vault, open_vault
@@ -152,6 +155,22 @@ def sync(home: str, keys: str, label: str) -> None:
             say(f"received {app.spool.acked(stream.to_bytes())}")
             register(app, f"Warga {label} {number}")
             say(f"Warga {label} {number}")
+
+
+def leave_a_log(home: str, keys: str) -> None:
+    """Register and sync twice, three people each time, and end without folding the logs in.
+
+    Says how long the two logs were after the first time.
+    """
+    folding.IDLE_S = folding.LATEST_S = 1e9
+    with open_unlocked(Path(home), taken(keys)) as app:
+        for turn in ("Pertama", "Kedua"):
+            for number in range(3):
+                register(app, f"Warga {turn} {number}")
+            synchronise(app, HttpTransport(url=app.device.url))
+            logs = [Path(home) / f"{name}.db-wal" for name in ("vault", "spool")]
+            say(" ".join(str(log.stat().st_size) for log in logs))
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def receipt_for(app: App, sealed: SealedBatch) -> Receipt:
