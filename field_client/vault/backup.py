@@ -136,9 +136,13 @@ def _require_known(manifest: Manifest, path: Path) -> None:
 
 
 def _require_no_store(home: Path) -> None:
-    """Raise VaultExists, unless what is there was left by a restore that was cut short."""
+    """Raise VaultExists, unless what is there was left by a restore that was cut short.
+
+    A log that outlived its store would be folded into the one that takes that name.
+    """
     keys.require_not_wiped(home)
-    if slotfile.exists(home) or (home / STORE_FILE).exists():
+    logs = (home / (name + "-wal") for name in (STORE_FILE, SPOOL_FILE))
+    if slotfile.exists(home) or any(path.exists() for path in (home / STORE_FILE, *logs)):
         raise VaultExists(home=home)
     if not (home / RESTORING).exists() and any(path.exists() for path in _leftovers(home)):
         raise VaultExists(home=home)

@@ -136,7 +136,7 @@ def test_nothing_is_written_over(original, taken: Path, tmp_path: Path) -> None:
         take(original, tmp_path / "arah")
     with pytest.raises(VaultExists):
         restore_backup(taken, original[0])
-    for name in (SLOT_COPY, STORE_FILE, SPOOL_FILE):
+    for name in (SLOT_COPY, STORE_FILE, SPOOL_FILE, STORE_FILE + "-wal", SPOOL_FILE + "-wal"):
         home = tmp_path / name
         home.mkdir()
         (home / name).write_bytes(b"x")
