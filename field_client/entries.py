@@ -143,6 +143,7 @@ def record_document(
     ``last``: by stream, the sequence of the last own change.
     """
     values = state.values()
+    conflicts = list(state.conflicts(asks(state.type)))
     return {
         "type": state.type,
         "version": version,
@@ -150,7 +151,8 @@ def record_document(
         "base": base,
         "mine": mine,
         "last": dict(last),
-        "conflicts": list(state.conflicts(asks(state.type))),
+        "conflicts": conflicts,
+        "contested": True if conflicts else None,
         "search_key": search_key(state.type, values),
         "nik": values.get("nik"),
         "kk_number": values.get("kk_number"),

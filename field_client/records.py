@@ -84,15 +84,23 @@ class Records:
             if one in known or one in drafts
         ]
 
-    def entries(self, type: str | None = None, state: str | None = None) -> Iterator[Entry]:  # noqa: A002 - the field's word
+    def entries(
+        self,
+        type: str | None = None,  # noqa: A002 - the field's word
+        state: str | None = None,
+        *,
+        own: bool = False,
+    ) -> Iterator[Entry]:
         """Yield own records and drafts, and with ``state="roster"`` (or none) pulled ones too.
 
-        Records come in the order in which they came here, then drafts of new records.
+        Records come in the order in which they came here, then drafts of new records. ``own``:
+        leave out pulled ones, without reading a whole roster to find the others.
         """
         drafts = {draft.record: draft for draft in self.drafts()}
         remarks = self._remarks()
         received = self.received()
-        for document in self._documents(type, state):
+        roster = not own and state in (None, Standing.ROSTER)
+        for document in self._documents(type, list(drafts), roster=roster):
             record = UUID(id_of(document))
             draft = drafts.pop(record, None)
             noted = remarks.get(id_of(document))
@@ -128,7 +136,8 @@ class Records:
 
     def conflicts(self) -> Iterator[Entry]:
         """Yield the records in which two values stand against each other."""
-        return (entry for entry in self.entries() if entry.conflicts)
+        found = self.tables.records.search(where("contested") == True)  # noqa: E712 - a query
+        return iter(self.entries_of(map(id_of, found)))
 
     def verdicts(self, record: UUID) -> list[Verdict]:
         """Return what supervisors decided about this record and others, by the others' ids."""
@@ -225,13 +234,19 @@ class Records:
     def _remarks(self) -> dict[str, Any]:
         return {id_of(document): document for document in self.tables.remarks}
 
-    def _documents(self, type_name: str | None, state: str | None) -> Iterator[Any]:
-        if state not in (None, Standing.ROSTER, Standing.DRAFT):
-            found = self.tables.records.search(where("own") == True)  # noqa: E712 - a query
+    def _documents(
+        self, type_name: str | None, drafts: Iterable[UUID], *, roster: bool
+    ) -> Iterator[Any]:
+        """Yield own and drafted documents, or with ``roster`` all; of one type."""
+        records = self.tables.records
+        if not roster:
+            drafted = records.get(doc_ids=map(str, drafts))
+            own = records.search(where("own") == True)  # noqa: E712 - a query
+            found = [*own, *(one for one in drafted if not one["own"])]
         elif type_name is not None:
-            found = self.tables.records.search(where("type") == type_name)
+            found = records.search(where("type") == type_name)
         else:
-            return iter(self.tables.records)
+            return iter(records)
         return (one for one in found if type_name in (None, one["type"]))
 
     def _holds(self, doc_id: str) -> bool:

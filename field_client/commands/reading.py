@@ -98,11 +98,7 @@ def list_records(type_name: str | None, state: str | None) -> None:
     if type_name is not None:
         record_type(type_name)
     with unlocked() as app:
-        entries = [
-            entry
-            for entry in app.journal.entries(type_name, state)
-            if entry.own or state == Standing.ROSTER
-        ]
+        entries = list(app.journal.entries(type_name, state, own=state != Standing.ROSTER))
         _emit_entries(app, entries, of_one_type=type_name is not None)
 
 

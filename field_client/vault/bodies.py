@@ -1,7 +1,7 @@
 """How a document stands in its row: as JSON text, or packed with zstd where that is shorter.
 
 A record's JSON names the same fields and stamps over and over. Packed against a sample of such
-JSON it takes an eighth, which is what a save has to write and what a roster takes of the disk.
+JSON it takes a seventh, which is what a save has to write and what a roster takes of the disk.
 """
 
 import json

@@ -8,6 +8,9 @@ from field_client.entries import Edit, Standing
 from field_client.errors import RecordAmbiguous, RecordUnknown
 from field_client.opened import App
 from field_client.search import search
+from field_client.vault import table
+from field_client.vault.bodies import from_body
+from field_client.vault.table import document_of
 from shared_schema.ids import change_id, record_id
 from tests.support.laptop import laptop, register, reopen, seen, still, write
 from tests.support.memory_server import MemoryServer
@@ -145,3 +148,27 @@ def test_a_line_taken_in_is_remembered(app: App) -> None:
     with reopen(app.home, app.keys) as again:
         assert again.journal.remembered("baris-1") == record
         assert again.journal.remembered("baris-2") is None
+
+
+def test_own_records_and_conflicts_are_found_without_the_roster(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of one's own records, and of conflicts, never reads what was only pulled."""
+    register(app, ["Warga Contoh 1"])
+    records, stream = app.tables.records, app.journal.branches.current()
+    row = records.all()[0]
+    pulled = {**row, "own": False, "base": row["mine"], "mine": None, "last": {}}
+    contested = {**pulled, "conflicts": ["name"], "contested": True}
+    for number, body in enumerate([*[pulled] * 400, contested], start=100):
+        records.insert(document_of(body, str(record_id(stream, number))))
+    read: list[object] = []
+
+    def reading(body: str | bytes) -> dict[str, object]:
+        read.append(body)
+        return from_body(body)
+
+    monkeypatch.setattr(table, "from_body", reading)
+    assert [entry.own for entry in app.journal.entries(own=True)] == [True]
+    assert list(app.journal.entries(state="draft")) == []
+    assert [entry.conflicts for entry in app.journal.conflicts()] == [("name",)]
+    assert len(read) < 20

@@ -188,8 +188,13 @@ def test_indexed_equality_does_not_read_the_table(db, monkeypatch):
     """A query with one exact field is answered from index rows, also within a conjunction."""
     records = db.table("records")
     records.insert_multiple(map(_person, range(400)))
-    read: list[str] = []
-    monkeypatch.setattr(table, "from_body", lambda body: read.append(body) or from_body(body))
+    read: list[object] = []
+
+    def reading(body: str | bytes) -> dict[str, object]:
+        read.append(body)
+        return from_body(body)
+
+    monkeypatch.setattr(table, "from_body", reading)
     query = (where("state") == "draft") & (Query().nik == _person(7)["nik"])
     assert records.search(query) == [_person(7)]
     assert len(read) == 1
