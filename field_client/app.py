@@ -107,21 +107,21 @@ def open_unlocked(
         app.warnings.extend([trouble] if trouble else [])
         _tell_copies_apart(app)
         _miss_what_was_sealed(app)
-        absorb(app)
-        take_in(app)
-        _tidy(app)
+        _catch_up(app)
     except BaseException:
         app.close()
         raise
     return app
 
 
-def _tidy(app: App) -> None:
-    """Take away a little of what is overdue, take over a recovery key that came while locked.
+def _catch_up(app: App) -> None:
+    """Lay in what came while the store was closed, take away a little of what is overdue.
 
-    A trouble with that keeps nobody from their work.
+    A trouble with that (a full disk) keeps nobody from their work; the next opening goes on.
     """
     try:
+        absorb(app)
+        take_in(app)
         tidy(app.journal, most=PIECE)
         app.attachments.tidy()
         take_key(app)

@@ -14,7 +14,9 @@ from field_client.sync.departure import depart, load_departure
 from field_client.sync.engine import Outcome, synchronise
 from field_client.sync.errors import DeviceRevokedWaiting, LineCut, NothingPrepared
 from field_client.sync.locked import still_sealed, synchronise_locked
-from field_client.vault.keys import VaultKeys
+from field_client.vault.connection import StoreConnection
+from field_client.vault.errors import DiskFull
+from field_client.vault.keys import STORE_FILE, VaultKeys
 from field_client.vault.spool import Spool, open_spool
 from shared_schema.messages import MessageForged
 from tests.support.laptop import clone, laptop, names_of, register, reopen, seen, still, write
@@ -136,6 +138,29 @@ def test_pages_come_once_and_are_opened_at_the_unlock(
             synchronise(other, server)
             synchronise(opened, server)
             assert seen(opened, record).values["phone"] == "0812"
+
+
+def test_what_cannot_be_laid_in_hinders_nobody(
+    app: App, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a full disk the store opens all the same, to be read and backed up; nothing is lost."""
+    register(app, ["Warga Contoh"])
+    locked = lock(app)
+    locked.sync(server)
+    commit = StoreConnection._commit
+
+    def full(store: StoreConnection) -> None:
+        if store.path.name == STORE_FILE:
+            raise DiskFull(file=STORE_FILE)
+        commit(store)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StoreConnection, "_commit", full)
+        with locked.unlock() as opened:
+            assert [type(warning) for warning in opened.warnings] == [DiskFull]
+            assert counts(opened) == (1, 0)
+    with locked.unlock() as opened:
+        assert (counts(opened), opened.warnings) == ((0, 1), [])
 
 
 def test_an_answer_that_says_nothing_leaves_nothing_behind(app: App, server: MemoryServer) -> None:
