@@ -2,7 +2,8 @@
 
 Differences from the stock table, all of them wanted: ids are text; nothing is cached, so no two
 callers ever share a nested object and another program's changes show at once; `upsert` is one
-commit; a document must be JSON. `match` is added for searching by parts of a text.
+commit; a document must be JSON. Added are `match` for parts of a text, `beginning` for the start
+of an indexed field and `named` for parts of an id.
 """
 
 import json
@@ -166,11 +167,13 @@ class VaultTable(Table):
         self, document: Mapping[str, Any], cond: QueryLike | None = None
     ) -> list[str]:
         """Update the documents that match (or the one with this id), else insert; one commit."""
-        doc_ids = [str(document.doc_id)] if isinstance(document, Document) else None
-        if doc_ids is None and cond is None:
-            raise ValueError("upsert needs a query or a document with an id")
         with self._store.transaction():
-            return self.update(document, cond, doc_ids) or [self._insert(document)]
+            if isinstance(document, Document):
+                stored = self._by_id(str(document.doc_id))
+                return [self._change(stored, document) if stored else self._insert(document)]
+            if cond is None:
+                raise ValueError("upsert needs a query or a document with an id")
+            return self.update(document, cond) or [self._insert(document)]
 
     def remove(  # type: ignore[override]  # ids are text here
         self, cond: QueryLike | None = None, doc_ids: Iterable[str] | None = None
