@@ -31,6 +31,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     _add_unlocking(pages, desk, visitors)
     _add_resuming(pages, desk)
     _add_leaving(pages, desk, visitors)
+    _add_searching(pages, desk, visitors)
     _add_reading(pages, desk)
 
     @pages.post("/language", endpoint="language")
@@ -108,19 +109,26 @@ def _add_leaving(pages: Blueprint, desk: Desk, visitors: Visitors) -> None:
         return redirect(url_for("pages.home"), 303)
 
 
+def _add_searching(pages: Blueprint, desk: Desk, visitors: Visitors) -> None:
+    @pages.get("/search")
+    def find() -> Page:
+        wanted = visitors.sought
+        with desk.use() as app:
+            found = screens.rows(app, search(app.journal, wanted)) if wanted else []
+            return _page(desk, app, "search.html", wanted=wanted, rows=found, limit=LIMIT)
+
+    @pages.post("/search")
+    def seek() -> Response:
+        visitors.sought = request.form.get("q", "").strip()
+        return redirect(url_for("pages.find"), 303)
+
+
 def _add_reading(pages: Blueprint, desk: Desk) -> None:
     @pages.get("/")
     def home() -> Page:
         with desk.use() as app:
             counts = app.journal.counts()
             return _page(desk, app, "home.html", counts=counts, tiles=screens.tiles(counts))
-
-    @pages.get("/search")
-    def find() -> Page:
-        wanted = request.args.get("q", "").strip()
-        with desk.use() as app:
-            found = screens.rows(app, search(app.journal, wanted)) if wanted else []
-            return _page(desk, app, "search.html", wanted=wanted, rows=found, limit=LIMIT)
 
     @pages.get("/records/<state>")
     def records(state: str) -> Page:

@@ -14,11 +14,15 @@ TOKEN_BYTES = 32
 
 
 class Visitors:
-    """The cookies of one run of the pages; nothing of it is kept."""
+    """The cookies of one run of the pages; nothing of it is kept.
+
+    ``sought``: what the admitted browser looked for last; kept here, since browsers keep addresses.
+    """
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(TOKEN_BYTES)
         self._admitted: bytes | None = None
+        self.sought = ""
         self._turn = threading.Lock()
 
     def newcomer(self) -> str:
@@ -29,7 +33,7 @@ class Visitors:
         """Return a fresh cookie for the browser that has just unlocked; others are out."""
         token = self.newcomer()
         with self._turn:
-            self._admitted = self._mark(token)
+            self._admitted, self.sought = self._mark(token), ""
         return token
 
     def is_admitted(self, token: str) -> bool:
@@ -41,7 +45,7 @@ class Visitors:
     def dismiss(self) -> None:
         """Let nobody in until the next unlock."""
         with self._turn:
-            self._admitted = None
+            self._admitted, self.sought = None, ""
 
     def form_key(self, token: str) -> str:
         """Return what a form for this browser carries."""

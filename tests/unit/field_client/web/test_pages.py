@@ -40,17 +40,43 @@ def test_a_record_is_found_and_shown(browser: Browser, desk: Desk) -> None:
     with reopen(desk.home) as app:
         register(app, ["<b>Tebal</b> Contoh"])
     browser.unlock()
-    browser.get("/search?q=tebal")
+    browser.get("/")
+    assert browser.post("/search", q="tebal").location == "/search"
+    browser.get("/search")
     assert "&lt;b&gt;Tebal&lt;/b&gt; Contoh" in browser.page
     assert "<b>Tebal" not in browser.page
     found = re.search(r'href="(/record/[^"]+)"', browser.page)
     assert found
     assert browser.get(found[1]).status_code == 200
     assert "Menunggu dikirim" in browser.page
-    browser.get("/search?q=%22%3E<script>")
+    browser.post("/search", q='"><script>')
+    browser.get("/search")
+    assert "&gt;&lt;script" in browser.page
     assert "<script" not in browser.page
     assert browser.get("/record/00000000-0000-8000-8000-000000000000").status_code == 400
     assert browser.get("/records/roster").status_code == 404
+
+
+def test_no_name_gets_into_the_browsers_history(browser: Browser) -> None:
+    """A browser keeps addresses and titles on the disk: what is sought, who is shown is in none."""
+    browser.unlock()
+    browser.get("/")
+    sought = browser.post("/search", q="maria")
+    assert "maria" not in sought.location.lower()
+    browser.get("/search?q=yohanes")
+    assert "Maria Contoh" in browser.page
+    assert "Yohanes" not in browser.page
+    found = re.search(r'href="(/record/[^"]+)"', browser.page)
+    assert found
+    browser.get(found[1])
+    title = re.search(r"<title>(.*?)</title>", browser.page)
+    assert title
+    assert "Maria" not in title[1]
+    assert "Maria Contoh" in browser.page
+    browser.post("/lock")
+    browser.unlock()
+    browser.get("/search")
+    assert "maria" not in browser.page.lower()
 
 
 def test_a_second_browser_gets_nothing(browsers: Callable[[], Browser]) -> None:
