@@ -9,6 +9,7 @@ import pickle
 import resource
 import signal
 import sys
+import time
 from itertools import count
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from tests.support import faulting, stretching
 from tests.support.device_work import register
 from tests.support.vault_work import OPERATOR, PASSPHRASE
 from tests.support.works import WORKS
+
+HELD_S = 1.0
 
 
 def handed(keys: VaultKeys) -> str:
@@ -137,6 +140,16 @@ def pages(home: str, keys: str, label: str) -> None:
             name = f"Warga {label} {number}"
             register(app, name)
             say(name)
+
+
+def holder(home: str, keys: str, label: str) -> None:
+    """Save one person, then hold the store's lock in the middle of saving another."""
+    with open_unlocked(Path(home), taken(keys)) as app:
+        register(app, "Warga Pemegang")
+        with app.journal.transaction():
+            app.journal.new_record()
+            say("holding")
+            time.sleep(HELD_S)
 
 
 def sync(home: str, keys: str, label: str) -> None:

@@ -37,6 +37,12 @@ def off(offset: str) -> dict[str, str]:
     return {"LD_PRELOAD": str(FAKETIME[0]), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
+def changing(file: Path) -> dict[str, str]:
+    """Return the settings under which a program sees the time that ``file`` says at any moment."""
+    settings = {"FAKETIME_TIMESTAMP_FILE": str(file), "FAKETIME_NO_CACHE": "1"}
+    return {name: value for name, value in off("").items() if name != "FAKETIME"} | settings
+
+
 def served(office: Office, offset: str) -> ServerProcess:
     """Start the office's server under another time, again where it does not come to answer.
 
