@@ -51,6 +51,7 @@ def rekey(
                 _take_place(home, stage)
         finally:
             _clear(stage)
+        _remove_kept(home)
         return forget_previous(home, keys)
 
 
@@ -87,7 +88,11 @@ def _take_place(home: Path, stage: Path) -> None:
     with durable.translated(made):
         durable.flush_file(made)
     durable.rename_file(made, path)
-    kept = migrations.kept_copies(path)
+
+
+def _remove_kept(home: Path) -> None:
+    """Remove the copies from before an update while their root is still known."""
+    kept = migrations.kept_copies(home / STORE_FILE)
     if kept:
         durable.remove_files(*kept)
 

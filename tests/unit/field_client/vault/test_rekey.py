@@ -149,6 +149,28 @@ def test_copies_kept_before_an_update_go_with_the_old_root(home: Path, removed: 
     assert not kept.exists()
 
 
+def test_copies_kept_before_an_update_go_although_it_was_cut(
+    home: Path, removed: VaultKeys, monkeypatch
+):
+    """Nobody holds the root they are under once the earlier roots are forgotten, but who left."""
+    kept = home / f"{STORE_FILE}{migrations.KEPT}0"
+    shutil.copy(home / STORE_FILE, kept)
+    rename = durable.rename_file
+
+    def cut(source: Path, target: Path) -> None:
+        rename(source, target)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(durable, "rename_file", cut)
+        with pytest.raises(KeyboardInterrupt):
+            rekey.rekey(home, removed, _nothing)
+    after = rekey.rekey(home, removed, _nothing)
+    assert after is not None
+    assert after.previous == ()
+    assert not kept.exists()
+
+
 def test_copy_that_differs_is_not_taken(home: Path, removed: VaultKeys, monkeypatch):
     """Should a row be missing in the new store, the old one stays."""
     counts = VaultDB.row_counts
