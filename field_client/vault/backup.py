@@ -11,7 +11,7 @@ told by the backup's manifest that stands beside it until then.
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from zipfile import ZipFile
@@ -54,10 +54,10 @@ def make_backup(
         db.copy(stage / STORE_FILE, lambda share: progress(share * _COPYING))
         sources = dict(_sources(home, stage))
         about = describe(stage)
-        size = sum(source.stat().st_size for source in sources.values())
+        size = sum(source.stat().st_size for _, source in _present(sources))
         _require_room(path, size)
         count = _counted(2 * size, progress, _COPYING)
-        return container.write(path, sources.items(), about, count)
+        return container.write(path, _present(sources), about, count)
 
 
 @contextmanager
@@ -86,6 +86,11 @@ def _sources(home: Path, stage: Path) -> Iterator[tuple[str, Path]]:
     for photo in sorted((home / ATTACHMENTS).glob("*")):
         if _ATTACHMENT.fullmatch(f"{ATTACHMENTS}/{photo.name}"):
             yield f"{ATTACHMENTS}/{photo.name}", photo
+
+
+def _present(sources: Mapping[str, Path]) -> Iterator[tuple[str, Path]]:
+    """Yield the sources that are there: the photo of a discarded draft may go meanwhile."""
+    return ((name, source) for name, source in sources.items() if source.exists())
 
 
 def _require_room(path: Path, size: int) -> None:

@@ -8,6 +8,7 @@ The file is created under another name, complete, before its key slots exist, an
 name after them; whatever moment a crash strikes, there is a whole store or none.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -237,11 +238,17 @@ def _opened(
 
 
 def _connected(home: Path, unlocked: VaultKeys) -> StoreConnection:
-    """Open the file under the root it is encrypted with: the present one or one before it."""
-    under = [each for each in unlocked.under_each_root() if is_under(home, each)]
-    raw_key = store_key(under[0] if under else unlocked)
+    """Open the file under the root it is encrypted with: the present one or one before it.
+
+    Where its salt is damaged and fits none, each is tried.
+    """
+    roots = unlocked.under_each_root()
+    *earlier, last = [each for each in roots if is_under(home, each)] or roots
+    for each in earlier:
+        with contextlib.suppress(VaultDamaged):
+            return open_encrypted(home / STORE_FILE, store_key(each))
     try:
-        return open_encrypted(home / STORE_FILE, raw_key)
+        return open_encrypted(home / STORE_FILE, store_key(last))
     except VaultDamaged:
         keys.require_current(home, unlocked)
         raise

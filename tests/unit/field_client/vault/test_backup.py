@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -276,7 +277,7 @@ def test_a_restore_cut_anywhere_leaves_nothing_or_all(
         with monkeypatch.context() as patch:
             patch.setattr(Path, "rename", lambda one, to: (tick(), RENAME(one, to))[1])
             patch.setattr(os, "fsync", lambda handle: (tick(), FLUSH(handle))[1])
-            patch.setattr(backup.shutil, "rmtree", lambda *_, **__: tick())
+            patch.setattr(shutil, "rmtree", lambda *_, **__: tick())
             try:
                 restore_backup(taken, home)
                 done = True
@@ -305,8 +306,8 @@ def test_a_full_stick_leaves_no_half_file(original, tmp_path: Path, monkeypatch)
     """Found before writing, or while writing; the laptop's own folder is clean as well."""
     path = tmp_path / "cadangan"
     with monkeypatch.context() as patch:
-        usage = backup.shutil.disk_usage(tmp_path)
-        patch.setattr(backup.shutil, "disk_usage", lambda _: usage._replace(free=20_000))
+        usage = shutil.disk_usage(tmp_path)
+        patch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=20_000))
         with pytest.raises(DiskFull):
             take(original, path)
     with monkeypatch.context() as patch:
@@ -314,7 +315,7 @@ def test_a_full_stick_leaves_no_half_file(original, tmp_path: Path, monkeypatch)
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device")
 
-        patch.setattr(container.zipfile.ZipFile, "writestr", full)
+        patch.setattr(zipfile.ZipFile, "writestr", full)
         with pytest.raises(DiskFull):
             take(original, path)
     assert list(tmp_path.iterdir()) == []
@@ -323,15 +324,30 @@ def test_a_full_stick_leaves_no_half_file(original, tmp_path: Path, monkeypatch)
 
 def test_a_full_laptop_is_backed_up_by_way_of_the_stick(original, tmp_path, monkeypatch) -> None:
     """Its own disk need not hold a second store."""
-    usage = backup.shutil.disk_usage(tmp_path)
+    usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(
-        backup.shutil,
+        shutil,
         "disk_usage",
         lambda place: usage._replace(free=0) if place == original[0] else usage,
     )
     take(original, tmp_path / "cadangan")
     assert [p.name for p in tmp_path.iterdir()] == ["cadangan"]
     assert restore_backup(tmp_path / "cadangan", tmp_path / "baru").about == ABOUT
+
+
+def test_a_photo_that_goes_meanwhile_hinders_nothing(original, tmp_path: Path) -> None:
+    """Another program removes what a discarded draft left, while the copies are made."""
+    home, made = original
+    going = home / keys.ATTACHMENTS / ("0" * 64)
+    going.write_bytes(PHOTO)
+
+    def describe(_stage: Path) -> About:
+        going.unlink()
+        return ABOUT
+
+    with open_vault(home, made) as db, open_spool(home) as spool:
+        manifest = make_backup(home, db, spool, tmp_path / "b", describe, lambda _: None)
+    assert [part.name for part in manifest.parts][4:] == [f"{keys.ATTACHMENTS}/{PHOTO_NAME}"]
 
 
 def test_what_a_stick_keeps_wrongly_is_not_called_a_backup(

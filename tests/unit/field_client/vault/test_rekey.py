@@ -141,6 +141,18 @@ def test_several_removals_are_caught_up_at_once(home: Path, removed: VaultKeys):
     _require_all(home, after)
 
 
+def test_a_flipped_bit_in_the_salt_hinders_nothing(home: Path, removed: VaultKeys):
+    """The file does not say then under which root it is; each is tried, and it is written anew."""
+    content = bytearray((home / STORE_FILE).read_bytes())
+    content[3] ^= 1
+    (home / STORE_FILE).write_bytes(bytes(content))
+    _require_all(home, removed)
+    after = rekey.rekey(home, removed, _nothing)
+    assert after is not None
+    assert store.is_under(home, after)
+    _require_all(home, after)
+
+
 def test_copies_kept_before_an_update_go_with_the_old_root(home: Path, removed: VaultKeys):
     """They hold the same data under the root that the removed operator knows."""
     kept = home / f"{STORE_FILE}{migrations.KEPT}0"
