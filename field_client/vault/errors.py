@@ -19,8 +19,8 @@ class VaultExists(StorageError):
 
 
 class VaultDamaged(StorageError):
-    """The file {file} is damaged and was not opened. Change nothing in the folder: copy it whole to a
-    stick for your administrator, and `restore` the last backup into another folder.
+    """The file {file} is damaged and was not opened. Change nothing in the folder: copy it whole to
+    a stick for your administrator, and `restore` the last backup into another folder.
     """
 
     code = "VAULT_DAMAGED"
