@@ -72,8 +72,15 @@ class Examination:
         return next((each.count or 0 for each in self.parts if each.part is part), 0)
 
 
-def examine(app: App) -> Examination:
-    """Read everything again and return what was found; nothing is changed."""
+def silent(_part: Part) -> None:
+    """Show nothing."""
+
+
+def examine(app: App, begin: Callable[[Part], None] = silent) -> Examination:
+    """Read everything again and return what was found; nothing is changed.
+
+    ``begin`` is told of each part before it is read: a big store takes a minute.
+    """
     written: set[str] = set()
     looks: tuple[tuple[Part, Callable[[], int], Callable[[], Iterable[Fault]]], ...] = (
         (Part.KEYS, lambda: len(slotfile.load(app.home).entries), lambda: _keys(app)),
@@ -87,7 +94,11 @@ def examine(app: App) -> Examination:
             lambda: _listed("PHOTO_DAMAGED", app.attachments.check),
         ),
     )
-    return Examination(parts=tuple(_examined(*look) for look in looks))
+    parts = []
+    for look in looks:
+        begin(look[0])
+        parts.append(_examined(*look))
+    return Examination(parts=tuple(parts))
 
 
 def unopened(file: str) -> Examination:

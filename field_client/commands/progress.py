@@ -19,10 +19,11 @@ class ProgressLine:
         self._said_s = time.monotonic()
         self._open = False
 
-    def show(self, line: str) -> None:
-        """Show how it stands; most of what comes quickly is left out."""
+    def show(self, line: str, *, step: bool = False) -> None:
+        """Show how it stands; most of what comes quickly is left out, on a screen never a step."""
         now_s = time.monotonic()
-        if now_s - self._said_s < (REDRAW_EVERY_S if self._terminal else LINE_EVERY_S):
+        pause_s = REDRAW_EVERY_S if self._terminal else LINE_EVERY_S
+        if now_s - self._said_s < pause_s and not (step and self._terminal):
             return
         self._said_s = now_s
         if self._terminal:

@@ -7,6 +7,7 @@ import click
 
 from field_client.backups import forget_kept, last_backup
 from field_client.commands.errors import StoreUnsound
+from field_client.commands.progress import ProgressLine
 from field_client.commands.unlocking import PACKAGE, unlocked
 from field_client.opened import App
 from field_client.vault.errors import VaultDamaged
@@ -56,7 +57,7 @@ def verify() -> None:
     """
     try:
         with unlocked() as app:
-            found = examine(app)
+            found = _examined(app)
             age_days = _age_days(app)
             emit(_document(found, last_backup(app.tables)), lambda: _told(found, age_days))
             if not found.faults:
@@ -67,6 +68,15 @@ def verify() -> None:
         raise
     if found.faults:
         raise StoreUnsound(count=len(found.faults))
+
+
+def _examined(app: App) -> Examination:
+    words = text(PACKAGE)
+    reading = words("Reading: {part}")
+    with ProgressLine() as line:
+        return examine(
+            app, lambda part: line.show(reading.format(part=words(_NAMES[part])), step=True)
+        )
 
 
 def _document(found: Examination, backup_ms: int | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tests.support.processes import OPERATOR
 from tests.support.scenes import Laptop, Office, far_laptop, laptop, people, regency
 
 ROWS = people(61, 30, "53.15.05")
+SLOTS = ("slots.json", "slots.copy.json")
 
 
 @pytest.fixture
@@ -39,7 +40,10 @@ def files(home: Path) -> dict[str, bytes]:
 
 
 def test_a_wrong_passphrase_and_a_damaged_store_are_told_apart(tmp_path: Path) -> None:
-    """Every file of the store in turn: named, nothing replaced, whole again when put back."""
+    """Every file of the store in turn: named, nothing replaced, whole again when put back.
+
+    The two copies of the key slots stand for one another, so both are damaged at once.
+    """
     device = far_laptop(tmp_path / "laptop")
     device.add("person", ROWS[:20])
     device.run("export", tmp_path / "keluar")
@@ -51,8 +55,9 @@ def test_a_wrong_passphrase_and_a_damaged_store_are_told_apart(tmp_path: Path) -
     for name, data in whole.items():
         if not data or name.endswith((".lock", "-shm", "-wal")):
             continue
-        for damaged in (flipped(data), data[: len(data) // 2], b""):
-            (device.home / name).write_bytes(damaged)
+        names = SLOTS if name in SLOTS else (name,)
+        for damage in (flipped, halved, emptied):
+            put_back(device.home, {each: damage(whole[each]) for each in names})
             for args in (("verify",), ("add", "person", "--from", "-")):
                 done = device.attempt(*args, stdin='{"name": "Warga Contoh Rusak"}')
                 if args == ("verify",) or done.error_code != "LINES_INVALID":
@@ -64,6 +69,27 @@ def test_a_wrong_passphrase_and_a_damaged_store_are_told_apart(tmp_path: Path) -
     assert {"VAULT_DAMAGED", "VAULT_SLOT_DAMAGED"} <= seen
     assert device.run("verify")["sound"] is True
     assert device.status()["waiting"] == 20
+
+
+def test_one_damaged_copy_of_the_key_slots_is_mended(tmp_path: Path) -> None:
+    """The other one opens the store, and `verify` finds both as they were."""
+    device = far_laptop(tmp_path / "laptop")
+    whole = files(device.home)
+    for name in SLOTS:
+        for damage in (flipped, halved, emptied):
+            (device.home / name).write_bytes(damage(whole[name]))
+            assert device.run("verify")["parts"]["keys"] == "sound"
+            assert files(device.home)[name] == whole[name]
+
+
+def halved(data: bytes) -> bytes:
+    """Return the first half of data."""
+    return data[: len(data) // 2]
+
+
+def emptied(_data: bytes) -> bytes:
+    """Return nothing."""
+    return b""
 
 
 def flipped(data: bytes) -> bytes:

@@ -269,14 +269,15 @@ def test_a_restore_cut_anywhere_leaves_nothing_or_all(
         home = tmp_path / f"h{stop}"
         left = [stop]
 
-        def tick(left=left) -> None:
+        def tick(left=left) -> bool:
             left[0] -= 1
             if left[0] < 0:
                 raise Cut
+            return True
 
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "rename", lambda one, to: (tick(), RENAME(one, to))[1])
-            patch.setattr(os, "fsync", lambda handle: (tick(), FLUSH(handle))[1])
+            patch.setattr(Path, "rename", lambda one, to, tick=tick: tick() and RENAME(one, to))
+            patch.setattr(os, "fsync", lambda handle, tick=tick: tick() and FLUSH(handle))
             patch.setattr(shutil, "rmtree", lambda *_, **__: tick())
             try:
                 restore_backup(taken, home)

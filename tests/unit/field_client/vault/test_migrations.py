@@ -1,7 +1,6 @@
 """A newer program changes the store: a copy is kept first, and a cut leaves the old or the new."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ PEOPLE = [document_of({"nik": f"{n:016d}", "name": f"Warga {n}"}, f"orang-{n}") 
 
 
 @pytest.fixture
-def home(opened: Opener, tmp_path: Path) -> Iterator[Path]:
+def home(opened: Opener, tmp_path: Path) -> Path:
     """Give the folder of a store of the released version, with people in it."""
     with opened() as db:
         db.table("records").insert_multiple(PEOPLE)
