@@ -86,7 +86,7 @@ class StoreLocked(AccessError):
 
 
 class PinWeak(InputError):
-    """This PIN is too easy to guess, or not six digits. Take others: no rows such as 123456, no
+    """The PIN is too easy to guess, or not six digits. Take others: no rows such as 123456, no
     repetitions such as 121212.
     """
 

@@ -195,7 +195,7 @@ class UpdateNeedsRoom(StorageError):
 
 
 class PhotoAbsent(InputError):
-    """This photo is not on this laptop: it was attached elsewhere, or its file is gone. Ask whoever
+    """The photo is not on this laptop: it was attached elsewhere, or its file is gone. Ask whoever
     took it.
     """
 
