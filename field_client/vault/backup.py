@@ -49,6 +49,7 @@ def make_backup(
     VaultIO, VaultDamaged; there is nothing under ``path`` then.
     """
     container.require_new(path)
+    _require_room(path, 0)
     with locked(home / LOCK), _stage(home, path) as stage:
         spool.copy(stage / SPOOL_FILE)
         db.copy(stage / STORE_FILE, lambda share: progress(share * _COPYING))

@@ -10,7 +10,9 @@ from field_client.backups import back_up, last_backup
 from field_client.opened import App
 from field_client.outbox import seal_waiting
 from field_client.sync.engine import synchronise
+from field_client.vault import keys
 from field_client.vault.backup import restore_backup
+from field_client.vault.errors import OperatorUnknown
 from shared_schema.clock import DAY_MS, Evidence
 from shared_schema.display import instant, time_zone
 from tests.support.laptop import laptop, names_of, register, reopen, seen, still, write
@@ -154,3 +156,26 @@ def test_a_restored_store_tells_of_it_once_whatever_the_clock_says(tmp_path: Pat
         assert again.warnings == []
         assert again.journal.branches.current() == current
         pair.require_all(again)
+
+
+def test_a_backup_between_a_removal_and_the_new_encryption(tmp_path: Path) -> None:
+    """The store is still under the earlier root: the backup opens, but not for who was removed."""
+    pair = Pair(tmp_path)
+    pair.add(pair.old, 2)
+    home, first = pair.old.home, pair.old.keys
+    keys.add_operator(home, first, "rekan", "sandi rekan kerja", calibrate=False)
+    with pair.old, reopen(home, first, clocks=still) as other:
+        removed = keys.remove_operator(home, first, "rekan")
+        assert removed.previous
+        with reopen(home, removed, clocks=still) as app:
+            path = tmp_path / "cadangan"
+            back_up(app, path, lambda _: None)
+        pair.add(other)
+        new_home = tmp_path / "baru"
+        restore_backup(path, new_home)
+        with pytest.raises(OperatorUnknown):
+            keys.unlock(new_home, "rekan", "sandi rekan kerja")
+        with reopen(new_home, clocks=still) as new:
+            assert not new.keys.previous, "nobody else has it open: encrypted anew"
+            pair.add(new)
+            pair.require_all(new, other)

@@ -21,6 +21,7 @@ from field_client.vault.errors import (
     DeviceWiped,
     DiskFull,
     VaultExists,
+    VaultIO,
     VaultMissing,
 )
 from field_client.vault.keys import STORE_FILE, VaultKeys
@@ -144,6 +145,13 @@ def test_nothing_is_written_over(original, taken: Path, tmp_path: Path) -> None:
         with pytest.raises(VaultExists):
             restore_backup(taken, home)
         assert [(p.name, p.read_bytes()) for p in home.iterdir()] == [(name, b"x")]
+
+
+def test_a_place_that_is_not_there(original, tmp_path: Path) -> None:
+    """A stick that is not plugged in is said at once, and nothing is made."""
+    with pytest.raises(VaultIO):
+        take(original, tmp_path / "stik" / "cadangan")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wiped_folder_stays_wiped(taken: Path, tmp_path: Path) -> None:
@@ -301,6 +309,28 @@ def test_a_restore_cut_anywhere_leaves_nothing_or_all(
     assert done
     assert whole > 2
     assert nothing > 10
+
+
+def test_a_restore_cut_short_is_not_taken_for_an_empty_folder(
+    taken: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """A new store there would send the other laptop's batches and departure as its own."""
+    home = tmp_path / "home"
+
+    def cut(source: Path, target: Path) -> None:
+        RENAME(source, target)
+        if target.name == SPOOL_FILE:
+            raise Cut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", cut)
+        patch.setattr(backup.shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(Cut):
+            restore_backup(taken, home)
+    with pytest.raises(VaultExists):
+        create_vault(home, "Petugas", PASSPHRASE, calibrate=False)
+    restore_backup(taken, home)
+    assert keys.unlock(home, "Petugas", PASSPHRASE)
 
 
 def test_a_full_stick_leaves_no_half_file(original, tmp_path: Path, monkeypatch) -> None:
