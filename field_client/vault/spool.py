@@ -15,7 +15,13 @@ from typing import Self
 
 from field_client.vault import durable
 from field_client.vault.connection import Row, StoreConnection, open_plain
-from field_client.vault.errors import SpoolConflict, VaultDamaged, VaultMissing, VaultNewer
+from field_client.vault.errors import (
+    SpoolConflict,
+    VaultDamaged,
+    VaultExists,
+    VaultMissing,
+    VaultNewer,
+)
 from field_client.vault.heard import TABLE as HEARD_TABLE
 from field_client.vault.heard import Heard, check_sum
 from field_client.vault.snapshot import copy_store
@@ -46,6 +52,9 @@ _TABLES = (
     "CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     HEARD_TABLE,
 )
+
+
+_USED = ("streams", "frames", "heard", "settings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +273,10 @@ _NEXT_FRAME = "SELECT id, body, check_sum FROM frames WHERE id > ? ORDER BY id L
 
 
 def create_spool(home: Path) -> None:
-    """Create the spool in ``home`` unless it is there; `create_vault` does it."""
+    """Create the spool in ``home`` unless it is there; `create_vault` does it.
+
+    Raises VaultExists where there is one that was used: it is another store's.
+    """
     path = home / SPOOL_FILE
     with durable.translated(path):
         os.close(os.open(path, os.O_CREAT, durable.PRIVATE_FILE))
@@ -274,6 +286,8 @@ def create_spool(home: Path) -> None:
             if _version(store) == 0:
                 for statement in (*_TABLES, f"PRAGMA user_version={VERSION}"):
                     store.rows(statement)
+            elif any(store.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in _USED):  # noqa: S608 - our own names
+                raise VaultExists(home=home)
     finally:
         store.close()
 
