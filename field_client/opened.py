@@ -61,8 +61,10 @@ class App:
         """Lock the store; closing twice is no error."""
         if not self.closed:
             self.closed = True
-            self.db.close()
-            self.spool.close()
+            try:
+                self.db.close()
+            finally:
+                self.spool.close()
 
     def __enter__(self) -> Self:
         return self

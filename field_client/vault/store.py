@@ -48,8 +48,10 @@ class VaultStorage(Storage):
 
     def close(self) -> None:
         """Close the file, and then leave it to whoever wants it alone."""
-        self.catalogue.store.close()
-        self._leave()
+        try:
+            self.catalogue.store.close()
+        finally:
+            self._leave()
 
 
 def _nothing() -> None:

@@ -183,8 +183,7 @@ class Desk:
     def _seal_and_close(self, app: App) -> None:
         self.trouble = None
         try:
-            depart(app)
+            with app:
+                depart(app)
         except JemputError as error:
             self.trouble = error
-        finally:
-            app.close()

@@ -11,8 +11,9 @@ from field_client.errors import PinForgotten, PinWeak, PinWrong, StoreLocked
 from field_client.shift import IDLE_S, SHIFT_S, State
 from field_client.sync.departure import load_departure
 from field_client.sync.locked import still_sealed, synchronise_locked
-from field_client.vault import keys
-from field_client.vault.errors import DiskFull, PassphraseWrong
+from field_client.vault import keys, presence
+from field_client.vault.connection import StoreConnection
+from field_client.vault.errors import DiskFull, PassphraseWrong, VaultIO
 from field_client.vault.roster import VaultKeys
 from field_client.vault.spool import open_spool
 from field_client.web import desk as desks
@@ -170,6 +171,26 @@ def test_a_full_disk_does_not_keep_the_store_open(
     desk.unlock(OPERATOR, PASSPHRASE)
     desk.end()
     assert desk.trouble is None
+
+
+def test_a_store_that_closes_badly_does_not_end_the_watch(
+    desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told; who watches lives on, and nobody is counted as having the store open."""
+    desk.unlock(OPERATOR, PASSPHRASE)
+    close = StoreConnection.close
+
+    def badly(store: StoreConnection) -> None:
+        close(store)
+        raise VaultIO(file=store.path.name, reason="x")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(StoreConnection, "close", badly)
+        wait_idle(desk, clock)
+    assert isinstance(desk.trouble, VaultIO)
+    with presence.alone(desk.home) as is_alone:
+        assert is_alone
+    desk.unlock(OPERATOR, PASSPHRASE)
 
 
 def test_what_a_locked_sync_brings_is_seen_by_open_pages(desk: Desk, server: MemoryServer) -> None:
