@@ -104,8 +104,12 @@ class StoreConnection:
 
     def run_many(self, sql: str, values: Sequence[Values]) -> None:
         """Run one statement for each of ``values``; only within a transaction."""
-        with self._turn, translated(self._path):
-            self._raw.executemany(sql, values)
+        with self._turn:
+            try:
+                self._raw.executemany(sql, values)
+            except _DRIVER_ERRORS as error:
+                _translate(self._path, error)
+                raise
 
     def transaction(self) -> AbstractContextManager[None]:
         """Write all of the block or nothing; durable when the block has ended.

@@ -3,8 +3,9 @@
 A commit is durable once it is in the log. Left to itself SQLite folds the log within whichever
 save makes it too long, and that save waits for thousands of scattered writes and two flushes.
 Here a thread with a connection of its own does it: when no commit has come for a second, and
-under unbroken writing every few seconds, so that the log stays as long as what is written in
-that time. The last program to close the store folds what is left.
+under unbroken writing after so many commits or seconds, so that the log stays short (and saves
+overwrite it, which flushes sooner than letting it grow). The last program to close the store
+folds what is left.
 
 The bulk is folded beside the writers; what they added meanwhile within the fair lock, in a few
 milliseconds, since only a log that is folded to its end begins anew. Programs that share the
@@ -25,6 +26,7 @@ from field_client.vault.lock import WriteLock
 
 IDLE_S = 1.0
 LATEST_S = 5.0
+LATEST_COMMITS = 150
 _FOLD = "PRAGMA wal_checkpoint(PASSIVE)"
 
 
@@ -49,14 +51,17 @@ class Folding:
         self._thread: threading.Thread | None = None
         self._first_s: float | None = None
         self._last_s = 0.0
+        self._commits = 0
         self._closed = False
 
     def committed(self) -> None:
         """Note that the log has grown."""
         with self._changed:
             self._last_s = time.monotonic()
+            self._commits += 1
             if self._first_s is None:
                 self._first_s = self._last_s
+            if self._commits in (1, LATEST_COMMITS):
                 self._changed.notify()
             if self._thread is None and not self._closed:
                 self._begin()
@@ -89,8 +94,8 @@ class Folding:
                     self._changed.wait()
                     continue
                 left_s = min(self._last_s + IDLE_S, self._first_s + LATEST_S) - time.monotonic()
-                if left_s <= 0:
-                    self._first_s = None
+                if left_s <= 0 or self._commits >= LATEST_COMMITS:
+                    self._first_s, self._commits = None, 0
                     return True
                 self._changed.wait(left_s)
             return False
