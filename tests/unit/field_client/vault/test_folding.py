@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+import sqlcipher3.dbapi2 as sqlcipher
 
 from field_client.vault import folding
 from field_client.vault.store import VaultDB
@@ -99,7 +100,7 @@ def test_folding_that_fails_leaves_the_save(hasty, db, monkeypatch):
     def refuse():
         raise sqlite_error
 
-    sqlite_error = folding.sqlcipher.OperationalError("disk I/O error")
+    sqlite_error = sqlcipher.OperationalError("disk I/O error")
     monkeypatch.setattr(db._store._folding, "_connect", refuse)
     _save(db, 1)
     time.sleep(0.3)

@@ -21,10 +21,14 @@ def made(tmp_path: Path) -> VaultKeys:
     return made
 
 
+def _flipped(content: bytes, at: int) -> bytes:
+    damaged = bytearray(content)
+    damaged[at] ^= 1 << at % 7
+    return bytes(damaged)
+
+
 def _flip(path: Path, at: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[at] ^= 1 << at % 7
-    path.write_bytes(content)
+    path.write_bytes(_flipped(path.read_bytes(), at))
 
 
 def _at(path: Path, name: str) -> int:
@@ -45,10 +49,9 @@ def test_one_copy_damaged_anywhere_is_mended(tmp_path: Path, made: VaultKeys, na
     """Any flipped bit, a cut, nothing at all: the other copy counts, and both are whole again."""
     path = tmp_path / name
     content = path.read_bytes()
-    spoil = [lambda at=at: _flip(path, at) for at in range(0, len(content), 7)]
-    spoil += [lambda keep=keep: path.write_bytes(content[:keep]) for keep in (0, 1, 500)]
-    for damage in [*spoil, path.unlink]:
-        damage()
+    spoilt = [_flipped(content, at) for at in range(0, len(content), 7)]
+    for damaged in [*spoilt, content[:0], content[:1], content[:500], None]:
+        path.unlink() if damaged is None else path.write_bytes(damaged)
         assert keys.operators(tmp_path) == [("Satu", "administrator"), ("Dua", "operator")]
         assert path.read_bytes() == content
     assert keys.unlock(tmp_path, "Dua", SECOND).root == made.root
