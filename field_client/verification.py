@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 from tinydb import where
@@ -83,7 +84,7 @@ def examine(app: App, begin: Callable[[Part], None] = silent) -> Examination:
     """
     written: set[str] = set()
     looks: tuple[tuple[Part, Callable[[], int], Callable[[], Iterable[Fault]]], ...] = (
-        (Part.KEYS, lambda: len(slotfile.load(app.home).entries), lambda: _keys(app)),
+        (Part.KEYS, lambda: len(slotfile.load(app.home).entries), lambda: _keys(app.home)),
         (Part.STORE, lambda: len(app.db.tables()), lambda: _listed("STORE_DAMAGED", app.db.check)),
         (Part.LOG, lambda: len(app.tables.changes), lambda: _log(app, written)),
         (Part.RECORDS, lambda: len(app.tables.records), lambda: _records(app, written)),
@@ -101,13 +102,17 @@ def examine(app: App, begin: Callable[[Part], None] = silent) -> Examination:
     return Examination(parts=tuple(parts))
 
 
-def unopened(file: str) -> Examination:
+def unopened(home: Path, file: str) -> Examination:
     """Return what is known where a damaged file kept the store from being opened."""
     culprit = Part.BATCHES if file == SPOOL_FILE else Part.STORE
     code = "SPOOL_DAMAGED" if file == SPOOL_FILE else "STORE_DAMAGED"
     faults = {culprit: (Fault(code=code, place=file),)}
+    others = (part for part in Part if part is not Part.KEYS)
     return Examination(
-        parts=tuple(Examined(part=p, count=None, faults=faults.get(p, ())) for p in Part)
+        parts=(
+            _examined(Part.KEYS, lambda: len(slotfile.load(home).entries), lambda: _keys(home)),
+            *(Examined(part=p, count=None, faults=faults.get(p, ())) for p in others),
+        )
     )
 
 
@@ -128,8 +133,8 @@ def _listed(code: str, check: Callable[[], Iterable[str]]) -> Iterator[Fault]:
     return (Fault(code=code, place=line) for line in check())
 
 
-def _keys(app: App) -> Iterator[Fault]:
-    return (Fault(code="KEYS_DAMAGED", place=line) for line in slotfile.check(app.home))
+def _keys(home: Path) -> Iterator[Fault]:
+    return (Fault(code="KEYS_DAMAGED", place=line) for line in slotfile.check(home))
 
 
 def _log(app: App, written: set[str]) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ from field_client.backups import forget_kept, last_backup
 from field_client.commands.errors import StoreUnsound
 from field_client.commands.progress import ProgressLine
 from field_client.commands.unlocking import PACKAGE, unlocked
+from field_client.config import load_config
 from field_client.opened import App
 from field_client.vault.errors import VaultDamaged
 from field_client.verification import Examination, Examined, Part, examine, unopened
@@ -63,7 +64,7 @@ def verify() -> None:
             if not found.faults:
                 forget_kept(app.home)
     except VaultDamaged as error:
-        known = unopened(str(error.details["file"]))
+        known = unopened(load_config().home, str(error.details["file"]))
         emit(_document(known, None), lambda: "\n".join(_lines(known)))
         raise
     if found.faults:

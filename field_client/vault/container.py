@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import struct
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -177,7 +178,9 @@ def _fill(
 
 def _store(archive: zipfile.ZipFile, name: str, source: Path, written: Written) -> Part:
     digest, length = hashlib.sha256(), 0
-    with source.open("rb") as file, archive.open(name, "w", force_zip64=True) as part:
+    entry = zipfile.ZipInfo(name, time.localtime()[:6])
+    entry.external_attr = durable.PRIVATE_FILE << 16
+    with source.open("rb") as file, archive.open(entry, "w", force_zip64=True) as part:
         while piece := file.read(_CHUNK):
             part.write(piece)
             digest.update(piece)
