@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# Install what some tests need from the system: libfaketime, to set a program's clock years off.
-# Without root or apt the tests that need it say that they cannot run here.
+# Install what some tests need from the system: libfaketime, to set a program's clock years off, and
+# strace, to record what a program writes and to let single calls fail.
+# Without root or apt the tests that need them say that they cannot run here.
 set -euo pipefail
 
-if ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
+missing=()
+ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing+=(faketime)
+command -v strace >/dev/null || missing+=(strace)
+if [ ${#missing[@]} = 0 ]; then
     exit 0
 fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    echo "Installing faketime ..."
+    echo "Installing ${missing[*]} ..."
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq faketime >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
 else
-    echo "Some fault tests will be left out. To run them: sudo apt-get install faketime" >&2
+    echo "Some fault tests will be left out. To run them: sudo apt-get install ${missing[*]}" >&2
 fi

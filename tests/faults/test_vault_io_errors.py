@@ -116,7 +116,6 @@ def require_found(made: Bench, told: list[str], unsure: list[str]) -> None:
     assert found in vault_work.may_be_found(made.work, words, told, unsure)
 
 
-@pytest.mark.timeout(400)
 @effort.in_both
 def test_one_call_fails(place: Path, scale: str) -> None:
     """Each write, flush, cut, renaming and removal of each kind of work fails once."""

@@ -79,7 +79,6 @@ def work_on(worker: Work, words: list[str]) -> tuple[list[str], list[str], list[
     return told, failed, codes
 
 
-@pytest.mark.timeout(300)
 @effort.in_both
 @pytest.mark.parametrize("kind", WORKS)
 def test_the_disk_fills_up(small_disk: Path, tmp_path: Path, kind: str, scale: str) -> None:

@@ -32,6 +32,7 @@ from tests.support.vault_work import OPERATOR, PASSPHRASE
 from tests.support.works import WORKS
 
 HELD_S = 1.0
+WITHOUT_END_S = 1e9
 
 
 def handed(keys: VaultKeys) -> str:
@@ -67,6 +68,16 @@ def work(home: str, kind: str, amount: int, keys: str) -> None:
         worker.act(word)
         say(word)
     worker.close()
+
+
+def leave(home: str, kind: str, amount: int, keys: str) -> None:
+    """Do all of one kind of work and end at once, the logs not folded in."""
+    folding.IDLE_S = folding.LATEST_S = WITHOUT_END_S
+    stretching.quick_for_good()
+    worker = WORKS[kind](home=Path(home), keys=taken(keys))  # type: ignore[call-arg]  # as above
+    for word in worker.words(amount):
+        worker.act(word)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def trial(home: str, kind: str, amount: int, keys: str, call: str, empty: int) -> None:
@@ -175,7 +186,7 @@ def leave_a_log(home: str, keys: str) -> None:
 
     Says how long the two logs were after the first time.
     """
-    folding.IDLE_S = folding.LATEST_S = 1e9
+    folding.IDLE_S = folding.LATEST_S = WITHOUT_END_S
     with open_unlocked(Path(home), taken(keys)) as app:
         for turn in ("Pertama", "Kedua"):
             for number in range(3):

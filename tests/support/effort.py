@@ -16,7 +16,14 @@ import pytest
 
 SOAK = "SOAK"
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a disk whose flushes cost nothing
-in_both = pytest.mark.parametrize("scale", ["ci", pytest.param("soak", marks=pytest.mark.soak)])
+PATIENCE_S = 400
+in_both = pytest.mark.parametrize(
+    "scale",
+    [
+        pytest.param("ci", marks=pytest.mark.timeout(PATIENCE_S)),
+        pytest.param("soak", marks=[pytest.mark.soak, pytest.mark.timeout(0)]),
+    ],
+)
 
 
 @dataclass(frozen=True, slots=True)
