@@ -22,7 +22,6 @@ from field_client.sync.locked import take_in
 from field_client.tables import INDEXES, TEXT_INDEXES, Tables
 from field_client.vault.backup import forget_restored, restored_from
 from field_client.vault.errors import DiskFull, VaultBusy, VaultExists, VaultIO
-from field_client.vault.identity import fingerprint
 from field_client.vault.keys import VaultKeys, has_slots, unlock
 from field_client.vault.snapshot import Progress, unseen
 from field_client.vault.spool import open_spool
@@ -65,7 +64,7 @@ def create_device(
 
 def _invite(app: App, code: str) -> None:
     """Keep the code for the next exchange; a known device may only be invited by its own server."""
-    known, asked = load_device(app.tables), device_of(code, fingerprint(app.home))
+    known, asked = load_device(app.tables), device_of(code, app.db.fingerprint)
     if known is not None and known.server != asked.server:
         raise VaultExists(home=app.home)
     with app.journal.transaction():
@@ -162,7 +161,7 @@ def _miss_what_was_sealed(app: App) -> None:
 
 def _tell_copies_apart(app: App) -> None:
     """Begin a branch where this store is a copy of another, restored or not, and say so once."""
-    device, copy, made_ms = app.device, fingerprint(app.home), restored_from(app.home)
+    device, copy, made_ms = app.device, app.db.fingerprint, restored_from(app.home)
     if made_ms is None and device.fingerprint == copy:
         return
     with app.journal.transaction():

@@ -29,10 +29,10 @@ def finish_removals(
         return keys, trouble
 
 
-def _carry_fingerprint(home: Path, stage: Path, new: VaultDB) -> None:
+def _carry_fingerprint(home: Path, new: VaultDB) -> None:
     """Let the new file pass for the old one, unless that was a copy that nobody noticed yet."""
     tables = Tables(new)
     device = load_device(tables)
     if device is not None and device.fingerprint == fingerprint(home):
         with new.transaction():
-            save_device(tables, replace(device, fingerprint=fingerprint(stage)))
+            save_device(tables, replace(device, fingerprint=new.fingerprint))

@@ -26,7 +26,7 @@ ROOM = 1.05
 SPARE_BYTES = 4 << 20
 _LOGS = ("-wal", "-shm")
 
-Carry = Callable[[Path, Path, VaultDB], None]
+Carry = Callable[[Path, VaultDB], None]
 
 
 def rekey(
@@ -34,7 +34,7 @@ def rekey(
 ) -> VaultKeys | None:
     """Bring the store under ``keys.root`` and forget the roots before it.
 
-    ``carry`` is given the home, the folder of the new store and the new store, open, before that
+    ``carry`` is given the home and the new store, open, before that
     takes its place. None where another program has the store open. Raises RekeyNeedsRoom,
     DiskFull, VaultIO, VaultDamaged, KeysReplaced; the store is as it was then.
     """
@@ -64,7 +64,7 @@ def _make(home: Path, stage: Path, keys: VaultKeys, carry: Carry, progress: Prog
         with open_alone(stage, replace(keys, previous=())) as new:
             if old.row_counts() != new.row_counts():
                 raise VaultDamaged(file=STORE_FILE)
-            carry(home, stage, new)
+            carry(home, new)
 
 
 def _require_room(home: Path) -> None:

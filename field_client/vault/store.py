@@ -18,7 +18,7 @@ from typing import Any
 from tinydb import TinyDB
 from tinydb.storages import Storage
 
-from field_client.vault import durable, keys, migrations, presence, spool
+from field_client.vault import durable, identity, keys, migrations, presence, spool
 from field_client.vault.catalogue import Catalogue
 from field_client.vault.connection import StoreConnection, open_encrypted
 from field_client.vault.errors import VaultDamaged, VaultExists, VaultMissing
@@ -63,6 +63,8 @@ class VaultDB(TinyDB):
 
     ``indexes`` names the fields of each table that equality is answered from, ``text_indexes``
     those that `VaultTable.match` searches; what is declared once stays maintained.
+    ``fingerprint`` names this copy of the file (`identity`), read before the file was opened:
+    whoever opens and closes it beside SQLite takes SQLite's own locks away.
     """
 
     table_class = VaultTable  # type: ignore[assignment]  # the stock attribute is not generic
@@ -71,11 +73,13 @@ class VaultDB(TinyDB):
     def __init__(
         self,
         store: StoreConnection,
+        fingerprint: str,
         *,
         indexes: Mapping[str, Sequence[str]] | None = None,
         text_indexes: Mapping[str, Sequence[str]] | None = None,
         leave: Callable[[], None] = _nothing,
     ) -> None:
+        self.fingerprint = fingerprint
         self._store = store
         storage = VaultStorage(store, leave)
         self._catalogue = storage.catalogue
@@ -230,10 +234,11 @@ def _opened(
         raise VaultMissing(home=home)
     if path.stat().st_size == 0:
         raise VaultDamaged(file=path.name)
+    copy = identity.fingerprint(home)
     store = _connected(home, unlocked)
     try:
         migrations.migrate(store)
-        return VaultDB(store, indexes=indexes, text_indexes=text_indexes, leave=leave)
+        return VaultDB(store, copy, indexes=indexes, text_indexes=text_indexes, leave=leave)
     except BaseException:
         store.close()
         raise

@@ -20,7 +20,8 @@ def wipe(home: Path) -> None:
 
     The tombstone is durable first: a wipe that was cut short is finished by whoever comes next.
     Flash memory may keep old blocks of the slot file; the passphrase still stands before those.
-    The sealed spool stays, since nobody on this laptop can open it.
+    The sealed spool and the sealed photos stay: nobody on this laptop can open them, the regency
+    can.
     """
     with locked(home / SLOT_LOCK):
         content = json.dumps({"version": 1}).encode()
@@ -36,7 +37,7 @@ def require_not_wiped(home: Path) -> None:
 
 
 def _destroy(home: Path) -> None:
-    """Remove slots, store, whatever was being made of them, and attachments; locks may stay."""
+    """Remove slots, store and whatever was being made of them; locks may stay."""
     for path in home.glob("slots*.json*"):
         with durable.translated(path), path.open("r+b") as file:
             file.write(os.urandom(max(path.stat().st_size, 1)))
@@ -44,6 +45,6 @@ def _destroy(home: Path) -> None:
             os.fsync(file.fileno())
     stores = [path for path in home.glob(STORE_FILE + "*") if ".lock" not in path.suffixes]
     durable.remove_files(home / SLOT_FILE, *home.glob("slots*.json*"), *stores)
-    begun = [path for path in home.glob("*" + durable.NEW_SUFFIX) if path.is_dir()]
-    for folder in (home / ATTACHMENTS, *begun):
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in home.glob("*" + durable.NEW_SUFFIX):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)

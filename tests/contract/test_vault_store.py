@@ -67,7 +67,7 @@ def vault(request, tmp_path_factory) -> Iterator[tuple[VaultDB, tuple[str, ...]]
     path: Path = tmp_path_factory.mktemp("vault") / "vault.db"
     store = open_encrypted(path, KEYS.derive(PURPOSE, RAW_KEY_BYTES), create=True)
     create(store)
-    with _Vault(store) as db:
+    with _Vault(store, "") as db:
         yield db, request.param
 
 

@@ -244,7 +244,7 @@ def test_newer_slot_file_is_refused(home: Path):
         keys.list_operators(home)
 
 
-def test_wipe_leaves_nothing_but_a_tombstone(home: Path):
+def test_wipe_leaves_a_tombstone_and_what_only_the_regency_can_open(home: Path):
     """Afterwards everything says the device was wiped, a new enrolment in this folder as well."""
     wrapped = json.loads((home / SLOT_FILE).read_bytes())["slots"][0]["wrapped"].encode()
     made = ("vault.db", "vault.db-wal", "vault.db.new", "vault.db.rekey", "slots.json.new")
@@ -253,9 +253,11 @@ def test_wipe_leaves_nothing_but_a_tombstone(home: Path):
     for name in ("attachments", "rekey.new", "backup.new"):
         (home / name).mkdir()
         (home / name / "vault.db").write_bytes(wrapped)
+    (home / "spool.db").write_bytes(b"sealed")
     keys.wipe(home)
     left = {path.name for path in home.iterdir()}
-    assert left == {"slots.lock", "slots.lock.queue", TOMBSTONE}
+    sealed = {"spool.db", "attachments"}
+    assert left == {"slots.lock", "slots.lock.queue", TOMBSTONE} | sealed
     for attempt in (
         lambda: keys.unlock(home, "Petugas Satu", PASSPHRASE),
         lambda: keys.list_operators(home),
