@@ -28,7 +28,7 @@ INDEXES = {"people": ("nik",)}
 TEXT = {"people": ("name",)}
 
 
-def _nothing(_home: Path, _stage: Path, _new: VaultDB) -> None:
+def _nothing(_home: Path, _new: VaultDB) -> None:
     """Carry nothing."""
 
 
