@@ -71,7 +71,7 @@ def worked(place: Path, kind: str, count: int) -> tuple[Disk, VaultKeys, list[Ev
     keys = WORKS[kind].prepare(home)
     assert keys is not None
     disk = Disk(home)
-    return disk, keys, record([*WRITER, home, kind, count, handed(keys)], home)
+    return disk, keys, record([*WRITER, "work", home, kind, count, handed(keys)], home)
 
 
 def cut_again_and_again(place: Path, kind: str, tries: Effort, scale: str) -> None:
@@ -131,7 +131,7 @@ def test_creation(place: Path, scale: str) -> None:
     root.mkdir()
     disk = Disk(root)
     passphrase = vault_work.PASSPHRASE
-    events = record([*WRITER, root / "home"], root)
+    events = record([*WRITER, "create", root / "home"], root)
 
     def judge(left: Left, said: Sequence[str], where: str) -> None:
         powercut.lay_out(left, place / "cut")

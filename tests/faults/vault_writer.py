@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -14,12 +15,14 @@ from itertools import count
 from pathlib import Path
 
 from field_client.app import open_unlocked
+from field_client.backups import back_up
 from field_client.opened import App
 from field_client.outbox import seal_waiting, waiting_batches
 from field_client.sync.engine import synchronise
 from field_client.sync.inbox import absorb, store_receipt
 from field_client.sync.transport_http import HttpTransport
 from field_client.vault import folding
+from field_client.vault.backup import restore_backup
 from field_client.vault.keys import VaultKeys
 from field_client.vault.spool import SealedBatch
 from field_client.vault.store import create_vault, open_vault
@@ -68,6 +71,21 @@ def work(home: str, kind: str, amount: int, keys: str) -> None:
         worker.act(word)
         say(word)
     worker.close()
+
+
+def take_backup(home: str, path: str, keys: str) -> None:
+    """Back a laptop up and say so."""
+    shutil._USE_CP_SENDFILE = False  # type: ignore[attr-defined]  # its bytes cannot be recorded
+    stretching.quick_for_good()
+    with open_unlocked(Path(home), taken(keys)) as app:
+        back_up(app, Path(path), lambda _: None)
+        say("backed up")
+
+
+def restore(path: str, home: str) -> None:
+    """Make a laptop of a backup and say so."""
+    restore_backup(Path(path), Path(home))
+    say("restored")
 
 
 def leave(home: str, kind: str, amount: int, keys: str) -> None:
@@ -212,7 +230,4 @@ def receipt_for(app: App, sealed: SealedBatch) -> Receipt:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        create(sys.argv[1])
-    else:
-        work(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    globals()[sys.argv[1]](*(int(each) if each.isdigit() else each for each in sys.argv[2:]))
