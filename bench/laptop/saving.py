@@ -31,7 +31,7 @@ from field_client.vault.store import PURPOSE, RAW_KEY_BYTES
 from tests.support.laptop import laptop
 from tests.support.scenes import far_code
 
-WARM, ROUNDS, SAVES = 200, 25, 10
+WARM, ROUNDS, SAVES = 200, 50, 5
 TINYDB_SAVES = {1_000: 15, 20_000: 3}
 FLUSHED_SAVES = 200
 Body = Callable[[Any], Any]
@@ -56,7 +56,7 @@ def measured(folder: Path, base: list[Document], fresh: Iterator[Document]) -> d
     for app in apps.values():
         fill(app.db, base[:1_000])
     bare = {name: _configured(apps[name]) for name in BODIES}
-    each_ms = _in_turns(
+    rounds = _in_turns(
         {
             "ours": Side(save=lambda each: put(apps["ours"].db.table("records"), *each)),
             **{name: _bare(bare[name], *BODIES[name]) for name in BODIES},
@@ -69,14 +69,15 @@ def measured(folder: Path, base: list[Document], fresh: Iterator[Document]) -> d
         connection.close()
     for app in apps.values():
         app.close()
+    each_ms = {name: statistics.median(taken) for name, taken in rounds.items()}
     ours = each_ms["ours"]
     sizes = {min(count, len(base)): most for count, most in TINYDB_SAVES.items()}
     tinydb_ms = {count: _tinydb(folder, base[:count], fresh, most) for count, most in sizes.items()}
     return {
         "save_ms": {name: round(value, 3) for name, value in each_ms.items()},
-        "saves_of_bare_sqlcipher": round(each_ms["bare"] / ours, 2),
-        "saves_of_bare_sqlcipher_with_bodies_ready": round(each_ms["bare_ready"] / ours, 2),
-        "saves_of_bare_sqlcipher_storing_json": round(each_ms["bare_json"] / ours, 2),
+        "saves_of_bare_sqlcipher": _share(rounds["bare"], rounds["ours"]),
+        "saves_of_bare_sqlcipher_with_bodies_ready": _share(rounds["bare_ready"], rounds["ours"]),
+        "saves_of_bare_sqlcipher_storing_json": _share(rounds["bare_json"], rounds["ours"]),
         "tinydb_save_ms": {str(count): round(ms, 1) for count, ms in tinydb_ms.items()},
         "saves_of_tinydb": {str(count): round(ms / ours) for count, ms in tinydb_ms.items()},
         "tinydb_flushes_each_save": True,
@@ -84,8 +85,13 @@ def measured(folder: Path, base: list[Document], fresh: Iterator[Document]) -> d
     }
 
 
-def _in_turns(sides: dict[str, Side], fresh: Iterator[Document]) -> dict[str, float]:
-    """Return the median of each over rounds in which all take their turn: noise meets them all."""
+def _share(theirs: list[float], ours: list[float]) -> float:
+    """Return how many of their saves ours are: the median of the rounds, side by side."""
+    return round(statistics.median(one / own for one, own in zip(theirs, ours, strict=True)), 2)
+
+
+def _in_turns(sides: dict[str, Side], fresh: Iterator[Document]) -> dict[str, list[float]]:
+    """Return the milliseconds of a save in each round; in a round each side takes its turn."""
     for side in sides.values():  # until every log has been folded once and is written over
         for each in islice(fresh, WARM):
             side.save(side.prepare(each))
@@ -98,7 +104,7 @@ def _in_turns(sides: dict[str, Side], fresh: Iterator[Document]) -> dict[str, fl
             for each in given:
                 side.save(each)
             rounds[name].append((time.perf_counter() - started_s) / SAVES * 1000)
-    return {name: statistics.median(taken) for name, taken in rounds.items()}
+    return rounds
 
 
 def _configured(app: App) -> RawConnection:
