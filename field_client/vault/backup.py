@@ -166,7 +166,7 @@ def _unpacked(
 ) -> Iterator[Path]:
     """Give the folder in which every part stands, flushed and as the manifest says."""
     stage = home / RESTORING
-    for path in (stage, *_leftovers(home)):
+    for path in (*_leftovers(home), stage):  # the stage last: it tells that they may go
         _remove(path)
     try:
         with durable.translated(stage):

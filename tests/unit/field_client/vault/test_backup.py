@@ -12,7 +12,7 @@ import pytest
 
 from field_client.vault import backup, container, durable, keys
 from field_client.vault.backup import make_backup, restore_backup, restored_from
-from field_client.vault.container import About, Manifest
+from field_client.vault.container import About
 from field_client.vault.errors import (
     BackupDamaged,
     BackupExists,
@@ -22,42 +22,29 @@ from field_client.vault.errors import (
     DiskFull,
     VaultExists,
     VaultIO,
-    VaultMissing,
 )
-from field_client.vault.keys import STORE_FILE, VaultKeys
+from field_client.vault.keys import STORE_FILE
 from field_client.vault.slotfile import SLOT_COPY, SLOT_FILE
-from field_client.vault.spool import SPOOL_FILE, SealedBatch, open_spool
+from field_client.vault.spool import SPOOL_FILE, open_spool
 from field_client.vault.store import create_vault, open_vault
-from field_client.vault.table import document_of
 from shared_schema.errors import FileEmpty, FileUnreadable, JemputError
-
-PASSPHRASE = "sandi petugas contoh"
-PHOTO = bytes(range(256)) * 40
-PHOTO_NAME = hashlib.sha256(PHOTO).hexdigest()
-BATCH = SealedBatch(stream=b"stream-12byt", first=1, count=2, hash=b"#" * 16, body=b"sealed" * 99)
-PEOPLE = [document_of({"name": f"Warga Contoh {n}"}, f"orang-{n}") for n in range(50)]
-ABOUT = About(made_ms=1_700_000_000_000, device="ab", label="Satu", software="x", counts={"a": 1})
+from tests.support.furnished import (
+    ABOUT,
+    BATCH,
+    PASSPHRASE,
+    PEOPLE,
+    PHOTO,
+    PHOTO_NAME,
+    Original,
+    furnish,
+    take,
+)
 
 
 @pytest.fixture(scope="module")
-def original(tmp_path_factory) -> tuple[Path, VaultKeys]:
+def original(tmp_path_factory) -> Original:
     """Make a store with people, a batch and a photo."""
-    home = tmp_path_factory.mktemp("asli") / "home"
-    made = create_vault(home, "Petugas", PASSPHRASE, calibrate=False)
-    with open_vault(home, made) as db, open_spool(home) as spool:
-        db.table("records").insert_multiple(PEOPLE)
-        spool.put_batch(BATCH)
-    (home / keys.ATTACHMENTS).mkdir(exist_ok=True)
-    (home / keys.ATTACHMENTS / PHOTO_NAME).write_bytes(PHOTO)
-    (home / keys.ATTACHMENTS / "half.new").write_bytes(b"not a photo yet")
-    return home, made
-
-
-def take(original: tuple[Path, VaultKeys], path: Path) -> Manifest:
-    """Back the store up to ``path``."""
-    home, made = original
-    with open_vault(home, made) as db, open_spool(home) as spool:
-        return make_backup(home, db, spool, path, lambda _: ABOUT, lambda _: None)
+    return furnish(tmp_path_factory.mktemp("asli") / "home")
 
 
 @pytest.fixture
@@ -259,78 +246,6 @@ def test_a_manifest_that_does_not_fit(taken: Path, tmp_path: Path, change, error
     with pytest.raises(error):
         restore_backup(taken, tmp_path / "baru")
     assert not (tmp_path / "baru" / SLOT_FILE).exists()
-
-
-class Cut(BaseException):
-    """The power goes."""
-
-
-RENAME, FLUSH = Path.rename, os.fsync
-
-
-def test_a_restore_cut_anywhere_leaves_nothing_or_all(
-    taken: Path, tmp_path: Path, monkeypatch
-) -> None:
-    """At every rename and flush in turn; repeating brings it to its end."""
-    whole = nothing = 0
-    for stop in range(200):
-        home = tmp_path / f"h{stop}"
-        left = [stop]
-
-        def tick(left=left) -> bool:
-            left[0] -= 1
-            if left[0] < 0:
-                raise Cut
-            return True
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "rename", lambda one, to, tick=tick: tick() and RENAME(one, to))
-            patch.setattr(os, "fsync", lambda handle, tick=tick: tick() and FLUSH(handle))
-            patch.setattr(shutil, "rmtree", lambda *_, **__: tick())
-            try:
-                restore_backup(taken, home)
-                done = True
-            except Cut:
-                done = False
-        try:
-            opened = keys.unlock(home, "Petugas", PASSPHRASE)
-            whole += 1
-        except VaultMissing:
-            nothing += 1
-            restore_backup(taken, home)
-            opened = keys.unlock(home, "Petugas", PASSPHRASE)
-        with open_vault(home, opened) as db, open_spool(home) as spool:
-            assert len(db.table("records")) == len(PEOPLE)
-            assert list(spool.batches(BATCH.stream)) == [BATCH]
-        assert (home / keys.ATTACHMENTS / PHOTO_NAME).exists()
-        assert restored_from(home) == ABOUT.made_ms
-        if done:
-            break
-    assert done
-    assert whole > 2
-    assert nothing > 10
-
-
-def test_a_restore_cut_short_is_not_taken_for_an_empty_folder(
-    taken: Path, tmp_path: Path, monkeypatch
-) -> None:
-    """A new store there would send the other laptop's batches and departure as its own."""
-    home = tmp_path / "home"
-
-    def cut(source: Path, target: Path) -> None:
-        RENAME(source, target)
-        if target.name == SPOOL_FILE:
-            raise Cut
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", cut)
-        patch.setattr(shutil, "rmtree", lambda *_, **__: None)
-        with pytest.raises(Cut):
-            restore_backup(taken, home)
-    with pytest.raises(VaultExists):
-        create_vault(home, "Petugas", PASSPHRASE, calibrate=False)
-    restore_backup(taken, home)
-    keys.unlock(home, "Petugas", PASSPHRASE)
 
 
 def test_a_full_stick_leaves_no_half_file(original, tmp_path: Path, monkeypatch) -> None:
