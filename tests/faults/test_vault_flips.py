@@ -30,9 +30,9 @@ from tests.support.vault_work import OPERATOR, PASSPHRASE, states
 
 STORE = ("vault.db", "vault.db-wal", "spool.db", "spool.db-wal")
 SLOTS = ("slots.json", "slots.copy.json")
-FLIPPED = Effort("test_vault_flips.py::test_store_log_and_spool", ci=600, soak=12000)
-FLIPPED_SLOTS = Effort("test_vault_flips.py::test_key_slots", ci=300, soak=9000)
-FLIPPED_PHOTOS = Effort("test_vault_flips.py::test_a_photo", ci=60, soak=2000)
+FLIPPED = Effort("test_vault_flips.py::test_store_log_and_spool", ci=600, soak=6000)
+FLIPPED_SLOTS = Effort("test_vault_flips.py::test_key_slots", ci=300, soak=3000)
+FLIPPED_PHOTOS = Effort("test_vault_flips.py::test_a_photo", ci=60, soak=1000)
 EFFORTS = (FLIPPED, FLIPPED_SLOTS, FLIPPED_PHOTOS)
 WRITER = "tests.faults.vault_writer:leave"
 PEOPLE = 15

@@ -19,13 +19,13 @@ import pytest
 from field_client.vault.keys import VaultKeys
 from tests.faults.vault_writer import handed
 from tests.support import effort, faulting, stretching, vault_work
-from tests.support.effort import Effort
+from tests.support.effort import EVERY, Effort
 from tests.support.iotrace import require_strace
 from tests.support.nursery import Nursery
 from tests.support.works import WORKS
 
-FLUSHES_AND_WRITES = Effort("test_vault_io_errors.py::test_one_call_fails", ci=160, soak=10**9)
-TORN = Effort("test_vault_io_errors.py::test_a_write_is_cut_short", ci=80, soak=4000)
+FLUSHES_AND_WRITES = Effort("test_vault_io_errors.py::test_one_call_fails", ci=160, soak=EVERY)
+TORN = Effort("test_vault_io_errors.py::test_a_write_is_cut_short", ci=80, soak=2000)
 EFFORTS = (FLUSHES_AND_WRITES, TORN)
 WRITER = "tests.faults.vault_writer:"
 SMALLEST_ROOM = 6000
@@ -127,7 +127,7 @@ def test_one_call_fails(place: Path, scale: str) -> None:
         last = max(n for _, n in trials)
         with faulting.failing(call, error, last) as nursery:
             for kind, n in trials:
-                found = benches[kind].trial(nursery, call, last - n)
+                found = benches[kind].trial(nursery, call, faulting.empty_before(n, last))
                 require_all(benches[kind], found["told"], found["failed"])
                 outcomes.update(code for _, code in found["failed"] or [("", "unnoticed")])
     tried = sum(map(len, turns.values()))

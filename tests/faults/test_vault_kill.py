@@ -35,7 +35,9 @@ from tests.support.vault_work import PASSPHRASE
 KILLS = Effort("test_vault_kill.py::test_two_writers", ci=200, soak=1000)
 EFFORTS = (KILLS,)
 KILLS_A_HOME = 10
-LONGEST_S = 0.05
+MOST_WORDS = 20
+KINDS = ("pages", "sync")
+LONGEST_S = 0.04
 LIVE = 1 << 30
 STARTED_S = 20.0
 WRITER = "tests.faults.vault_writer:"
@@ -69,7 +71,7 @@ class Writer:
 
 
 class Pair:
-    """The two writers of one home, started anew whenever one was killed."""
+    """The two writers of one home, started anew when both were killed."""
 
     def __init__(self, nursery: Nursery, home: Path, keys: VaultKeys) -> None:
         self._nursery, self._home, self._keys = nursery, home, keys
@@ -78,11 +80,10 @@ class Pair:
         self._running: dict[str, Writer] = {}
 
     def start(self) -> None:
-        """Start whichever does not run, and wait for the first word of each."""
-        for kind in ("pages", "sync"):
-            if kind not in self._running:
-                self._started += 1
-                self._running[kind] = self._writer(kind, f"{kind}{self._started}")
+        """Start both, and wait for the first word of each."""
+        self._started += 1
+        for kind in KINDS:
+            self._running[kind] = self._writer(kind, f"{kind}{self._started}")
         deadline = time.monotonic() + STARTED_S
         while not all(writer.words() for writer in self._running.values()):
             assert time.monotonic() < deadline, "a writer does not come to say anything"
@@ -90,7 +91,7 @@ class Pair:
 
     def _writer(self, kind: str, label: str) -> Writer:
         out = self._home.with_name(f"{self._home.name}-{label}")
-        arguments = (str(self._home), handed(self._keys), label)
+        arguments = (str(self._home), handed(self._keys), label, MOST_WORDS)
         child = self._nursery.start(WRITER + kind, *arguments, out=out)
         return Writer(nursery=self._nursery, child=child, out=out)
 
@@ -98,11 +99,6 @@ class Pair:
         """Kill one of them."""
         self.said += self._running.pop(kind).kill()
         self.kills += 1
-
-    def end(self) -> None:
-        """Kill whatever runs."""
-        for kind in tuple(self._running):
-            self.kill(kind)
 
 
 @pytest.fixture
@@ -145,13 +141,15 @@ def test_two_writers(tmp_path: Path, nursery: Nursery, scale: str) -> None:
         shutil.copytree(fresh, home)
         open_unlocked(home, keys).close()
         pair = Pair(nursery, home, keys)
-        for _ in range(KILLS_A_HOME - 1):
+        for _ in range(KILLS_A_HOME // 2):
             pair.start()
+            first, second = dice.sample(KINDS, 2)
             time.sleep(dice.random() * LONGEST_S)
-            pair.kill(dice.choice(("pages", "sync")))
-            require_all(home, keys, pair.said, in_flight=pair.kills + LIVE)
-        pair.end()
-        require_all(home, keys, pair.said, in_flight=pair.kills)
+            pair.kill(first)
+            if dice.random() < 0.5:
+                require_all(home, keys, pair.said, in_flight=LIVE)
+            pair.kill(second)
+            require_all(home, keys, pair.said, in_flight=pair.kills)
         require_sound(home, keys)
         kills, said = kills + pair.kills, said + len(pair.said)
         shutil.rmtree(home)

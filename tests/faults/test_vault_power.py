@@ -20,18 +20,18 @@ from field_client.vault.spool import open_spool
 from field_client.vault.store import create_vault, open_vault
 from tests.faults.vault_writer import handed
 from tests.support import effort, powercut, stretching, vault_work
-from tests.support.effort import Effort
+from tests.support.effort import EVERY, Effort
 from tests.support.iotrace import Event, record, require_strace
 from tests.support.powercut import VARIANTS, Disk, Left
 from tests.support.works import WORKS
 
 EACH = len(VARIANTS)
-DOCUMENTS = Effort("test_vault_power.py::test_documents", ci=200 * EACH, soak=10**9)
-SEALED = Effort("test_vault_power.py::test_sealed_batches", ci=150 * EACH, soak=10**9)
-DAY = Effort("test_vault_power.py::test_an_officers_day", ci=60 * EACH, soak=10**9)
-SLOTS = Effort("test_vault_power.py::test_key_slots", ci=40 * EACH, soak=10**9)
-PHOTOS = Effort("test_vault_power.py::test_photos", ci=40 * EACH, soak=10**9)
-CREATION = Effort("test_vault_power.py::test_creation", ci=60 * EACH, soak=10**9)
+DOCUMENTS = Effort("test_vault_power.py::test_documents", ci=200 * EACH, soak=EVERY)
+SEALED = Effort("test_vault_power.py::test_sealed_batches", ci=150 * EACH, soak=EVERY)
+DAY = Effort("test_vault_power.py::test_an_officers_day", ci=60 * EACH, soak=EVERY)
+SLOTS = Effort("test_vault_power.py::test_key_slots", ci=40 * EACH, soak=EVERY)
+PHOTOS = Effort("test_vault_power.py::test_photos", ci=40 * EACH, soak=EVERY)
+CREATION = Effort("test_vault_power.py::test_creation", ci=60 * EACH, soak=EVERY)
 EFFORTS = (DOCUMENTS, SEALED, DAY, SLOTS, PHOTOS, CREATION)
 SIZES = {
     "documents": (30, 60),

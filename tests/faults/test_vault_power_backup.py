@@ -16,13 +16,13 @@ from field_client.verification import examine
 from tests.faults.vault_writer import handed
 from tests.support import effort, powercut, stretching
 from tests.support.device_work import REGISTERED, Slots, any_unlock
-from tests.support.effort import Effort
+from tests.support.effort import EVERY, Effort
 from tests.support.iotrace import record, require_strace
 from tests.support.powercut import VARIANTS, Disk, Left
 
 EACH = len(VARIANTS)
-BACKUP = Effort("test_vault_power_backup.py::test_backup", ci=25 * EACH, soak=10**9)
-RESTORED = Effort("test_vault_power_backup.py::test_restore", ci=25 * EACH, soak=10**9)
+BACKUP = Effort("test_vault_power_backup.py::test_backup", ci=25 * EACH, soak=EVERY)
+RESTORED = Effort("test_vault_power_backup.py::test_restore", ci=25 * EACH, soak=EVERY)
 EFFORTS = (BACKUP, RESTORED)
 WRITER = (sys.executable, "-m", "tests.faults.vault_writer")
 

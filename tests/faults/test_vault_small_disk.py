@@ -22,7 +22,7 @@ from tests.support.effort import Effort
 from tests.support.vault_work import Work, may_be_found
 from tests.support.works import WORKS
 
-FULL = Effort("test_vault_small_disk.py::test_the_disk_fills_up", ci=150, soak=3000)
+FULL = Effort("test_vault_small_disk.py::test_the_disk_fills_up", ci=150, soak=1500)
 EFFORTS = (FULL,)
 AMOUNTS = {"documents": 14, "sealed": 14, "day": 8, "slots": 2, "photos": 6}
 MOST_SPARE_BYTES = 260_000

@@ -11,7 +11,6 @@ import shutil
 import signal
 import sys
 import time
-from itertools import count
 from pathlib import Path
 
 from field_client.app import open_unlocked
@@ -34,6 +33,7 @@ from tests.support.device_work import register
 from tests.support.vault_work import OPERATOR, PASSPHRASE
 from tests.support.works import WORKS
 
+MOST_WORDS = 5_000
 HELD_S = 1.0
 WITHOUT_END_S = 1e9
 
@@ -162,13 +162,14 @@ def copied(home: str, _kind: str, _amount: int, keys: str, room: int) -> None:
             say(error.code)
 
 
-def pages(home: str, keys: str, label: str) -> None:
-    """Register people for ever, as the pages would; say each name."""
+def pages(home: str, keys: str, label: str, words: int = MOST_WORDS) -> None:
+    """Register people, as the pages would; say each name, then wait to be killed."""
     with open_unlocked(Path(home), taken(keys)) as app:
-        for number in count():
+        for number in range(words):
             name = f"Warga {label} {number}"
             register(app, name)
             say(name)
+        signal.pause()
 
 
 def holder(home: str, keys: str, label: str) -> None:
@@ -181,14 +182,15 @@ def holder(home: str, keys: str, label: str) -> None:
             time.sleep(HELD_S)
 
 
-def sync(home: str, keys: str, label: str) -> None:
-    """Seal what waits and take in receipts for ever, as `sync` would; say how far it came.
+def sync(home: str, keys: str, label: str, words: int = MOST_WORDS) -> None:
+    """Seal what waits and take in receipts, as `sync` would; say how far it came.
 
-    Now and then it registers somebody as well: both write to the same tables.
+    In between it registers somebody as well: both write to the same tables. At the end it waits to
+    be killed.
     """
     with open_unlocked(Path(home), taken(keys)) as app:
         app.changes_a_batch = 5
-        for number in count():
+        for number in range(words):
             seal_waiting(app)
             for batch in waiting_batches(app):
                 assert store_receipt(app, receipt_for(app, batch))
@@ -197,6 +199,7 @@ def sync(home: str, keys: str, label: str) -> None:
             say(f"received {app.spool.acked(stream.to_bytes())}")
             register(app, f"Warga {label} {number}")
             say(f"Warga {label} {number}")
+        signal.pause()
 
 
 def leave_a_log(home: str, keys: str) -> None:

@@ -17,6 +17,7 @@ import pytest
 SOAK = "SOAK"
 MEMORY_DISK = Path("/dev/shm")  # noqa: S108 - a disk whose flushes cost nothing
 PATIENCE_S = 400
+EVERY = 10**9
 in_both = pytest.mark.parametrize(
     "scale",
     [
@@ -28,7 +29,10 @@ in_both = pytest.mark.parametrize(
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How many times something is tried; ``test`` is where, below tests/faults."""
+    """How many times something is tried; ``test`` is where, below tests/faults.
+
+    `EVERY` in a soak: as many as there are.
+    """
 
     test: str
     ci: int

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.support.nursery import Nursery
 
 NOTHING = 1 << 20
+WARM_UP_CALLS = 500
 EMPTY_CALLS: dict[str, Callable[[], object]] = {
     "pwrite64": lambda: os.pwrite(NOTHING, b"", 0),
     "write": lambda: os.write(NOTHING, b""),
@@ -27,9 +28,17 @@ _WATCH = ("strace", "-f", "--seccomp-bpf", "-qq")
 
 
 def failing(call: str, error: str, last: int) -> Nursery:
-    """Return a nursery whose children fail at their ``last``-th ``call`` with ``error``."""
-    inject = f"inject={call}:error={error}:when={last}"
+    """Return a nursery whose children may fail with ``error`` at any ``call`` up to ``last``.
+
+    The nursery's own calls, while it warms up, are fewer than those that come before.
+    """
+    inject = f"inject={call}:error={error}:when={last + WARM_UP_CALLS}"
     return Nursery(*_WATCH, "-o", os.devnull, "-e", f"trace={call}", "-e", inject)
+
+
+def empty_before(number: int, last: int) -> int:
+    """Return how many calls that do nothing let the ``number``-th one after them fail."""
+    return last + WARM_UP_CALLS - number
 
 
 def make_empty(call: str, times: int) -> None:

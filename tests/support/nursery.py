@@ -1,4 +1,4 @@
-"""A program that forks others at once, their imports done: real processes, started in milliseconds.
+"""A program that forks others, all that is slow at first use done: real processes in milliseconds.
 
 Each child runs one function, ``module:function``, with its arguments; what it prints goes to a
 file. Under strace as ``prefix`` every child is watched, or has a call fail: see `faulting`.
@@ -81,7 +81,7 @@ class Nursery:
 
 def serve(asks: int, answers: int) -> None:
     """Fork or wait, a line at a time, until there are no more."""
-    import_module(PRELOADED)
+    import_module(PRELOADED).warm_up()
     with os.fdopen(asks, "rb") as lines:
         for line in lines:
             question = json.loads(line)
