@@ -1,5 +1,6 @@
 """A forgotten passphrase: the waiting slot, what the office is given, and the answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ def made(tmp_path: Path) -> VaultKeys:
     return made
 
 
+def same_but_for_the_slot(found: VaultKeys, made: VaultKeys) -> bool:
+    """Tell whether the same store is opened by a slot with a key pair of its own."""
+    return found.public != made.public and replace(found, public=made.public) == made
+
+
 def test_forgotten_passphrase_is_replaced(tmp_path: Path, made: VaultKeys):
     """The office's answer and the new passphrase open the same keys; the old one is wrong."""
     request = keys.begin_recovery(tmp_path, NAME, NEW, calibrate=False)
@@ -40,7 +46,7 @@ def test_forgotten_passphrase_is_replaced(tmp_path: Path, made: VaultKeys):
     with pytest.raises(PassphraseWrong):
         keys.finish_recovery(tmp_path, NAME, OLD, answer.sealed)
     found = keys.finish_recovery(tmp_path, NAME, NEW, answer.sealed)
-    assert found == made
+    assert same_but_for_the_slot(found, made)
     assert found.role == ADMINISTRATOR
     with pytest.raises(PassphraseWrong):
         keys.unlock(tmp_path, NAME, OLD)
@@ -66,7 +72,8 @@ def test_answer_to_an_earlier_request_fits_no_more(tmp_path: Path, made: VaultKe
     with pytest.raises(RecoveryOutdated):
         keys.finish_recovery(tmp_path, NAME, NEW, first.sealed)
     assert (tmp_path / keys.SLOT_FILE).read_bytes() == before
-    assert keys.finish_recovery(tmp_path, NAME, NEW, second.sealed) == made
+    found = keys.finish_recovery(tmp_path, NAME, NEW, second.sealed)
+    assert same_but_for_the_slot(found, made)
 
 
 def test_removal_meanwhile_outdates_the_answer(tmp_path: Path, made: VaultKeys):
@@ -77,7 +84,8 @@ def test_removal_meanwhile_outdates_the_answer(tmp_path: Path, made: VaultKeys):
     with pytest.raises(RecoveryOutdated):
         keys.finish_recovery(tmp_path, NAME, NEW, recovery.answer(asked, OFFICE).sealed)
     again = recovery.answer(keys.begin_recovery(tmp_path, NAME, NEW, calibrate=False), OFFICE)
-    assert keys.finish_recovery(tmp_path, NAME, NEW, again.sealed) == rotated
+    found = keys.finish_recovery(tmp_path, NAME, NEW, again.sealed)
+    assert same_but_for_the_slot(found, rotated)
 
 
 def test_removed_operator_is_not_recovered(tmp_path: Path, made: VaultKeys):
