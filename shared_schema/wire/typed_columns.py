@@ -213,7 +213,10 @@ def _read_columns(
     sheet.rows = known
     sheet.numbers = [record_number(records[row], sheet.ids.stream) or 0 for row in group.rows]
     for name in group.fields:
-        for row, value in read_column(sheet, masks, len(group.rows)).items():
+        cells = read_column(sheet, masks, len(group.rows))
+        if not cells:
+            raise PayloadInvalid(reason="fields")
+        for row, value in cells.items():
             known[row][name] = value
     return dict(zip(group.rows, known, strict=True))
 

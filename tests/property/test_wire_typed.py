@@ -253,6 +253,21 @@ def test_a_count_without_bytes_behind_it_is_stopped(claimed):
         decode_payload(2, compress(bytes(sized) + body, text), OWN, 1, 1)
 
 
+def test_a_field_that_nobody_writes_is_refused():
+    """Else a line of names would make work without a value behind it."""
+    day = FieldDay(stream=OWN, seed=1)
+    numbers, text = layout([day.begin({"unknown": 1})])
+    everyone, nobody = b"\x00\x00\x00\x00", b"\x00\x01\x00\x00"
+    assert numbers.endswith(everyone + b"\x00")
+    for column, line in ((everyone, b"1\n"), (nobody, b"")):
+        packed = compress(numbers[:-5] + column + b"\x00", text[:-2] + line)
+        if column == everyone:
+            assert decode_payload(2, packed, OWN, 1, 1)[0].writes["unknown"].value == 1
+        else:
+            with pytest.raises(PayloadInvalid):
+                decode_payload(2, packed, OWN, 1, 1)
+
+
 def test_a_day_of_registrations_is_small():
     """A tripwire only, with margin; the figure is bench/wire.py's, on names never seen before."""
     day = FieldDay(stream=OWN, seed=1)
