@@ -117,10 +117,11 @@ def apply_page(journal: Journal, page: Page) -> bool:
     Returns False, changing nothing, for a page that does not follow our cursor. Raises
     ChangeInvalid where the page holds what is no state.
     """
+    read = [(item, _state_of(item)) for item in page.items]
     with journal.transaction():
         if page.previous != cursor(journal):
             return False
-        newest = [_apply_item(journal, item) for item in page.items]
+        newest = [_apply_item(journal, item, state) for item, state in read]
         clock, best_ms = journal.branches.clock(), journal.evidence().best_ms()
         for reading in newest:
             clock = clock.learn(reading, best_ms)
@@ -129,15 +130,20 @@ def apply_page(journal: Journal, page: Page) -> bool:
     return True
 
 
-def _apply_item(journal: Journal, item: Mapping[str, Any]) -> int:
+def _state_of(item: Mapping[str, Any]) -> RecordState | None:
+    """Read the state an item carries, before anybody has to wait for its page."""
+    return state_from_json(item.get("state")) if item.get("kind") == "state" else None
+
+
+def _apply_item(journal: Journal, item: Mapping[str, Any], state: RecordState | None) -> int:
     """Apply one item; return the highest clock reading within. Unknown kinds are skipped."""
+    if state is not None:
+        return _join_pulled(journal, state)
     match item.get("kind"):
-        case "state":
-            return _join_pulled(journal, state_from_json(item.get("state")))
         case "leave":
             _leave(journal, str(parse_id(str(item.get("record")))))
         case "reset":
-            for document in list(journal.tables.records):
+            for document in journal.tables.records:
                 _leave(journal, str(document.doc_id))
         case "regions":
             write_regions(journal, item.get("rows", ()))

@@ -165,13 +165,16 @@ def check_administrator(home: Path, keys: VaultKeys) -> None:
 def check_member(home: Path, keys: VaultKeys) -> VaultKeys:
     """Return keys unlocked earlier as they are now.
 
-    Raises KeysReplaced where the root is another one since, OperatorUnknown where the slot is gone.
+    Raises KeysReplaced where the root or the operator's own key pair is another one since,
+    OperatorUnknown where the slot is gone.
     """
     with locked(home / SLOT_LOCK):
         _, opened = open_with(home, keys)
     member = opened.of_slot(keys.slot)
     if member is None:
         raise OperatorUnknown(operator=keys.operator)
+    if member.public != keys.public:
+        raise KeysReplaced
     return keys_of(member, keys.root, opened)
 
 

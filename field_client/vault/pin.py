@@ -2,8 +2,9 @@
 
 The digits go through Argon2id (RFC 9106, the floor cost of a passphrase) with a salt that is
 random for each PIN, to a key that seals the vault's keys with ChaCha20-Poly1305. It keeps a
-passer-by out for five guesses; whoever can read this program's memory can try all million PINs
-within hours, and a core dump or swap file is such memory. A shift that has ended leaves nothing.
+passer-by out for five guesses; whoever can read this program's memory can try all million PINs: one
+processor core takes three days (0.25 s each), and many cores hours. A core dump or swap file is
+such memory. A shift that has ended leaves nothing.
 """
 
 import secrets
@@ -54,6 +55,7 @@ def wrap(pin: Pin, keys: VaultKeys) -> Wrapped:
             "operator": keys.operator,
             "slot": keys.slot,
             "role": keys.role,
+            "public": keys.public.hex(),
             "root": keys.root.hex(),
             "identity": keys.identity.hex(),
             "previous": [root.hex() for root in keys.previous],
@@ -74,6 +76,7 @@ def unwrap(wrapped: Wrapped, digits: str) -> tuple[Pin, VaultKeys] | None:
         operator=content["operator"],
         slot=content["slot"],
         role=content["role"],
+        public=bytes.fromhex(content["public"]),
         root=bytes.fromhex(content["root"]),
         identity=bytes.fromhex(content["identity"]),
         previous=tuple(map(bytes.fromhex, content["previous"])),

@@ -31,12 +31,14 @@ class VaultKeys:
     """What an operator unlocked. Keep it in memory only and drop it to lock.
 
     ``root``: the store's, replaced when an operator is removed. ``identity``: never replaced.
-    ``previous``: roots under which the store may still be encrypted.
+    ``previous``: roots under which the store may still be encrypted. ``public``: the operator's
+    key, another one after the passphrase was changed or reset.
     """
 
     operator: str
     slot: str
     role: str
+    public: bytes
     root: bytes = field(repr=False)
     identity: bytes = field(repr=False)
     previous: tuple[bytes, ...] = field(default=(), repr=False)
@@ -70,6 +72,7 @@ def keys_of(member: Member, root: bytes, opened: Ring) -> VaultKeys:
         operator=member.operator,
         slot=member.slot,
         role=member.role,
+        public=member.public,
         root=root,
         identity=opened.identity,
         previous=opened.previous,

@@ -37,11 +37,16 @@ def uptime_s() -> float:
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """One store and its shift, for all threads. ``trouble``: why the last sealing failed."""
+    """One store and its shift, for all threads.
+
+    ``trouble``: why the last sealing failed. ``ended``: why the last shift was ended, where that
+    was nobody's wish here, until the next one begins.
+    """
 
     home: Path
     clock: Callable[[], float] = uptime_s
     trouble: JemputError | None = None
+    ended: AccessError | None = None
     _shift: Shift = field(default_factory=Shift)
     _app: App | None = None
     _pin: pin.Pin | None = field(default=None, repr=False)
@@ -61,6 +66,7 @@ class Desk:
     @contextmanager
     def use(self) -> Iterator[App]:
         """Lend the open store to one request; it counts as use. Raises StoreLocked."""
+        self.look()
         with self._turn:
             if self.shift.state is not State.OPEN or self._app is None:
                 raise StoreLocked
@@ -127,6 +133,7 @@ class Desk:
         app = open_unlocked(self.home, keys)
         with self._turn:
             self._app, self._shift, self._seen = app, following.use(self.clock()), -1
+            self.ended = None
 
     def set_pin(self, digits: str) -> None:
         """Let six digits open the store again after a pause. Raises PinWeak, StoreLocked."""
@@ -150,15 +157,34 @@ class Desk:
             self._close_for(self._shift.end())
 
     def look(self) -> None:
-        """Close what nobody uses any more. Returns at once while somebody opens or closes it."""
+        """Close what nobody uses any more, and what its operator may not use any more.
+
+        Returns at once while somebody opens or closes it.
+        """
         if not self._changing.acquire(blocking=False):
             return
         try:
+            self._shut_out()
             following = self._shift.after(self.clock())
             if following != self._shift and not self._users:
                 self._close_for(following)
         finally:
             self._changing.release()
+
+    def _shut_out(self) -> None:
+        """End the shift of who was removed or has another passphrase; a trouble ends nothing.
+
+        The root is another one after any removal, and the store is encrypted under it only when
+        nobody has it open: who remains unlocks anew as well.
+        """
+        if self._app is None:
+            return
+        try:
+            with suppress(StorageError):
+                check_member(self.home, self._app.keys)
+        except AccessError as error:
+            self._close_for(Shift())
+            self.ended = error.with_traceback(None)
 
     def watch(self, stopped: threading.Event) -> None:
         """Close in time what nobody uses, until ``stopped``; then end the shift."""

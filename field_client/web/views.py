@@ -176,7 +176,7 @@ def _locked_page(desk: Desk, error: JemputError | None = None, chosen: str = "")
         chosen=chosen,
         sealed=screens.sealed_here(desk.home),
         elsewhere=desk.shift.state is State.OPEN,
-        error=error,
+        error=error or desk.ended,
     )
 
 

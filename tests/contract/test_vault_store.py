@@ -23,7 +23,12 @@ from field_client.vault.store import PURPOSE, RAW_KEY_BYTES, VaultDB
 from field_client.vault.table import VaultTable
 
 KEYS = VaultKeys(
-    operator="Petugas Contoh", slot="00", role="operator", root=bytes(32), identity=bytes(32)
+    operator="Petugas Contoh",
+    slot="00",
+    role="operator",
+    public=bytes(32),
+    root=bytes(32),
+    identity=bytes(32),
 )
 FIELDS = ("nik", "village", "state")
 

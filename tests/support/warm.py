@@ -47,13 +47,21 @@ class Kennel:
             files = [Path(folder) / part for part in ("stdin", "stdout", "stderr")]
             files[0].write_text(stdin, encoding="utf-8")
             ask = {"name": name, "args": args, "env": dict(env), "files": [*map(str, files)]}
-            os.write(self._asked, json.dumps(ask).encode() + b"\n")
-            if not select.select([self._answers], [], [], PATIENCE_S)[0]:
-                self.process.kill()
-                raise TimeoutError(f"{name} {' '.join(args)}")
-            code = int(os.read(self._answers, _LINE_BYTES))
+            try:
+                code = self._answer(json.dumps(ask).encode() + b"\n")
+            except BaseException:
+                self.process.kill()  # else its late answer would be taken for the next one's
+                self.process.wait()
+                raise
             out, err = (path.read_text(encoding="utf-8") for path in files[1:])
         return Finished(command=(name, *args), returncode=code, stdout=out, stderr=err)
+
+    def _answer(self, ask: bytes) -> int:
+        """Return the exit code of what is asked for; TimeoutError where it does not end."""
+        os.write(self._asked, ask)
+        if not select.select([self._answers], [], [], PATIENCE_S)[0]:
+            raise TimeoutError(ask.decode())
+        return int(os.read(self._answers, _LINE_BYTES))
 
 
 _KENNELS: dict[int, Kennel] = {}

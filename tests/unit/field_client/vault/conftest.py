@@ -16,6 +16,7 @@ KEYS = VaultKeys(
     operator="Petugas Contoh",
     slot="00",
     role="operator",
+    public=bytes(32),
     root=bytes(range(32)),
     identity=bytes(32),
 )

@@ -178,6 +178,18 @@ def test_keys_from_before_a_removal_change_nothing(home: Path, first: VaultKeys)
             attempt()
 
 
+def test_keys_from_before_a_new_passphrase_are_no_members(home: Path, first: VaultKeys):
+    """Whoever unlocked with the old one must give the new one; for the others nothing changes."""
+    second = keys.unlock(home, "Petugas Dua", OTHER)
+    assert keys.check_member(home, second) == second
+    keys.change_passphrase(home, first, "Petugas Dua", PASSPHRASE, calibrate=False)
+    with pytest.raises(KeysReplaced):
+        keys.check_member(home, second)
+    assert keys.check_member(home, first) == first
+    renewed = keys.unlock(home, "Petugas Dua", PASSPHRASE)
+    assert keys.check_member(home, renewed) == renewed
+
+
 def test_no_root_is_sealed_to_a_key_put_in_from_outside(home: Path, first: VaultKeys):
     """A public key exchanged in the slot file gets no new root: the ring does not vouch for it."""
     thief = X25519PrivateKey.generate()

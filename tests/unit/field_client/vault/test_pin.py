@@ -10,6 +10,7 @@ KEYS = VaultKeys(
     operator="petugas",
     slot="s1",
     role="operator",
+    public=b"o" * 32,
     root=b"r" * 32,
     identity=b"i" * 32,
     previous=(b"p" * 32,),

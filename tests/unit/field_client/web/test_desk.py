@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,9 @@ from field_client.errors import PinForgotten, PinWeak, PinWrong, StoreLocked
 from field_client.shift import IDLE_S, SHIFT_S, State
 from field_client.sync.departure import load_departure
 from field_client.sync.locked import still_sealed, synchronise_locked
-from field_client.vault import keys, presence
+from field_client.vault import keys, presence, slotfile
 from field_client.vault.connection import StoreConnection
-from field_client.vault.errors import DiskFull, PassphraseWrong, VaultIO
+from field_client.vault.errors import DiskFull, KeysReplaced, PassphraseWrong, VaultIO
 from field_client.vault.roster import VaultKeys
 from field_client.vault.spool import open_spool
 from field_client.web import desk as desks
@@ -21,6 +21,8 @@ from field_client.web.desk import Desk
 from tests.support.laptop import OPERATOR, PASSPHRASE, reopen
 from tests.support.memory_server import MemoryServer
 from tests.unit.field_client.web.conftest import PIN, Clock
+
+SECOND, THEIRS = "kedua", "rahasia-kedua-dua"
 
 
 def wait_idle(desk: Desk, clock: Clock) -> None:
@@ -103,7 +105,20 @@ def test_a_shift_ends_after_twelve_hours_from_a_pause_as_well(desk: Desk, clock:
     assert desk.shift.state is State.LOCKED
 
 
-def test_no_keys_are_left_in_memory_by_a_locked_desk(desk: Desk) -> None:
+def all_keys() -> list[VaultKeys]:
+    """Find unlocked keys among all objects of this process."""
+    gc.collect()
+    return [one for one in gc.get_objects() if isinstance(one, VaultKeys)]
+
+
+@pytest.fixture
+def held() -> Callable[[], bool]:
+    """Return what tells whether there are keys that were not there before the test."""
+    before = all_keys()
+    return lambda: any(all(one is not old for old in before) for one in all_keys())
+
+
+def test_no_keys_are_left_in_memory_by_a_locked_desk(held: Callable[[], bool], desk: Desk) -> None:
     """Nothing in this process holds them any more: not after an end, not in a pause."""
     desk.unlock(OPERATOR, PASSPHRASE)
     assert held()
@@ -114,12 +129,6 @@ def test_no_keys_are_left_in_memory_by_a_locked_desk(desk: Desk) -> None:
     assert held()
     desk.end()
     assert not held()
-
-
-def held() -> list[VaultKeys]:
-    """Find unlocked keys among all objects of this process."""
-    gc.collect()
-    return [one for one in gc.get_objects() if isinstance(one, VaultKeys)]
 
 
 def test_a_request_under_way_keeps_its_store(desk: Desk, clock: Clock) -> None:
@@ -141,17 +150,92 @@ def test_a_request_under_way_keeps_its_store(desk: Desk, clock: Clock) -> None:
     assert app.closed
 
 
-def test_a_removed_operator_does_not_come_back_by_pin(desk: Desk) -> None:
-    """Nor one whose passphrase was changed: the keys of before the pause count no more."""
-    with_other = keys.unlock(desk.home, OPERATOR, PASSPHRASE)
-    keys.add_operator(desk.home, with_other, "kedua", "rahasia-kedua-dua", calibrate=False)
-    desk.unlock("kedua", "rahasia-kedua-dua")
+@pytest.fixture
+def administrator(desk: Desk) -> VaultKeys:
+    """Begin the shift of a second operator; return the keys of the one who may end it."""
+    unlocked = keys.unlock(desk.home, OPERATOR, PASSPHRASE)
+    keys.add_operator(desk.home, unlocked, SECOND, THEIRS, calibrate=False)
+    desk.unlock(SECOND, THEIRS)
     desk.set_pin(PIN)
+    return unlocked
+
+
+def remove(home: Path, administrator: VaultKeys) -> None:
+    """Remove the second operator, as another program does it."""
+    keys.remove_operator(home, administrator, SECOND)
+
+
+def reset(home: Path, administrator: VaultKeys) -> None:
+    """Reset the second operator's passphrase, since somebody else knows it."""
+    keys.change_passphrase(home, administrator, SECOND, "rahasia-yang-baru", calibrate=False)
+
+
+@pytest.mark.parametrize("shut_out", [remove, reset])
+def test_a_paused_operator_who_was_shut_out_does_not_come_back_by_pin(
+    desk: Desk, administrator: VaultKeys, shut_out: Callable[[Path, VaultKeys], None]
+) -> None:
+    """Neither removed nor with another passphrase: the keys of before the pause count no more."""
     desk.pause()
-    keys.remove_operator(desk.home, with_other, "kedua")
+    shut_out(desk.home, administrator)
     with pytest.raises(PinForgotten):
         desk.resume(PIN)
     assert desk.shift.state is State.LOCKED
+    assert desk._wrapped is None
+
+
+@pytest.mark.parametrize("shut_out", [remove, reset])
+def test_an_operator_who_was_shut_out_reads_no_further(
+    desk: Desk, administrator: VaultKeys, shut_out: Callable[[Path, VaultKeys], None]
+) -> None:
+    """The next request ends the shift, however busy; what waits is sealed, the keys forgotten."""
+    with desk.use() as app:
+        shut_out(desk.home, administrator)
+        assert app.journal.counts()["waiting"] == 2
+    with pytest.raises(StoreLocked), desk.use():
+        pass
+    assert desk.shift.state is State.LOCKED
+    assert isinstance(desk.ended, KeysReplaced)
+    assert sealed(desk.home) == 2
+    assert (desk._pin, desk._wrapped) == (None, None)
+    desk.unlock(OPERATOR, PASSPHRASE)
+    assert desk.ended is None
+
+
+def test_the_watch_ends_the_shift_of_who_was_removed(desk: Desk, administrator: VaultKeys) -> None:
+    """Nobody need ask for a page; the next opening has the store alone and encrypts it anew."""
+    remove(desk.home, administrator)
+    desk.look()
+    assert desk.shift.state is State.LOCKED
+    with presence.alone(desk.home) as is_alone:
+        assert is_alone
+    desk.unlock(OPERATOR, PASSPHRASE)
+    with desk.use() as app:
+        assert app.keys.previous == ()
+
+
+def test_other_changes_of_the_slots_end_no_shift(desk: Desk, administrator: VaultKeys) -> None:
+    """An operator more, another's passphrase, a slot file that cannot be read at the moment."""
+    keys.add_operator(desk.home, administrator, "ketiga", THEIRS, calibrate=False)
+    keys.change_passphrase(desk.home, administrator, "ketiga", PASSPHRASE, calibrate=False)
+    with desk.use():
+        pass
+    for path in slotfile.paths(desk.home):
+        path.write_bytes(b"")
+    with desk.use() as app:
+        assert app.journal.counts()["waiting"] == 2
+
+
+def test_no_keys_are_left_by_a_shift_that_was_ended(held: Callable[[], bool], desk: Desk) -> None:
+    """Why it ended is remembered, without what was in memory at that moment."""
+    unlocked = keys.unlock(desk.home, OPERATOR, PASSPHRASE)
+    keys.add_operator(desk.home, unlocked, SECOND, THEIRS, calibrate=False)
+    desk.unlock(SECOND, THEIRS)
+    remove(desk.home, unlocked)
+    del unlocked
+    assert held()
+    desk.look()
+    assert isinstance(desk.ended, KeysReplaced)
+    assert not held()
 
 
 def test_a_full_disk_does_not_keep_the_store_open(

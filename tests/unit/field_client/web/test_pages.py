@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from field_client.shift import IDLE_S, State
+from field_client.vault import keys
 from field_client.web.desk import Desk
-from tests.support.laptop import register, reopen
+from tests.support.laptop import OPERATOR, PASSPHRASE, register, reopen
 from tests.unit.field_client.web.conftest import BASE, PIN, Browser, Clock
 
 BEHIND_THE_DOOR = ("/", "/search?q=maria", "/records/waiting", "/pin/new", "/nowhere")
@@ -149,6 +150,23 @@ def test_lock_wipes(browser: Browser, desk: Desk) -> None:
     assert desk.shift.state is State.LOCKED
     assert (desk._app, desk._pin, desk._wrapped) == (None, None, None)
     assert browser.post("/pin", pin=PIN).location == "/unlock"
+
+
+def test_the_pages_of_a_removed_operator_end_and_say_why(browser: Browser, desk: Desk) -> None:
+    """At the next click, for everybody who shares the laptop, until somebody unlocks again."""
+    administrator = keys.unlock(desk.home, OPERATOR, PASSPHRASE)
+    keys.add_operator(desk.home, administrator, "kedua", "rahasia-kedua", calibrate=False)
+    browser.unlock()
+    assert browser.get("/").status_code == 200
+    keys.remove_operator(desk.home, administrator, "kedua")
+    for path in BEHIND_THE_DOOR:
+        assert leads_to(browser, path) == "/unlock"
+    browser.get("/unlock")
+    assert "Kunci data ini diganti" in browser.page
+    browser.unlock()
+    browser.post("/lock")
+    browser.get("/unlock")
+    assert "Kunci data ini diganti" not in browser.page
 
 
 def test_five_wrong_pins_lead_to_the_passphrase(browser: Browser) -> None:
