@@ -30,7 +30,7 @@ demo: $(STAMP) ## Play a regency's day: two devices offline, sync, a duplicate d
 
 test: $(STAMP) check ## Run the checks and every test (TESTS=tests/unit for a part)
 	@bash .ci/system_packages.sh
-	$(BIN)/pytest -n 2 --dist worksteal --session-timeout 780 --durations 8 $(TESTS)
+	$(BIN)/pytest -n 2 --dist worksteal --session-timeout 960 --durations 8 $(TESTS)
 
 check: $(STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .

@@ -130,13 +130,18 @@ def _catch_up(app: App) -> None:
 
 def _assemble(home: Path, keys: VaultKeys, clocks: Callable[[], Evidence] = read_clocks) -> App:
     db = open_vault(home, keys, indexes=INDEXES, text_indexes=TEXT_INDEXES)
+    try:
+        spool = open_spool(home)
+    except BaseException:
+        db.close()
+        raise
     tables, device_keys = Tables(db), DeviceKeys.derive(keys)
     branches = Branches(tables=tables, device=device_keys.device, draw=secrets.token_bytes)
     journal = Journal(tables, branches=branches, operator=keys.operator, evidence=clocks)
     return App(
         home=home,
         db=db,
-        spool=open_spool(home),
+        spool=spool,
         keys=keys,
         device_keys=device_keys,
         journal=journal,

@@ -2,12 +2,15 @@
 
 A draft goes with the visits and photos that only waited for it, and comes back with them, exactly
 as they were. The 30 days until it is gone for good begin at the first time the server is heard
-after it was thrown away; a laptop that hears no server keeps it.
+after it was thrown away; a laptop that hears no server keeps it. That they are over is believed
+when a second time, a day or more after the first that said so, says it too: a server's clock that
+jumps ahead and is set right within the day empties nothing.
 """
 
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +22,24 @@ from field_client.journal import Journal
 from field_client.records import PHOTO, draft_of, named_by
 from field_client.tables import Tables, id_of, put
 from shared_schema.canonical import Json
+from shared_schema.clock import DAY_MS
+
+
+class _Step(Enum):
+    """What a time that was heard means for a draft in the trash."""
+
+    STAY = "nothing new"
+    BEGIN = "its days begin now"
+    DOUBT = "its days are over, if that is heard again"
+    FORGET = "the time that said so was wrong"
+    GO = "gone for good"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discarded:
     """A draft in the trash. ``parts``: how many went with it. ``wall_ms``: when, by this laptop.
 
-    ``due_ms``: when it is gone for good by the server's time, None while that is not settled.
+    ``due_ms``: until when it is kept by the server's time, None while that is not settled.
     """
 
     draft: Draft
@@ -57,6 +71,7 @@ def _throw(journal: Journal, draft: str, along: str) -> None:
         "wall_ms": evidence.wall_ms,
         "heard_ms": evidence.server_ms,
         "due_ms": None,
+        "over_ms": None,
     }
     drafts.remove(doc_ids=[draft])
     journal.tables.trash.remove(doc_ids=[draft])
@@ -106,26 +121,38 @@ def discarded(journal: Journal) -> list[Discarded]:
 
 
 def purge(journal: Journal, heard_ms: int, kept_ms: int) -> None:
-    """Forget what has lain here for ``kept_ms``; writes only where something has to be written.
-
-    A time beyond all that can be due was signed before the server's clock was set back.
-    """
-    table, latest = journal.tables.trash, heard_ms + kept_ms
-    begun, gone = [], []
+    """Forget what has lain here for ``kept_ms``; writes only where something has to be written."""
+    table = journal.tables.trash
+    steps: dict[_Step, list[str]] = {step: [] for step in _Step}
     for document in table:
-        due = document["due_ms"]
-        if due is None and document["heard_ms"] == heard_ms:
-            continue
-        if due is None or due > latest:
-            begun.append(id_of(document))
-        elif due <= heard_ms:
-            gone.append(id_of(document))
-    if begun or gone:
+        steps[_step(document, heard_ms, kept_ms)].append(id_of(document))
+    gone = steps[_Step.GO]
+    if any(found for step, found in steps.items() if step is not _Step.STAY):
         with journal.transaction():
-            table.update({"due_ms": latest}, doc_ids=begun)
+            begun = {"due_ms": heard_ms + kept_ms, "over_ms": None}
+            table.update(begun, doc_ids=steps[_Step.BEGIN])
+            table.update({"over_ms": heard_ms}, doc_ids=steps[_Step.DOUBT])
+            table.update({"over_ms": None}, doc_ids=steps[_Step.FORGET])
             photos = {_photo(table.get(doc_id=one)) for one in gone}
             table.remove(doc_ids=gone)
             _forget_photos(journal.tables, photos)
+
+
+def _step(document: Any, heard_ms: int, kept_ms: int) -> _Step:
+    """Judge by the time heard now. ``over_ms``: the first time that said the days are over.
+
+    A time beyond all that can be due was signed before the server's clock was set back.
+    """
+    due, over = document["due_ms"], document["over_ms"]
+    if due is None and document["heard_ms"] == heard_ms:
+        return _Step.STAY
+    if due is None or due > heard_ms + kept_ms:
+        return _Step.BEGIN
+    if due > heard_ms:
+        return _Step.STAY if over is None else _Step.FORGET
+    if over is None or over > heard_ms:
+        return _Step.DOUBT
+    return _Step.GO if heard_ms - over >= DAY_MS else _Step.STAY
 
 
 def _photo(document: Any) -> str | None:

@@ -132,7 +132,7 @@ def save_photo(photo: str, file: Path) -> None:
         content = app.attachments.read(str(found.values["sha256"]))
         if file.exists():
             raise FileThere(path=file)
-        durable.write_file(file, content)
+        durable.hand_over(file, content)
     document = {"id": str(found.id), "file": str(file), "bytes": len(content)}
     said = text(PACKAGE)("Written to {file}. Anybody who has this file can see it.")
     emit(document, lambda: said.format(file=file))

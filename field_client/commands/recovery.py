@@ -53,7 +53,7 @@ def write_request(file: Path, named: str | None) -> None:
     operator = named or config.operator or ask_operator(config)
     _check_target(file)
     request = keys.begin_recovery(config.home, operator, new_passphrase(operator))
-    durable.write_file(file, request_document(request))
+    durable.hand_over(file, request_document(request))
     document = {
         "file": str(file),
         "operator": operator,

@@ -4,7 +4,8 @@ Each frame of the answer must bear the signature of the server that the departur
 is kept, durably, before the next one is read. What is not plainly accepted (a fork, a gap) waits
 for the vault, and so does everything else the answer means: `take_in` judges it all again, by the
 vault's own keys, at the next unlock. Pages are fetched once from one unlock to the next, since
-the hello that asks for them always asks for the same ones.
+the hello that asks for them always asks for the same ones; they come last in a reply, and one
+beyond the limit ends its reading. Receipts are always taken.
 """
 
 import secrets
@@ -115,8 +116,11 @@ class LockedExchange:
         """Keep what bytes of the reply complete; return whether more may be read."""
         self._note(bytes_received=self.outcome.bytes_received + len(data))
         for frame in session.reader.feed(data):
-            self._keep(frame, session.receive(frame))
-        return self.spool.heard.size_bytes() < HEARD_LIMIT_BYTES or session.stage is Stage.DONE
+            effect = session.receive(frame)
+            if isinstance(effect, Sealed) and self.spool.heard.size_bytes() >= HEARD_LIMIT_BYTES:
+                return False
+            self._keep(frame, effect)
+        return True
 
     def _keep(self, frame: Frame, effect: Effect | None) -> None:
         answer: Answer | None = None

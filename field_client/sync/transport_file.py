@@ -28,7 +28,7 @@ def write_export(app: App, path: Path) -> Outcome:
     absorb(app)
     seal_waiting(app)
     exchange = Exchange(app=app)
-    durable.write_file(path, b"".join(exchange.outgoing()))
+    durable.hand_over(path, b"".join(exchange.outgoing()))
     return exchange.outcome
 
 

@@ -67,8 +67,9 @@ def _stage(home: Path, path: Path) -> Iterator[Path]:
     files = [home / (STORE_FILE + end) for end in ("", "-wal")]
     needed = ROOM * sum(file.stat().st_size for file in files if file.exists())
     roomy = shutil.disk_usage(home).free > needed
-    stage = home / STAGE if roomy else path.with_name(f"{path.name}.{STAGE}")
-    _remove(stage)
+    stage = home / STAGE if roomy else durable.fresh_name(path)
+    if roomy:
+        _remove(stage)
     with durable.translated(stage):
         stage.mkdir(mode=durable.PRIVATE_FOLDER)
     try:

@@ -35,7 +35,8 @@ _IO = {
     sqlite3.SQLITE_PROTOCOL,
     sqlite3.SQLITE_NOLFS,
 }
-_DRIVER_ERRORS = (sqlite3.Error, sqlcipher.Error)
+# A flipped bit in a plain file may spoil the very text that tells of it.
+_DRIVER_ERRORS = (sqlite3.Error, sqlcipher.Error, UnicodeDecodeError)
 FOLD_AT_LAST_PAGES = 16_384
 LOG_KEPT_BYTES = 16 * 1024 * 1024
 CACHE_KB = 8_192
@@ -49,6 +50,7 @@ _SAID = {
     "file is not a database": sqlite3.SQLITE_NOTADB,
     "database is locked": sqlite3.SQLITE_BUSY,
 }
+_NO_TEXT = "Could not decode to UTF-8"
 Row = tuple[Any, ...]
 Values = Sequence[Any]
 
@@ -305,7 +307,7 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def _translate(path: Path, error: Exception) -> None:
-    code = getattr(error, "sqlite_errorcode", None) or _SAID.get(str(error), 0)
+    code = getattr(error, "sqlite_errorcode", None) or _said(error)
     primary = code & _PRIMARY
     name = getattr(error, "sqlite_errorname", str(error))
     if primary == sqlite3.SQLITE_FULL or (primary in _IO and _is_full(path)):
@@ -316,6 +318,12 @@ def _translate(path: Path, error: Exception) -> None:
         raise VaultBusy(file=path.name) from error
     if primary in _IO:
         raise VaultIO(file=path.name, reason=name) from error
+
+
+def _said(error: Exception) -> int:
+    """Return the code of an error that came without one, 0 where it is an error of programming."""
+    is_no_text = isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT)
+    return sqlite3.SQLITE_CORRUPT if is_no_text else _SAID.get(str(error), 0)
 
 
 def _is_full(path: Path) -> bool:

@@ -138,12 +138,12 @@ def write(
     told of each piece, when written and when read back. Raises BackupExists, DiskFull, VaultIO.
     """
     require_new(path)
-    new = path.with_name(path.name + durable.NEW_SUFFIX)
+    new = durable.fresh_name(path)
+    with durable.translated(path):
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, durable.PRIVATE_FILE)
     try:
         with durable.translated(path):
-            new.unlink(missing_ok=True)
-            durable.create_file(new)
-            with new.open("wb") as file:
+            with os.fdopen(handle, "wb") as file:
                 manifest = _fill(file, sources, about, written)
                 file.flush()
                 os.fsync(file.fileno())

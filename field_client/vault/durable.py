@@ -6,6 +6,7 @@ flushed as well, because a rename that lives only in the cache has not happened.
 
 import errno
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,10 +46,26 @@ def create_file(path: Path) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Replace ``path`` by ``content`` durably: returns only when a power cut cannot undo it."""
-    new = path.with_name(path.name + NEW_SUFFIX)
+    """Replace ``path`` by ``content`` durably: returns only when a power cut cannot undo it.
+
+    For files of our own folder, in which what an earlier crash left is ours to replace.
+    """
+    _write(path, content, path.with_name(path.name + NEW_SUFFIX), os.O_TRUNC)
+
+
+def hand_over(path: Path, content: bytes) -> None:
+    """Write as `write_file` does where somebody else chose the place: no other file is touched."""
+    _write(path, content, fresh_name(path), os.O_EXCL)
+
+
+def fresh_name(path: Path) -> Path:
+    """Return a name beside ``path`` that nothing bears; create it so that this is made sure."""
+    return path.with_name(f"jemput-{secrets.token_hex(8)}{NEW_SUFFIX}")
+
+
+def _write(path: Path, content: bytes, new: Path, flag: int) -> None:
     with translated(path):
-        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | flag, PRIVATE_FILE)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)

@@ -48,7 +48,7 @@ class Heard:
             self._store.rows(
                 "INSERT INTO heard (section, body, check_sum, stream, answered, received)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (section, body, check_sum(body), *stream),
+                (section, body, check_sum(section, body, *stream), *stream),
             )
 
     def sections(self) -> list[bytes]:
@@ -60,8 +60,8 @@ class Heard:
         """Yield the frames of a section, one in memory. Raises VaultDamaged."""
         after = 0
         while found := self._store.rows(_NEXT, (section, after)):
-            after, body, kept = found[0]
-            if check_sum(body) != kept:
+            after, body, kept, *stream = found[0]
+            if check_sum(section, body, *stream) != kept:
                 raise VaultDamaged(file=self._store.path.name)
             yield body
 
@@ -92,9 +92,16 @@ class Heard:
         return int(self._store.rows(sql, (stream,))[0][0] or 0)
 
 
-_NEXT = "SELECT id, body, check_sum FROM heard WHERE section=? AND id > ? ORDER BY id LIMIT 1"
+_NEXT = (
+    "SELECT id, body, check_sum, stream, answered, received FROM heard"
+    " WHERE section=? AND id > ? ORDER BY id LIMIT 1"
+)
 
 
-def check_sum(body: bytes) -> bytes:
-    """Tell a flipped bit, which SQLite does not notice in a plain file; it protects nothing."""
-    return hashlib.sha256(body).digest()[:8]
+def check_sum(*values: object) -> bytes:
+    """Tell a flipped bit, which SQLite does not notice in a plain file; it protects nothing.
+
+    ``values``: the columns of a row. A flipped bit may turn bytes into a number or a text.
+    """
+    content = b"\0".join(v if isinstance(v, bytes) else repr(v).encode() for v in values)
+    return hashlib.sha256(content).digest()[:8]

@@ -10,10 +10,16 @@ Every change raises the generation and writes ``slots.json`` whole and durably, 
 ``slots.copy.json``. At any moment at least one whole copy is there, of the newest generation or
 the one before. The whole copy of the highest generation counts, and the other is mended from it
 before anything else is done. Where neither is whole, what is sound is taken from both.
+
+A damaged copy that is newer than the whole one counts all the same while its ring and somebody's
+slot are sound: its ring vouches for who belongs, the older copy may still name whom it removed. Of
+the older copy only slots with the key pairs of damaged ones are taken, which open if the root is
+the same, and else as soon as the next change seals it to them.
 """
 
 import contextlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +34,7 @@ SLOT_FILE = "slots.json"
 SLOT_COPY = "slots.copy.json"
 SLOT_LOCK = "slots.lock"
 VERSION = 2
+_STALE = 8  # generations that a copy may lie behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +95,11 @@ def load(home: Path) -> SlotFile:
     whole = [body for body in bodies if slots.is_sound(body)]
     if any(body["version"] > VERSION for body in whole):
         raise VaultNewer(file=home / SLOT_FILE)
-    return _parsed(max(whole, key=_generation)) if whole else _salvaged(home, bodies)
+    if not whole:
+        return _salvaged(home, bodies)
+    best = max(whole, key=_generation)
+    newer = [body for body in bodies if _is_newer(body, best["generation"])]
+    return _salvaged(home, newer, best["slots"]) if newer else _parsed(best)
 
 
 def check(home: Path) -> list[str]:
@@ -160,12 +171,27 @@ def _parsed(body: dict[str, Any]) -> SlotFile:
     )
 
 
-def _salvaged(home: Path, bodies: list[dict[str, Any]]) -> SlotFile:
-    """Put together what is sound of copies of which none is whole."""
+def _is_newer(body: dict[str, Any], generation: int) -> bool:
+    """Whether a copy is of a generation after this one and, though damaged, opens for somebody.
+
+    Where it is whole under this generation or one before, the number itself is what is damaged.
+    """
+    earlier = range(max(generation - _STALE, 1), generation + 1)
+    return (
+        _generation(body) > generation
+        and slots.is_sound(body.get("ring"))
+        and any(slot.sealed for slot in filter(None, map(slots.from_json, body["slots"])))
+        and not any(slots.is_sound({**body, "generation": each}) for each in earlier)
+    )
+
+
+def _salvaged(home: Path, bodies: list[dict[str, Any]], older: Iterable[Any] = ()) -> SlotFile:
+    """Put together what is sound of copies of which none is whole; ``older``: slots to fill in."""
     generation = max(map(_generation, bodies), default=1)
     newest = [body for body in bodies if _generation(body) == generation]
     rings = [body["ring"] for body in newest if slots.is_sound(body.get("ring"))]
-    if not rings or len({len(body["slots"]) for body in newest}) > 1:
+    lists = [body["slots"] for body in newest]
+    if not rings or len(set(map(len, lists))) > 1:
         for path in filter(Path.exists, paths(home)):
             _content(path)
         raise SlotDamaged(file=home / SLOT_FILE)
@@ -173,7 +199,7 @@ def _salvaged(home: Path, bodies: list[dict[str, Any]]) -> SlotFile:
     return SlotFile(
         generation=generation,
         ring=rings[0],
-        entries=tuple(map(_sound, *(body["slots"] for body in newest))),
+        entries=tuple(_filled(_sound(*of), older) for of in zip(*lists, strict=True)),
         recovery=recoveries[0] if recoveries else None,
     )
 
@@ -181,6 +207,16 @@ def _salvaged(home: Path, bodies: list[dict[str, Any]]) -> SlotFile:
 def _sound(*entries: Any) -> Slot | Any:
     """Return the first undamaged of the copies' versions of one slot, else the first as it is."""
     return next(filter(None, map(slots.from_json, entries)), entries[0])
+
+
+def _filled(entry: Slot | Any, older: Iterable[Any]) -> Slot | Any:
+    """Return for a damaged slot an older one with the same key pair, else the slot as it is."""
+    if isinstance(entry, Slot) or not isinstance(entry, dict):
+        return entry
+    for slot in filter(None, map(slots.from_json, older)):
+        if slot.public.hex() == entry.get("public") or slot.wrapped.hex() == entry.get("wrapped"):
+            return slot
+    return entry
 
 
 def _generation(body: dict[str, Any]) -> int:

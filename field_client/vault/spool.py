@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from field_client.vault import durable
-from field_client.vault.connection import Row, StoreConnection, open_plain
+from field_client.vault.connection import Row, StoreConnection, Values, open_plain
 from field_client.vault.errors import (
     SpoolConflict,
     VaultDamaged,
@@ -35,7 +35,8 @@ _TABLES = (
         last INTEGER NOT NULL,
         hash BLOB NOT NULL,
         through INTEGER NOT NULL DEFAULT 0,
-        durable_through INTEGER NOT NULL DEFAULT 0
+        durable_through INTEGER NOT NULL DEFAULT 0,
+        check_sum BLOB
     ) WITHOUT ROWID""",
     """CREATE TABLE batches (
         stream BLOB NOT NULL REFERENCES streams (stream),
@@ -102,17 +103,12 @@ class Spool:
                 " ON CONFLICT (stream) DO UPDATE SET last=excluded.last, hash=excluded.hash",
                 (batch.stream, batch.last, batch.hash),
             )
+            self._mark(batch.stream)
+            content = (batch.first, batch.count, batch.body)
             self._store.rows(
-                "INSERT INTO batches (stream, first, count, hash, body, check_sum)"
+                "INSERT INTO batches (stream, hash, first, count, body, check_sum)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    batch.stream,
-                    batch.first,
-                    batch.count,
-                    batch.hash,
-                    batch.body,
-                    check_sum(batch.body),
-                ),
+                (batch.stream, batch.hash, *content, check_sum(*content)),
             )
 
     def _holds(self, batch: SealedBatch) -> bool:
@@ -130,12 +126,13 @@ class Spool:
             after = batch.last
 
     def _batch(self, row: Row) -> SealedBatch:
-        stream, first, count, digest, body, kept = row
-        self._require_whole(body, kept)
+        stream, digest, *content = row
+        self._require_whole(content)
+        first, count, body, _ = content
         return SealedBatch(stream=stream, first=first, count=count, hash=digest, body=body)
 
-    def _require_whole(self, body: bytes, kept: bytes) -> None:
-        if check_sum(body) != kept:
+    def _require_whole(self, row: Values) -> None:
+        if not _is_whole(row):
             raise VaultDamaged(file=SPOOL_FILE)
 
     def last(self, stream: bytes) -> tuple[int, bytes] | None:
@@ -171,6 +168,7 @@ class Spool:
                 " durable_through = max(durable_through, min(?, last)) WHERE stream=?",
                 (through, durable_through, stream),
             )
+            self._mark(stream)
             self._store.rows(
                 "DELETE FROM batches WHERE stream=? AND first + count - 1 <="
                 " (SELECT durable_through FROM streams WHERE stream=?)",
@@ -182,6 +180,14 @@ class Spool:
         with self.transaction():
             self._store.rows(
                 "UPDATE streams SET through=min(through, ?) WHERE stream=?", (through, stream)
+            )
+            self._mark(stream)
+
+    def _mark(self, stream: bytes) -> None:
+        """Keep the check sum of a stream's numbers, which have just been written."""
+        for row in self._store.rows(f"{_STREAM_ROWS} WHERE stream=?", (stream,)):
+            self._store.rows(
+                "UPDATE streams SET check_sum=? WHERE stream=?", (check_sum(*row[:-1]), stream)
             )
 
     def acked(self, stream: bytes) -> int:
@@ -211,8 +217,8 @@ class Spool:
     def frames(self, after: int = 0) -> Iterator[tuple[int, bytes]]:
         """Yield (number, body) of the stored frames in their order, one in memory."""
         while found := self._store.rows(_NEXT_FRAME, (after,)):
-            after, body, kept = found[0]
-            self._require_whole(body, kept)
+            self._require_whole(found[0][1:])
+            after, body, _ = found[0]
             yield after, body
 
     def drop_frame(self, number: int) -> None:
@@ -239,11 +245,8 @@ class Spool:
     def check(self) -> list[str]:
         """Read the whole file and return what is wrong with it; an empty list when sound."""
         found = [str(row[0]) for row in self._store.rows("PRAGMA integrity_check")]
-        spoilt = sum(
-            check_sum(body) != kept
-            for table in ("batches", "frames", "heard")
-            for body, kept in self._store.rows(f"SELECT body, check_sum FROM {table}")  # noqa: S608 - our own names
-        )
+        found += ["damaged numbers"] * _has_flipped(self._store)
+        spoilt = sum(not _is_whole(row) for rows in _ROWS for row in self._store.rows(rows))
         return [line for line in found if line != "ok"] + ["damaged bytes"] * spoilt
 
     def change_number(self) -> int:
@@ -265,8 +268,14 @@ class Spool:
         self.close()
 
 
+_STREAM_ROWS = "SELECT stream, last, hash, through, durable_through, check_sum FROM streams"
+_ROWS = (
+    "SELECT first, count, body, check_sum FROM batches",
+    "SELECT body, check_sum FROM frames",
+    "SELECT section, body, stream, answered, received, check_sum FROM heard",
+)
 _NEXT_BATCH = (
-    "SELECT stream, first, count, hash, body, check_sum FROM batches"
+    "SELECT stream, hash, first, count, body, check_sum FROM batches"
     " WHERE stream=? AND first + count - 1 > ? ORDER BY first LIMIT 1"
 )
 _NEXT_FRAME = "SELECT id, body, check_sum FROM frames WHERE id > ? ORDER BY id LIMIT 1"
@@ -300,6 +309,7 @@ def open_spool(home: Path) -> Spool:
     store = open_plain(path)
     try:
         _require_version(store)
+        _require_unflipped(store)
     except BaseException:
         store.close()
         raise
@@ -311,6 +321,27 @@ def _require_version(store: StoreConnection) -> None:
         raise VaultDamaged(file=store.path.name)
     if _version(store) > VERSION:
         raise VaultNewer(file=store.path.name)
+
+
+def _require_unflipped(store: StoreConnection) -> None:
+    if _has_flipped(store):
+        raise VaultDamaged(file=store.path.name)
+
+
+def _has_flipped(store: StoreConnection) -> bool:
+    """Tell a flipped bit where it would say something else: in the schema, in a stream's numbers.
+
+    SQLite does not notice it in a plain file.
+    """
+    kept = {sql for (sql,) in store.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
+    if not kept >= set(_TABLES):
+        return True
+    return not all(map(_is_whole, store.rows(_STREAM_ROWS)))
+
+
+def _is_whole(row: Values) -> bool:
+    """Whether a row's last column is the check sum of the others."""
+    return bool(check_sum(*row[:-1]) == row[-1])
 
 
 def _version(store: StoreConnection) -> int:

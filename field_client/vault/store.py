@@ -170,9 +170,12 @@ def create_vault(
     """Create key slots, store and spool in ``home`` and return the keys; open with `open_vault`.
 
     Raises VaultExists, PassphraseWeak, DeviceWiped. After a crash it can simply be repeated,
-    unless the crash came so late that the store is there (VaultExists: unlock it).
+    unless the crash came so late that the store is there (VaultExists: unlock it). A log that
+    outlived its file is refused too: it would be folded into the new one.
     """
-    if (home / STORE_FILE).exists():
+    files = (home / STORE_FILE, home / spool.SPOOL_FILE)
+    lost = [log for file in files if not file.exists() and (log := _log(file)).exists()]
+    if lost or files[0].exists():
         raise VaultExists(home=home)
     created = keys.create_slots(
         home,
@@ -259,6 +262,10 @@ def _connected(home: Path, unlocked: VaultKeys) -> StoreConnection:
     except VaultDamaged:
         keys.require_current(home, unlocked)
         raise
+
+
+def _log(file: Path) -> Path:
+    return file.with_name(file.name + "-wal")
 
 
 def _new(home: Path) -> Path:

@@ -190,6 +190,44 @@ def test_an_answer_that_says_nothing_leaves_nothing_behind(app: App, server: Mem
     assert locked.heard() == 0
 
 
+class OnePiece:
+    """A line that yields the whole answer as one piece of bytes, and then nothing."""
+
+    def __init__(self, server: MemoryServer) -> None:
+        self.server = server
+
+    def exchange(self, outgoing: Any) -> Iterator[bytes]:
+        """Answer at once."""
+        yield b"".join(self.server.exchange(outgoing))
+        yield b""
+
+
+@pytest.mark.parametrize("in_one_piece", [False, True])
+def test_a_full_store_of_answers_takes_receipts_and_no_more_pages(
+    app: App,
+    server: MemoryServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    in_one_piece: bool,
+) -> None:
+    """What was confirmed is never lost by the limit, nor sent again; the pages come later."""
+    synchronise(app, server)
+    with laptop(tmp_path / "b", server.code()) as other:
+        (record,) = register(other, ["Warga Lain"])
+        synchronise(other, server)
+    register(app, [f"Warga Contoh {at}" for at in range(9)])
+    locked = lock(app)
+    monkeypatch.setattr("field_client.sync.locked.HEARD_LIMIT_BYTES", 1)
+    outcome = locked.sync(OnePiece(server) if in_one_piece else server)
+    assert (outcome.sent, outcome.received, outcome.pages, locked.sealed()) == (3, 3, 0, 0)
+    assert locked.sync(server).sent == 0
+    with locked.unlock() as opened:
+        assert (counts(opened), opened.warnings) == ((0, 9), [])
+        synchronise(opened, server)
+        assert seen(opened, record).values["name"] == "Warga Lain"
+
+
 class Cut:
     """A line that yields so many bytes of the answer and ends."""
 

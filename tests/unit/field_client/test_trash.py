@@ -121,6 +121,9 @@ def test_the_days_begin_when_the_server_is_heard(app: App) -> None:
     heard(app, NOW_MS + 49 * DAY_MS)
     assert len(app.tables.trash) == 2
     heard(app, NOW_MS + 50 * DAY_MS)
+    heard(app, NOW_MS + 51 * DAY_MS - 1)
+    assert len(app.tables.trash) == 2, "one time is not believed"
+    heard(app, NOW_MS + 51 * DAY_MS)
     assert len(app.tables.trash) == 0
     with pytest.raises(NotDiscarded):
         trash.bring_back(app.journal, str(person))
@@ -140,15 +143,15 @@ def test_a_photo_of_a_draft_goes_with_it_and_comes_back(app: App) -> None:
             app.journal.save_draft(app.journal.new_record(), "attachment", 1, values)
     first, second = app.journal.photos(person)
     assert trash.discard(app.journal, first.id) == 1
-    heard(app, NOW_MS)
-    heard(app, NOW_MS + KEPT_MS)
+    for days in (0, 30, 31):
+        heard(app, NOW_MS + days * DAY_MS)
     assert app.attachments.read(digest) == PHOTO, "the other draft names it as well"
     assert trash.discard(app.journal, person) == 3
     assert trash.bring_back(app.journal, str(person)) == (person, 3)
     assert [entry.id for entry in app.journal.photos(person)] == [second.id]
     trash.discard(app.journal, person)
-    heard(app, NOW_MS + KEPT_MS + 1)
-    heard(app, NOW_MS + 2 * KEPT_MS + 1)
+    for days in (32, 62, 63):
+        heard(app, NOW_MS + days * DAY_MS)
     assert not app.attachments.holds(digest)
     app.close()
     reopen(app.home, app.keys, clocks=still).close()
@@ -162,6 +165,17 @@ def test_a_server_clock_set_back_does_not_keep_it_forever(app: App) -> None:
     heard(app, NOW_MS + 3650 * DAY_MS)
     heard(app, NOW_MS + DAY_MS)
     assert trash.discarded(app.journal)[0].due_ms == NOW_MS + DAY_MS + KEPT_MS
+
+
+def test_a_server_clock_that_jumps_ahead_empties_nothing(app: App) -> None:
+    """It is set right within the day; what it said is forgotten, and the days go on counting."""
+    person, _ = begin(app)
+    trash.discard(app.journal, person)
+    heard(app, NOW_MS)
+    for days in (3650, 3650.5, 1, 30):
+        heard(app, NOW_MS + int(days * DAY_MS))
+    heard(app, NOW_MS + 31 * DAY_MS - 1)
+    assert trash.bring_back(app.journal, str(person)) == (person, 2)
 
 
 def test_what_comes_back_after_a_fork_bears_no_id_of_the_other_copy(

@@ -281,6 +281,22 @@ def test_a_full_laptop_is_backed_up_by_way_of_the_stick(original, tmp_path, monk
     assert restore_backup(tmp_path / "cadangan", tmp_path / "baru").about == ABOUT
 
 
+@pytest.mark.parametrize("roomy", [True, False])
+def test_nothing_beside_the_backup_is_touched(
+    original, tmp_path: Path, monkeypatch, *, roomy: bool
+) -> None:
+    """The folder is the officer's: whatever name a file there bears, it stays."""
+    usage = shutil.disk_usage(tmp_path)
+    left = usage if roomy else usage._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: left if place == original[0] else usage)
+    theirs = [tmp_path / f"cadangan{end}" for end in (".new", ".backup.new")]
+    for path in theirs:
+        path.write_bytes(b"theirs")
+    take(original, tmp_path / "cadangan")
+    assert [path.read_bytes() for path in theirs] == [b"theirs"] * 2
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_a_photo_that_goes_meanwhile_hinders_nothing(original, tmp_path: Path) -> None:
     """Another program removes what a discarded draft left, while the copies are made."""
     home, made = original

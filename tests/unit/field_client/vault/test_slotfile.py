@@ -5,12 +5,13 @@ import os
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from field_client.vault import durable, keys, slotfile
-from field_client.vault.errors import DiskFull, SlotDamaged, VaultIO
+from field_client.vault.errors import DiskFull, OperatorUnknown, SlotDamaged, VaultIO
 from field_client.vault.keys import SLOT_COPY, SLOT_FILE, VaultKeys
 
-FIRST, SECOND = "sandi pertama", "sandi kedua"
+FIRST, SECOND, THIRD = "sandi pertama", "sandi kedua", "sandi ketiga"
 
 
 @pytest.fixture
@@ -100,6 +101,72 @@ def test_stale_first_file_is_mended_from_the_copy(tmp_path: Path, made: VaultKey
     (tmp_path / SLOT_FILE).write_bytes(stale)
     assert keys.list_operators(tmp_path) == ["Satu"]
     assert (tmp_path / SLOT_FILE).read_bytes() != stale
+
+
+def _spoil(path: Path, name: str) -> None:
+    """Change a digit of an operator's wrapped key; the file can still be read."""
+    content, at = bytearray(path.read_bytes()), _at(path, name)
+    content[at] = ord("1" if content[at] == ord("0") else "0")
+    path.write_bytes(content)
+
+
+def _half_done(home: Path, made: VaultKeys, damaged: str) -> VaultKeys:
+    """Remove an operator; the power fails before the copy, then a remaining slot is damaged."""
+    keys.add_operator(home, made, "Tiga", THIRD, calibrate=False)
+    stale = (home / SLOT_COPY).read_bytes()
+    left = keys.remove_operator(home, made, "Dua")
+    (home / SLOT_COPY).write_bytes(stale)
+    _spoil(home / SLOT_FILE, damaged)
+    return left
+
+
+def test_damaged_newer_file_counts_before_a_whole_older_copy(tmp_path: Path, made: VaultKeys):
+    """The removed operator stays away, the new root counts, and only one waits for a mending."""
+    left = _half_done(tmp_path, made, "Tiga")
+    assert keys.unlock(tmp_path, "Satu", FIRST).root == left.root
+    assert keys.list_operators(tmp_path) == ["Satu", "Tiga"]
+    with pytest.raises(OperatorUnknown):
+        keys.unlock(tmp_path, "Dua", SECOND)
+    with pytest.raises(SlotDamaged):
+        keys.unlock(tmp_path, "Tiga", THIRD)
+
+
+def test_slot_filled_from_an_older_copy_is_sealed_anew_by_the_next_change(
+    tmp_path: Path, made: VaultKeys
+):
+    """The ring still vouches for its key, so its owner's passphrase opens it again."""
+    left = _half_done(tmp_path, made, "Tiga")
+    keys.set_recovery(tmp_path, left, X25519PrivateKey.generate().public_key().public_bytes_raw())
+    assert keys.unlock(tmp_path, "Tiga", THIRD).root == left.root
+
+
+def test_damaged_newer_file_of_the_same_root_locks_nobody_out(tmp_path: Path, made: VaultKeys):
+    """Nobody was removed: what the older copy has of the damaged slot still opens the store."""
+    stale = (tmp_path / SLOT_COPY).read_bytes()
+    keys.add_operator(tmp_path, made, "Tiga", THIRD, calibrate=False)
+    (tmp_path / SLOT_COPY).write_bytes(stale)
+    _spoil(tmp_path / SLOT_FILE, "Satu")
+    for name, passphrase in (("Satu", FIRST), ("Dua", SECOND), ("Tiga", THIRD)):
+        assert keys.unlock(tmp_path, name, passphrase).root == made.root
+
+
+def test_damaged_newer_file_that_opens_for_nobody_gives_way(tmp_path: Path, made: VaultKeys):
+    """The only one who remained would be locked out of a store that the older copy opens."""
+    stale = (tmp_path / SLOT_COPY).read_bytes()
+    keys.remove_operator(tmp_path, made, "Dua")
+    (tmp_path / SLOT_COPY).write_bytes(stale)
+    _spoil(tmp_path / SLOT_FILE, "Satu")
+    assert keys.unlock(tmp_path, "Satu", FIRST).root == made.root
+
+
+@pytest.mark.parametrize("claimed", [4, 5, 6])
+def test_damaged_generation_makes_no_copy_newer(tmp_path: Path, made: VaultKeys, claimed: int):
+    """A stale copy whose number was hit would bring the removed operator back."""
+    stale = json.loads((tmp_path / SLOT_COPY).read_bytes())
+    left = keys.remove_operator(tmp_path, made, "Dua")
+    (tmp_path / SLOT_COPY).write_text(json.dumps({**stale, "generation": claimed}))
+    assert keys.unlock(tmp_path, "Satu", FIRST).root == left.root
+    assert keys.list_operators(tmp_path) == ["Satu"]
 
 
 def _fail_at(monkeypatch: pytest.MonkeyPatch, path: str, error: Exception) -> None:

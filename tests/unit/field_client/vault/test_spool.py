@@ -147,3 +147,22 @@ def test_flipped_bit_in_sealed_bytes_is_noticed(spool: Spool):
     assert spool.check() == ["damaged bytes"]
     with pytest.raises(VaultDamaged):
         list(spool.batches(STREAM))
+
+
+def test_flipped_bit_in_the_numbers_of_a_stream_is_noticed(spool: Spool, tmp_path: Path):
+    """Else batches would pass for received, and never leave."""
+    with spool.transaction():
+        spool._store.rows("UPDATE streams SET through=through + 2")
+    assert spool.check() == ["damaged numbers"]
+    with pytest.raises(VaultDamaged):
+        open_spool(tmp_path)
+
+
+@pytest.mark.parametrize("flipped", [b"durable_throufh", b"durable_through".replace(b"b", b"\xe2")])
+def test_flipped_bit_in_the_schema_is_noticed(spool: Spool, tmp_path: Path, flipped: bytes):
+    """Also where it leaves no text: by name, not by a trace of SQL."""
+    spool.close()
+    path = tmp_path / SPOOL_FILE
+    path.write_bytes(path.read_bytes().replace(b"durable_through", flipped))
+    with pytest.raises(VaultDamaged):
+        open_spool(tmp_path)

@@ -13,6 +13,7 @@ from tinydb.table import Document
 from field_client.vault import keys as key_slots
 from field_client.vault import table
 from field_client.vault.bodies import from_body
+from field_client.vault.connection import open_plain
 from field_client.vault.errors import (
     DeviceWiped,
     VaultDamaged,
@@ -21,6 +22,7 @@ from field_client.vault.errors import (
     VaultNewer,
 )
 from field_client.vault.keys import SLOT_FILE, STORE_FILE, VaultKeys
+from field_client.vault.spool import SPOOL_FILE, create_spool
 from field_client.vault.store import create_vault, open_vault
 from field_client.vault.table import document_of
 
@@ -59,6 +61,25 @@ def test_creation_cut_before_the_slots_can_be_repeated(tmp_path: Path, monkeypat
     made = create_vault(tmp_path, "Petugas", PASSPHRASE, calibrate=False)
     with open_vault(tmp_path, made) as db:
         assert db.check() == []
+
+
+@pytest.mark.parametrize("name", [STORE_FILE, SPOOL_FILE])
+def test_no_store_is_made_beside_the_log_of_a_lost_one(tmp_path: Path, name: str):
+    """It would be folded into the new one; nothing is written, nothing taken away."""
+    (tmp_path / f"{name}-wal").write_bytes(b"x")
+    with pytest.raises(VaultExists):
+        create_vault(tmp_path, "Petugas", PASSPHRASE, calibrate=False)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{name}-wal"]
+
+
+def test_creation_cut_while_the_spool_is_made_can_be_repeated(tmp_path: Path):
+    """A log beside its own file is no lost store's."""
+    create_spool(tmp_path)
+    store = open_plain(tmp_path / SPOOL_FILE)
+    store.rows("SELECT 1 FROM batches")
+    assert (tmp_path / f"{SPOOL_FILE}-wal").exists()
+    create_vault(tmp_path, "Petugas", PASSPHRASE, calibrate=False)
+    store.close()
 
 
 def test_creation_cut_after_the_slots_is_finished_by_opening(tmp_path: Path):
