@@ -9,19 +9,20 @@ from collections.abc import Iterator
 from itertools import islice
 
 from field_client.opened import App
+from field_client.receiving import sealing_codec
 from field_client.vault.spool import SealedBatch
 from shared_schema.changes import Change
 from shared_schema.custody import Head
 from shared_schema.envelope import CONTENT_KEY_BYTES, GENESIS, Header, key_id, parse, seal
 from shared_schema.ids import Stream
-from shared_schema.wire import DEFAULT_CODEC, encode_payload
+from shared_schema.wire import encode_payload
 
 
-def seal_waiting(
-    app: App, codec: int = DEFAULT_CODEC, *, everything: bool = False, whole: bool = False
-) -> int:
+def seal_waiting(app: App, *, everything: bool = False, whole: bool = False) -> int:
     """Seal the final changes that are not sealed yet; return how many batches were cut.
 
+    The codec is the best that the office's last welcome named: a batch is never sealed again, and
+    an office that cannot read one holds it until it is updated.
     A stream waits until those before it are settled: should one of them turn out to be forked,
     records get new ids, and what refers to them must not have been sealed under the old ones.
     ``everything``: seal all the same, for a laptop that hands over and ends. ``whole``: cut whole
@@ -29,7 +30,7 @@ def seal_waiting(
     dropped first.
     """
     fewest = app.changes_a_batch if whole else 1
-    cut, settled = 0, True
+    codec, cut, settled = sealing_codec(app.journal), 0, True
     for stream in app.journal.branches.all():
         closed_after = app.journal.branches.closed_after(stream)
         last = app.journal.branches.last_sequence(stream)

@@ -21,11 +21,13 @@ from shared_schema.fold import RecordState, join, state_from_json, state_to_json
 from shared_schema.ids import Stream, parse_id
 from shared_schema.messages import Page
 from shared_schema.records import RECORD_TYPES
+from shared_schema.wire import best_codec
 
 RECEIVED = "received"
 _HEADS = "heads"
 _CURSOR = "cursor"
 _SERVER = "server"
+_CODECS = "codecs"
 _COPIES = "copies"
 
 
@@ -219,6 +221,18 @@ def note_server(journal: Journal, epoch: int, server_ms: int) -> None:
     """Keep the server's epoch and its time, which may go back where the server's clock was set."""
     with journal.transaction():
         journal.tables.write_meta(_SERVER, {"epoch": epoch, "server_ms": server_ms})
+
+
+def note_codecs(journal: Journal, numbers: Sequence[int]) -> None:
+    """Keep which payload codecs the server reads, as its last welcome said."""
+    if list(numbers) != journal.tables.read_meta(_CODECS).get("read"):
+        with journal.transaction():
+            journal.tables.write_meta(_CODECS, {"read": list(numbers)})
+
+
+def sealing_codec(journal: Journal) -> int:
+    """Return the codec to seal with: the best that the server is known to read, else the first."""
+    return best_codec(journal.tables.read_meta(_CODECS).get("read", ()))
 
 
 def known_epoch(journal: Journal) -> int:

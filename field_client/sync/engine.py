@@ -167,6 +167,7 @@ class Exchange:
                 self.behind.add(stream)
             if 0 < known < welcome.epoch:
                 self._rewind(stream, head)
+        receiving.note_codecs(journal, welcome.codecs)
         self._heard(welcome.epoch, welcome.server_ms)
 
     def _heard(self, epoch: int, server_ms: int) -> None:

@@ -32,11 +32,15 @@ from shared_schema.messages import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcomed:
-    """The server has recognised us. ``heads``: the ends of all our streams as it knows them."""
+    """The server has recognised us. ``heads``: the ends of all our streams as it knows them.
+
+    ``codecs``: the numbers of the payload codecs that it reads.
+    """
 
     epoch: int
     server_ms: int
     heads: Mapping[Stream, Head]
+    codecs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +190,12 @@ class Session:
                 Stream.from_hex(stream): Head(sequence=int(sequence), hash=bytes.fromhex(digest))
                 for stream, (sequence, digest) in data["heads"].items()
             }
-            welcomed = Welcomed(epoch=self.epoch, server_ms=int(data["server_ms"]), heads=heads)
+            welcomed = Welcomed(
+                epoch=self.epoch,
+                server_ms=int(data["server_ms"]),
+                heads=heads,
+                codecs=tuple(int(number) for number in data.get("codecs", ())),
+            )
         except (KeyError, TypeError, ValueError, AttributeError, CustodyError) as error:
             raise MessageInvalid(reason="welcome") from error
         self.stage, self.heads = Stage.WITHIN, heads

@@ -1,16 +1,17 @@
 """Payload codecs by number: how the changes of one batch become bytes and come back.
 
 A batch's header names the codec, so that old batches stay readable when a better codec comes.
-A number that is not known here is held by the receiver, never guessed at.
+A number that is not known here is held by the receiver, never guessed at; so a sender takes the
+best codec of which it knows that the receiver reads it, and otherwise the first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared_schema.changes import Change
 from shared_schema.errors import CustodyError
 from shared_schema.ids import Stream
-from shared_schema.wire import json_columns
+from shared_schema.wire import json_columns, typed_columns
 
 DEFAULT_CODEC = json_columns.NUMBER
 
@@ -31,7 +32,16 @@ class Codec:
 
 CODECS: Mapping[int, Codec] = {
     json_columns.NUMBER: Codec(json_columns.encode, json_columns.decode),
+    typed_columns.NUMBER: Codec(typed_columns.encode, typed_columns.decode),
 }
+
+
+def best_codec(announced: Iterable[int]) -> int:
+    """Return the highest codec that we write and the receiver has announced.
+
+    DEFAULT_CODEC, which every receiver reads, where nothing or nothing known was announced.
+    """
+    return max(CODECS.keys() & set(announced), default=DEFAULT_CODEC)
 
 
 def encode_payload(codec: int, changes: Sequence[Change]) -> bytes:

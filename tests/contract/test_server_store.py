@@ -154,6 +154,18 @@ def test_a_batch_that_cannot_be_read_is_held(
     verification.verify_all(bench.office)
 
 
+def test_both_codecs_are_read_in_one_chain(bench: Bench) -> None:
+    """A laptop that was updated goes on where it stood; old batches stay readable."""
+    device = bench.device()
+    sealed = [device.batch(device.people(2), codec=codec) for codec in (1, 2, 1)]
+    answer = bench.exchange(device, *sealed)
+    assert {receipt.status for receipt in answer.receipts} == {Status.ACCEPTED}
+    assert counts(bench)["persons"] == 6
+    verification.verify_all(bench.office)
+    rebuilding.rebuild(bench.office)
+    assert counts(bench)["persons"] == 6
+
+
 def test_a_held_batch_is_taken_up_by_a_rebuild_that_can_read_it(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,7 +59,7 @@ def test_the_server_says_who_it_is(office: ServerProcess) -> None:
     """What a device needs to know before it seals."""
     status, about = get(office, "/v1/about")
     assert status == 200
-    assert (about["region"], about["protocol"], about["codecs"]) == ("53.15", 1, [1])
+    assert (about["region"], about["protocol"], about["codecs"]) == ("53.15", 1, [1, 2])
     assert about["types"]["person"] == 1
     assert invited(office).code.signing.hex() == about["signing"]
     assert get(office, "/healthz") == (200, {"status": "ok"})

@@ -30,7 +30,7 @@ from shared_schema.fold import RecordState, fold, state_to_json
 from shared_schema.frames import Frame, Kind, Tally, read_frames
 from shared_schema.ids import Stream, device_id
 from shared_schema.messages import Hello, Page, Signatory, read_hello, seal_page, server_frame
-from shared_schema.wire import decode_payload
+from shared_schema.wire import CODECS, decode_payload
 
 NOW_MS = 1_472_700_000_000
 
@@ -58,6 +58,7 @@ class MemoryServer:
     log: list[Change] = field(default_factory=list)
     forks: list[Batch] = field(default_factory=list)
     quarantine: list[Batch] = field(default_factory=list)
+    codecs: tuple[int, ...] = tuple(CODECS)
     remarks: dict[str, str] = field(default_factory=dict)
     batches_seen: int = 0
     durable: bool = False
@@ -138,7 +139,7 @@ class MemoryServer:
         }
         return {
             "server_ms": self.now_ms, "region": "53.15", "name": "Kabupaten Contoh",
-            "codecs": [1], "types": {}, "heads": heads,
+            "codecs": list(self.codecs), "types": {}, "heads": heads,
         }  # fmt: skip
 
     def take(self, batch: Batch, hello: Hello) -> Receipt:

@@ -30,7 +30,7 @@ from shared_schema.messages import (
     read_object,
     read_server_frame,
 )
-from shared_schema.wire import DEFAULT_CODEC, encode_payload
+from shared_schema.wire import CODECS, DEFAULT_CODEC, encode_payload
 
 NOW_MS = 1_700_000_000_000
 CONTENT_TYPE = "application/x-jemput"
@@ -138,17 +138,18 @@ class RawDevice:
         ``payload``, ``codec``, ``recipient`` and ``previous`` put something odd inside.
         """
         recipient = odd.get("recipient") or X25519PublicKey.from_public_bytes(self.code.sealing)
+        codec = odd.get("codec", DEFAULT_CODEC)
         header = Header(
             stream=changes[0].stream,
             first=changes[0].sequence,
             count=len(changes),
             previous=odd.get("previous", self.previous),
-            codec=odd.get("codec", DEFAULT_CODEC),
+            codec=codec,
             recipients=(key_id(recipient),),
         )
         payload = odd.get("payload")
         if payload is None:
-            payload = encode_payload(DEFAULT_CODEC, changes)
+            payload = encode_payload(codec if codec in CODECS else DEFAULT_CODEC, changes)
         data = seal(header, payload, [recipient], secrets.token_bytes(32), self.signing)
         self.previous = parse_batch(data).hash
         return data
@@ -162,7 +163,7 @@ class RawDevice:
             nonce=random.randbytes(16),
             cursor=self.cursor,
             heads=heads or {},
-            codecs=(1,),
+            codecs=tuple(CODECS),
             software="raw device",
             wall_ms=NOW_MS,
             pull=pull,

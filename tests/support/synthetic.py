@@ -14,27 +14,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from tests.support.name_lists import FLORES, NameList
+
 REGIONS = Path(__file__).parents[2] / "shared_schema" / "data" / "regions-5315-5371.csv"
 TODAY = date(2016, 9, 1)
 
-MEN = tuple(
-    "Yohanes Fransiskus Petrus Paulus Stefanus Yosef Antonius Aloysius Benediktus Dominikus "
-    "Kristoforus Vinsensius Hendrikus Gregorius Rofinus Kanisius Blasius Fabianus Siprianus "
-    "Martinus Robertus Adrianus Ferdinandus Muhammad Abdul Ahmad Ibrahim Usman Junaidi "
-    "Sukardi".split()
-)
-WOMEN = tuple(
-    "Maria Theresia Yustina Veronika Agnes Katarina Elisabet Margareta Yuliana Monika Bernadeta "
-    "Kristina Fransiska Regina Susana Rosalia Paulina Yasinta Hildegardis Anastasia Emiliana "
-    "Siti Nur Fatimah Aminah Halimah Juleha Suryani Jumiati Rukmini".split()
-)
-SYLLABLES_FIRST = tuple(
-    "Ja Je Ju Ba Be Da Ga Ha Ka La Lu Ma Mu Na Ngga Nda Pa Pu Ra Ru Sa Su Ta Tu Wa Ya".split()
-)
-SYLLABLES_LAST = tuple(
-    "bun cing dur gul hamat jang kur lut mal mut nar ngur pung rang rus sak sung tar tung "
-    "yun".split()
-)
 BEFORE_THE_REFORM = str.maketrans(
     {"J": "Dj", "j": "dj", "C": "Tj", "c": "tj", "U": "Oe", "u": "oe", "Y": "J", "y": "j"}
 )
@@ -89,6 +73,7 @@ class Population:
     villages: list[str]
     today: date = TODAY
     without_nik: float = 0.1
+    names: NameList = FLORES
     chance: random.Random = field(init=False)
     serials: dict[str, int] = field(init=False, default_factory=dict)
     cards: int = field(init=False, default=0)
@@ -112,8 +97,8 @@ class Population:
         home = {
             "village": village,
             "kk_number": card,
-            "address": f"Jalan Contoh {self.cards}",
-            "dusun": f"Dusun {self.chance.choice('ABCD')}",
+            "address": f"{self.names.road} {self.cards}",
+            "dusun": f"{self.names.hamlet} {self.chance.choice('ABCD')}",
             "rt": f"{self.chance.randint(1, 12):03}",
             "rw": f"{self.chance.randint(1, 5):03}",
             "religion": self.chance.choices((1, 3, 2), (25, 70, 5))[0],
@@ -151,7 +136,7 @@ class Population:
 
     def name(self, sex: str, surname: str) -> str:
         """Give a name: mostly given name and family name, sometimes two given or one only."""
-        given = self.chance.sample(MEN if sex == "L" else WOMEN, 2)
+        given = self.chance.sample(self.names.men if sex == "L" else self.names.women, 2)
         shape = self.chance.random()
         if shape < 0.08:
             return surname
@@ -159,9 +144,9 @@ class Population:
 
     def surname(self) -> str:
         """Put a family name together from two or three syllables."""
-        first = self.chance.choice(SYLLABLES_FIRST)
-        middle = self.chance.choice(SYLLABLES_FIRST).lower() if self.chance.random() < 0.4 else ""
-        return first + middle + self.chance.choice(SYLLABLES_LAST)
+        first = self.chance.choice(self.names.first)
+        middle = self.chance.choice(self.names.first).lower() if self.chance.random() < 0.4 else ""
+        return first + middle + self.chance.choice(self.names.last)
 
     def birth_date(self, youngest: int, oldest: int) -> date:
         """Draw a birth date by age in years; one in ten is a clerk's default day."""
@@ -205,9 +190,9 @@ class Population:
         return found
 
 
-def population(seed: int, area: str = "53.15") -> Population:
+def population(seed: int, area: str = "53.15", names: NameList = FLORES) -> Population:
     """Give the population of a regency, district or village that the project ships codes of."""
-    return Population(seed=seed, villages=villages(area))
+    return Population(seed=seed, villages=villages(area), names=names)
 
 
 def write_jsonl(path: Path, rows: Iterable[Person]) -> Path:

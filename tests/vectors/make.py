@@ -29,6 +29,9 @@ from shared_schema.recovery import (
     seal_root,
 )
 from shared_schema.wire import encode_payload
+from shared_schema.wire.compression import DICTIONARY, DICTIONARY_SHA256, compress
+from shared_schema.wire.typed_columns import layout
+from tests.support.field_days import FieldDay
 
 FOLDER = Path(__file__).parent
 SIGNING_KEY = bytes(range(32))
@@ -270,7 +273,59 @@ def recoveries() -> dict[str, Any]:
     }
 
 
+def payloads() -> dict[str, Any]:
+    """Return batches as codec 2 packs them, plain and packed, and one payload for each refusal."""
+    rich = FieldDay(stream=STREAM, seed=1)
+    family = {"village": "53.15.05.2001", "kk_number": "5315050101080001", "rt": "003"}
+    born = {"birth_date": "1970-02-01", "birth_date_precision": "day"}
+    mother = rich.begin(
+        {**family, **born, "name": "Warga Contoh 1", "sex": "P", "nik": "5315054102700001"}
+    )
+    child = rich.begin({**family, "name": "Warga Contoh 2", "sex": "L", "birth_date": "1999-12-31"})
+    visit = rich.begin(
+        {"person": str(mother.record), "outcome": "recorded", "lat": -8.524132, "lon": 119.8833},
+        "visit",
+    )
+    odd = rich.change(
+        record_id(SISTER, 7), "person", {"name": "baris 1\nbaris 2", "_void": None, "sex": None}
+    )
+    edit = rich.edit(mother, {"name": "Warga Contoh Satu", "unknown": [1, {"a": 0.5}]})
+    cases = {
+        "one_registration": [mother],
+        "types_together": [mother, child, visit],
+        "odd_values_another_stream_and_an_edit": [mother, child, visit, odd, edit],
+    }
+    numbers, text = layout([mother])
+    plain = numbers + text
+    rejections = {
+        "empty": b"",
+        "not_zstd": b"not zstd",
+        "without_the_dictionary_ending": encode_payload(2, [mother])[:-9],
+        "numbers_truncated": compress(plain[:20], b""),
+        "text_without_its_end": compress(plain[:-1], b""),
+        "a_line_too_many": compress(plain, b"x\n"),
+        "size_beyond_the_end": compress(b"\xff\x7f" + plain[2:], b""),
+        "two_changes_instead_of_one": encode_payload(2, [mother, child]),
+    }
+    return {
+        "dictionary": {"file": DICTIONARY, "sha256": DICTIONARY_SHA256},
+        "good": {
+            name: {
+                "plain": b"".join(layout(changes)).hex(),
+                "payload": encode_payload(2, changes).hex(),
+                "changes": [change_to_json(one) for one in changes],
+            }
+            for name, changes in cases.items()
+        },
+        "rejections": {
+            name: {"payload": data.hex(), "code": "PAYLOAD_INVALID"}
+            for name, data in rejections.items()
+        },
+    }
+
+
 FILES = {
+    "payload": payloads,
     "envelope": envelopes,
     "custody": chain,
     "fold": folds,

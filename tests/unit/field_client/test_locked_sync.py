@@ -18,6 +18,7 @@ from field_client.vault.connection import StoreConnection
 from field_client.vault.errors import DiskFull
 from field_client.vault.keys import STORE_FILE, VaultKeys
 from field_client.vault.spool import Spool, open_spool
+from shared_schema.envelope import parse
 from shared_schema.messages import MessageForged
 from tests.support.laptop import clone, laptop, names_of, register, reopen, seen, still, write
 from tests.support.memory_server import MemoryServer
@@ -96,6 +97,23 @@ def test_what_was_sealed_is_sent_without_a_key_and_counts_at_the_unlock(
         assert opened.warnings == []
         assert opened.journal.last_receipt() is not None
     assert locked.heard() == 0
+
+
+def test_a_locked_laptop_seals_with_the_codec_the_office_was_last_heard_to_read(
+    app: App, server: MemoryServer
+) -> None:
+    """What a locked sync hears of codecs counts from the next unlock on, like all else it hears."""
+    codecs = []
+    locked = lock(app)
+    for _ in range(3):
+        with locked.unlock() as opened:
+            register(opened, ["Warga Contoh"])
+            depart(opened)
+            stream = opened.journal.branches.current().to_bytes()
+            codecs = [parse(one.body).header.codec for one in opened.spool.batches(stream)]
+        locked.sync(server)
+    assert codecs == [1, 2, 2]
+    assert len(server.log) == 3
 
 
 def test_without_a_departure_nothing_is_sent(app: App) -> None:

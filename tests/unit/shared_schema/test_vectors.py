@@ -15,13 +15,16 @@ from shared_schema.envelope import key_id, open_batch, parse, verify
 from shared_schema.errors import CustodyError, JemputError
 from shared_schema.fold import fold, state_to_json
 from shared_schema.recovery import Answer, answer, open_for_slot, read_answer, read_request
+from shared_schema.resources import read_package_bytes
 from shared_schema.wire import decode_payload
+from shared_schema.wire.compression import DICTIONARY, DICTIONARY_SHA256, decompress
+from shared_schema.wire.typed_columns import layout
 from tests.vectors import make
 
 FOLDER = Path(make.__file__).parent
-ENVELOPE, CUSTODY, FOLD, ATTACHMENT, RECOVERY = (
+ENVELOPE, CUSTODY, FOLD, ATTACHMENT, RECOVERY, PAYLOAD = (
     json.loads((FOLDER / f"{name}-v1.json").read_text(encoding="utf-8"))
-    for name in ("envelope", "custody", "fold", "attachment", "recovery")
+    for name in ("envelope", "custody", "fold", "attachment", "recovery", "payload")
 )
 
 
@@ -55,6 +58,33 @@ def test_each_bad_batch_is_refused_by_name(name):
     with pytest.raises(CustodyError) as caught:
         accept(bytes.fromhex(case["batch"]))
     assert caught.value.code == case["code"]
+
+
+@pytest.mark.parametrize("name", sorted(PAYLOAD["good"]))
+def test_each_frozen_payload_of_codec_2_opens_to_its_changes(name):
+    """The plain form is fixed byte by byte; what Zstandard makes of it may be packed otherwise."""
+    case = PAYLOAD["good"][name]
+    changes = [change_from_json(one) for one in case["changes"]]
+    payload = bytes.fromhex(case["payload"])
+    first, count = changes[0].sequence, len(changes)
+    assert decode_payload(2, payload, make.STREAM, first, count) == changes
+    assert b"".join(layout(changes)).hex() == decompress(payload).hex() == case["plain"]
+
+
+@pytest.mark.parametrize("name", sorted(PAYLOAD["rejections"]))
+def test_each_bad_payload_of_codec_2_is_refused_by_name(name):
+    """The batch that holds it is kept, and held."""
+    case = PAYLOAD["rejections"][name]
+    with pytest.raises(CustodyError) as caught:
+        decode_payload(2, bytes.fromhex(case["payload"]), make.STREAM, 1, 1)
+    assert caught.value.code == case["code"]
+
+
+def test_the_dictionary_of_codec_2_is_the_one_of_the_vectors():
+    """Another dictionary would be another codec."""
+    assert PAYLOAD["dictionary"] == {"file": DICTIONARY, "sha256": DICTIONARY_SHA256}
+    data = read_package_bytes("shared_schema.wire", DICTIONARY)
+    assert hashlib.sha256(data).hexdigest() == DICTIONARY_SHA256
 
 
 def test_the_frozen_file_opens_for_its_reader_and_its_sealer():
