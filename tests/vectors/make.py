@@ -32,6 +32,7 @@ from shared_schema.wire import encode_payload
 from shared_schema.wire.compression import DICTIONARY, DICTIONARY_SHA256, compress
 from shared_schema.wire.typed_columns import layout
 from tests.support.field_days import FieldDay
+from tests.vectors.exchanges import exchange
 
 FOLDER = Path(__file__).parent
 SIGNING_KEY = bytes(range(32))
@@ -331,6 +332,7 @@ FILES = {
     "fold": folds,
     "attachment": attachments,
     "recovery": recoveries,
+    "exchange": exchange,
 }
 
 
