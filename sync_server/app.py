@@ -14,6 +14,8 @@ from sync_server.store.engine import Store, open_store
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 
+PHOTOS = "photos"
+
 
 class ServerMissing(StorageError):
     """There is no server in {home} yet. Run `sync-server init` first, or set SYNC_SERVER_HOME."""
@@ -48,12 +50,12 @@ def open_office(config: Config) -> Office:
     with store.read() as connection:
         if facts.need(connection, Fact.SERVER) != loaded.server.hex():
             raise SecretFileForeign
-    return office_of(store, loaded)
+    return office_of(store, loaded, config.home / PHOTOS)
 
 
-def office_of(store: Store, loaded: keys.Keys) -> Office:
-    """Return an office that goes by this machine's clock."""
-    return Office(store=store, keys=loaded, now_ms=wall_ms)
+def office_of(store: Store, loaded: keys.Keys, photos: Path) -> Office:
+    """Return an office that goes by this machine's clock; ``photos``: the folder for them."""
+    return Office(store=store, keys=loaded, now_ms=wall_ms, photos=photos)
 
 
 def database_file(config: Config) -> Path:

@@ -91,10 +91,10 @@ def write_durably(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    flush_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Make a new name in ``folder`` last; not every system can, which is its own choice."""
     if os.name == "nt":
         return

@@ -1,10 +1,11 @@
 """One regency's server, opened: its store, its keys and its clock, passed to whatever works on it.
 
-``app.py`` makes it; nothing here knows of files or the environment.
+``app.py`` makes it; nothing here knows of the environment.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -17,11 +18,15 @@ from sync_server.store.queries.facts import Fact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """What ingest, pull and the commands work with. ``now_ms``: the server's clock, Unix ms."""
+    """What ingest, pull and the commands work with.
+
+    ``now_ms``: the server's clock, Unix ms. ``photos``: the folder of the sealed photos.
+    """
 
     store: Store
     keys: Keys
     now_ms: Callable[[], int]
+    photos: Path
 
     def signatory(self, connection: Connection) -> Signatory:
         """Return who signs, in the epoch that the database is in."""

@@ -16,7 +16,7 @@ from sync_server.coverage import cluster_values
 from sync_server.lookup import all_changes_of
 from sync_server.matching.exact import Rule, nik_key
 from sync_server.store import tables
-from sync_server.store.queries import devices, log, records
+from sync_server.store.queries import devices, log, photos, records
 from sync_server.store.queries.records import Current
 
 MOST_FOUND = 50
@@ -109,14 +109,16 @@ def _attachments(connection: Connection, members: Sequence[UUID]) -> list[dict[s
     """Return the photos of a cluster's records, void ones too, in the order they came."""
     below = {child for _, child in records.children(connection, members)}
     found = records.many(connection, below).values()
-    photos = [one for one in found if one.state.type == PHOTO]
+    named = [one for one in found if one.state.type == PHOTO]
+    here = photos.showing(connection, (str(one.state.shown("sha256")) for one in named))
     return [
         {
             "id": str(one.record),
             "void": dict(one.state.void) if one.state.void is not None else None,
+            "here": one.state.shown("sha256") in here,
             "values": one.state.values(),
         }
-        for one in sorted(photos, key=lambda photo: photo.born)
+        for one in sorted(named, key=lambda photo: photo.born)
     ]
 
 

@@ -1,7 +1,8 @@
 """Verify: that nobody altered the log behind the program's back, and that all else follows from it.
 
 The chain runs over every column of every change. Each batch bears its device's signature, its
-receipt ours; what it holds is what the log says. The projections equal a fresh fold.
+receipt ours; what it holds is what the log says. The projections equal a fresh fold. Each photo is
+what its row says.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from shared_schema.errors import CustodyError, StorageError
 from shared_schema.frames import Frame, Kind
 from shared_schema.ids import device_id
 from shared_schema.messages import read_object, read_server_frame
-from sync_server import ingest, rebuilding
+from sync_server import ingest, photos, rebuilding
 from sync_server.office import Office
 from sync_server.store.engine import open_store
 from sync_server.store.queries import log, raw
@@ -56,6 +57,7 @@ class Verified:
     batches: int
     quarantined: int
     records: int
+    photos: int = 0
 
 
 @dataclass(slots=True)
@@ -195,7 +197,7 @@ class _Audit:
 
 
 def verify_all(office: Office) -> Verified:
-    """Check the whole database. Raises LogAltered or ProjectionDiffers, naming the row."""
+    """Check database and photos. Raises LogAltered, ProjectionDiffers, PhotoAltered, naming it."""
     with office.store.read() as connection:
         found = _Audit(office, connection).run()
         records = _compare_projections(connection)
@@ -204,6 +206,7 @@ def verify_all(office: Office) -> Verified:
         batches=found.batches,
         quarantined=found.quarantined,
         records=records,
+        photos=photos.check(office),
     )
 
 

@@ -14,6 +14,7 @@ from field_client import receiving
 from field_client.opened import App
 from field_client.outbox import seal_waiting
 from field_client.sync.errors import NothingPrepared
+from field_client.sync.photos_out import line_up
 from field_client.vault.errors import VaultDamaged
 from field_client.vault.spool import SPOOL_FILE, Spool
 from shared_schema.canonical import Json, NotCanonical, decode, encode
@@ -71,6 +72,7 @@ def enrolment(app: App) -> Frame | None:
 def depart(app: App) -> int:
     """Seal what waits and keep a departure of now; return how many batches were sealed."""
     cut = seal_waiting(app)
+    line_up(app)
     asked = enrolment(app)
     content: dict[str, Json] = {
         "url": app.device.url,

@@ -5,7 +5,8 @@ effects that `Session.feed` yields, in their order. Every effect has passed the 
 signature; a section that does not end in DONE with the right count and hash is not whole, but
 what it confirmed before is true all the same.
 
-    WELCOME (or ERROR) -> (ENROLLED | RECEIPT | PAGE | ERROR)* -> DONE -> nothing more is heard
+    WELCOME (or ERROR) -> (ENROLLED | RECEIPT | CHUNK_RECEIPT | PAGE | ERROR)* -> DONE
+                                                                 -> nothing more is heard
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from field_client.sync.errors import ReplyOutOfOrder, ReplyStale
+from shared_schema.chunks import ChunkReceipt, chunk_receipt_from_json
 from shared_schema.custody import Head, Receipt, receipt_from_json
 from shared_schema.errors import CustodyError
 from shared_schema.frames import Frame, FrameReader, Kind, SectionIncomplete, Tally
@@ -58,6 +60,13 @@ class Receipted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkReceipted:
+    """The server has answered a piece of a photo."""
+
+    receipt: ChunkReceipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paged:
     """A page of what others wrote."""
 
@@ -83,7 +92,7 @@ class Finished:
     server_ms: int
 
 
-Effect = Welcomed | Enrolled | Receipted | Paged | Sealed | Refused | Finished
+Effect = Welcomed | Enrolled | Receipted | ChunkReceipted | Paged | Sealed | Refused | Finished
 
 
 _OPENING = (Kind.WELCOME, Kind.ERROR)
@@ -207,6 +216,9 @@ class Session:
     def _receipt(self, content: bytes) -> Effect:
         return Receipted(receipt=receipt_from_json(read_object(content)))
 
+    def _chunk_receipt(self, content: bytes) -> Effect:
+        return ChunkReceipted(receipt=chunk_receipt_from_json(read_object(content)))
+
     def _page(self, content: bytes) -> Effect:
         if self.sealing is None:
             return Sealed()
@@ -232,6 +244,7 @@ _READERS = {
     Kind.WELCOME: Session._welcome,  # noqa: SLF001 - the table of this very class
     Kind.ENROLLED: Session._enrolled,  # noqa: SLF001
     Kind.RECEIPT: Session._receipt,  # noqa: SLF001
+    Kind.CHUNK_RECEIPT: Session._chunk_receipt,  # noqa: SLF001
     Kind.PAGE: Session._page,  # noqa: SLF001
     Kind.ERROR: Session._error,  # noqa: SLF001
 }

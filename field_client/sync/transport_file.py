@@ -14,6 +14,7 @@ from field_client.sync.errors import ExportForeign, ReplyForeign, ReplyMissing
 from field_client.sync.inbox import absorb
 from field_client.sync.session import section_for
 from field_client.vault import durable
+from shared_schema.chunks import CHUNK_LIMIT_BYTES
 from shared_schema.errors import CustodyError
 from shared_schema.frames import FrameReader, read_frames
 from shared_schema.messages import read_hello
@@ -28,6 +29,7 @@ def write_export(app: App, path: Path) -> Outcome:
     absorb(app)
     seal_waiting(app)
     exchange = Exchange(app=app)
+    exchange.photos.size_bytes = CHUNK_LIMIT_BYTES
     durable.hand_over(path, b"".join(exchange.outgoing()))
     return exchange.outcome
 

@@ -8,7 +8,8 @@ laptop's operators look at the photo again. Nothing decrypted is ever written he
 
     attachments   hash of the sealed file   sha256, key, bytes, sealed_bytes, state
 
-Two records with the same photo share its file. ``state``: `WAITING`, the office does not have it.
+Two records with the same photo share its file. ``state``: `WAITING`, the office does not have it
+yet; `RECEIVED`, it said that it does; `REFUSED`, it cannot use the sealed file.
 """
 
 import hashlib
@@ -34,12 +35,15 @@ from shared_schema.errors import CustodyError
 TABLE = "attachments"
 LOCK_FILE = "attachments.lock"
 WAITING = "waiting"
+RECEIVED = "received"
+REFUSED = "refused"
 
 
 class Attachments:
     """The photos of one open vault."""
 
     def __init__(self, home: Path, db: VaultDB) -> None:
+        self._home = home
         self._folder = home / ATTACHMENTS
         self._lock = home / LOCK_FILE
         self._db = db
@@ -50,21 +54,26 @@ class Attachments:
         """Keep a photo together with what the block writes, or neither; yields its SHA-256.
 
         The sealed file is durable before the block begins; its row and the block's writes are one
-        commit. A photo that is here, and whole, is not sealed again. Not within a transaction:
-        the file must not wait for a commit outside. Raises DiskFull, VaultIO, VaultBusy.
+        commit. A photo that is here, whole, and not refused by the office is not sealed again. Not
+        within a transaction: the file must not wait for a commit outside. Raises DiskFull, VaultIO,
+        VaultBusy.
         """
         digest = hashlib.sha256(content).hexdigest()
         with locked(self._lock):
             self._remove_strays()
             old = self._row(digest)
-            new = None if old and self._opened(old) else self._seal(content, digest, recipients)
+            good = old and old["state"] != REFUSED and self._opened(old)
+            state = RECEIVED if old and old["state"] == RECEIVED else WAITING
+            new = None if good else self._seal(content, digest, recipients, state)
             with self._db.transaction():
                 if new is not None:
                     self._rows.remove(where("sha256") == digest)
                     self._rows.insert(new)
                 yield digest
 
-    def _seal(self, content: bytes, digest: str, recipients: Sequence[X25519PublicKey]) -> Any:
+    def _seal(
+        self, content: bytes, digest: str, recipients: Sequence[X25519PublicKey], state: str
+    ) -> Any:
         """Write a photo's sealed file durably and return the row that is to name it."""
         key = secrets.token_bytes(CONTENT_KEY_BYTES)
         sealed = seal_file(content, recipients, key)
@@ -76,7 +85,7 @@ class Attachments:
             "key": key.hex(),
             "bytes": len(content),
             "sealed_bytes": len(sealed),
-            "state": WAITING,
+            "state": state,
         }
         return document_of(row, name)
 
@@ -94,6 +103,21 @@ class Attachments:
         if content is None:
             raise PhotoDamaged
         return content
+
+    # What the office has
+
+    def state(self, sha256: str) -> str | None:
+        """Return how far the photo with this hash has come, None where it is not from here."""
+        row = self._row(sha256)
+        return None if row is None else str(row["state"])
+
+    def in_state(self, state: str) -> list[Any]:
+        """Return the rows in this state; their ids are the names of the sealed files."""
+        return [row for row in self._rows if row["state"] == state]
+
+    def settle(self, name: str, state: str) -> None:
+        """Note durably how far a sealed file has come; one that has no row is no error."""
+        self._rows.update({"state": state}, doc_ids=[name])
 
     def check(self) -> list[str]:
         """Read every photo and return what is wrong, a line each; an empty list when sound.
@@ -133,15 +157,21 @@ class Attachments:
 
     def _opened(self, row: Any) -> bytes | None:
         """Return a row's photo, None where its file is not, to the bit, what was written."""
-        path = self._folder / str(row.doc_id)
-        if not path.exists():
-            return None
-        with durable.translated(path):
-            sealed = path.read_bytes()
-        if name_of(sealed) != row.doc_id:
+        sealed = sealed_file(self._home, str(row.doc_id))
+        if sealed is None:
             return None
         try:
             content = open_with(sealed, bytes.fromhex(row["key"]))
         except CustodyError:
             return None
         return content if hashlib.sha256(content).hexdigest() == row["sha256"] else None
+
+
+def sealed_file(home: Path, name: str) -> bytes | None:
+    """Return a sealed file, None where it is not there to the bit; no key is needed."""
+    path = home / ATTACHMENTS / name
+    if not path.exists():
+        return None
+    with durable.translated(path):
+        sealed = path.read_bytes()
+    return sealed if name_of(sealed) == name else None

@@ -135,6 +135,12 @@ class Spool:
         if not _is_whole(row):
             raise VaultDamaged(file=SPOOL_FILE)
 
+    def waiting(self, stream: bytes, after: int) -> tuple[int, int]:
+        """Return how many changes the batches beyond sequence ``after`` hold, and their bytes."""
+        sql = "SELECT total(count), total(length(body)) FROM batches WHERE stream=? AND first > ?"
+        ((changes, size_bytes),) = self._store.rows(sql, (stream, after))
+        return int(changes), int(size_bytes)
+
     def last(self, stream: bytes) -> tuple[int, bytes] | None:
         """Return the last sequence ever stored for a stream and its batch's hash, or None."""
         found = self._store.rows("SELECT last, hash FROM streams WHERE stream=?", (stream,))
@@ -241,6 +247,20 @@ class Spool:
                 " ON CONFLICT (key) DO UPDATE SET value=excluded.value",
                 (key, value),
             )
+
+    def settings_like(self, start: str) -> dict[str, bytes]:
+        """Return what is kept under keys that begin with ``start``, by the rest of the key."""
+        found = self._store.rows(
+            "SELECT substr(key, length(?1) + 1), value FROM settings"
+            " WHERE substr(key, 1, length(?1))=?1 ORDER BY key",
+            (start,),
+        )
+        return dict(found)
+
+    def drop_setting(self, key: str) -> None:
+        """Forget what is kept under ``key``; nothing there is no error."""
+        with self.transaction():
+            self._store.rows("DELETE FROM settings WHERE key=?", (key,))
 
     def check(self) -> list[str]:
         """Read the whole file and return what is wrong with it; an empty list when sound."""

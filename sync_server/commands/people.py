@@ -96,7 +96,7 @@ def _record_text(document: Mapping[str, Any], regions: RegionTable) -> str:
 
 
 def _photo_row(photo: Mapping[str, Any], lang: str) -> tuple[str, str]:
-    """Return what is known of a photo; the photo itself is not here yet."""
+    """Return what is known of a photo; `photo save` writes it out."""
     values = photo["values"]
     parts = (
         photo["id"][-SHORT_ID_LENGTH:],
@@ -104,6 +104,7 @@ def _photo_row(photo: Mapping[str, Any], lang: str) -> tuple[str, str]:
         values.get("note"),
         values.get("taken_at"),
         text(PACKAGE)("Void") if photo["void"] is not None else None,
+        None if photo["here"] else text(PACKAGE)("not here yet"),
     )
     label = RECORD_TYPES[people.PHOTO].label.text(lang)
     return label, " · ".join(str(part) for part in parts if part)

@@ -48,7 +48,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
         passphrase="kadis-uji-coba",
     )
     setup.found(store, keys, founding, wall_ms())
-    yield office_of(store, keys)
+    yield office_of(store, keys, tmp_path / "photos")
     store.close()
 
 

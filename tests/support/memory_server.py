@@ -31,6 +31,7 @@ from shared_schema.frames import Frame, Kind, Tally, read_frames
 from shared_schema.ids import Stream, device_id
 from shared_schema.messages import Hello, Page, Signatory, read_hello, seal_page, server_frame
 from shared_schema.wire import CODECS, decode_payload
+from tests.support.memory_photos import MemoryPhotos
 
 NOW_MS = 1_472_700_000_000
 
@@ -60,6 +61,7 @@ class MemoryServer:
     quarantine: list[Batch] = field(default_factory=list)
     codecs: tuple[int, ...] = tuple(CODECS)
     remarks: dict[str, str] = field(default_factory=dict)
+    photos: MemoryPhotos = field(default_factory=MemoryPhotos)
     batches_seen: int = 0
     durable: bool = False
 
@@ -87,6 +89,7 @@ class MemoryServer:
         kept = copy.copy(self)
         kept.chains = copy.deepcopy(self.chains)
         kept.log, kept.devices = list(self.log), dict(self.devices)
+        kept.photos = self.photos.copy()
         return kept
 
     def restored(self) -> "MemoryServer":
@@ -126,6 +129,9 @@ class MemoryServer:
             elif frame.kind == Kind.BATCH and hello.device in self.devices:
                 receipt = self.take(parse(frame.body), hello)
                 yield Kind.RECEIPT, encode(receipt_to_json(receipt))
+            elif frame.kind == Kind.CHUNK and hello.device in self.devices:
+                answer = self.photos.take(hello.device, frame, self.now_ms)
+                yield Kind.CHUNK_RECEIPT, encode(answer)
         if hello.device in self.revoked:
             yield Kind.ERROR, encode({"code": "DEVICE_REVOKED", "details": {}})
         elif hello.device in self.devices and hello.pull:

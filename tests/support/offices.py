@@ -89,7 +89,9 @@ def found_office(folder: Path) -> Bench:
 def _open(folder: Path, made: keys.Keys) -> Bench:
     store = open_store(f"sqlite:///{folder / 'server.db'}")
     clock = [NOW_MS]
-    return Bench(office=Office(store=store, keys=made, now_ms=lambda: clock[0]), clock=clock)
+    photos = folder / "photos"
+    office = Office(store=store, keys=made, now_ms=lambda: clock[0], photos=photos)
+    return Bench(office=office, clock=clock)
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from field_client.vault import durable
-from field_client.vault.attachments import LOCK_FILE, TABLE, Attachments
+from field_client.vault.attachments import LOCK_FILE, TABLE, WAITING, Attachments
 from field_client.vault.errors import DiskFull, PhotoAbsent, PhotoDamaged
 from field_client.vault.keys import ATTACHMENTS, VaultKeys
 from field_client.vault.store import VaultDB, create_vault, open_vault
@@ -206,7 +206,7 @@ def test_a_disk_that_fills_at_any_step_leaves_nothing(
     with monkeypatch.context() as broken:
         broken.setattr(*place, full)
         with pytest.raises(DiskFull) as caught:
-            photos._seal(CONTENT, DIGEST, TO_OFFICE)
+            photos._seal(CONTENT, DIGEST, TO_OFFICE, WAITING)
     assert caught.value.code == "DISK_FULL"
     assert files(created[0]) == []
     keep(photos)
