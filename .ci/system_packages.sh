@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# Install what some tests need from the system: libfaketime, to set a program's clock years off, and
-# strace, to record what a program writes and to let single calls fail.
+# Install what some tests need from the system: libfaketime, to set a program's clock years off,
+# strace, to record what a program writes and to let single calls fail, and nginx, a proxy that
+# buffers. Its service is not started.
 # Without root or apt the tests that need them say that they cannot run here.
 set -euo pipefail
 
 missing=()
 ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing+=(faketime)
 command -v strace >/dev/null || missing+=(strace)
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
 if [ ${#missing[@]} = 0 ]; then
     exit 0
 fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing ${missing[*]} ..."
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+    RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        "${missing[@]}" >/dev/null
 else
     echo "Some fault tests will be left out. To run them: sudo apt-get install ${missing[*]}" >&2
 fi

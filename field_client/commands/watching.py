@@ -40,7 +40,7 @@ def unconfirmed(app: App) -> int:
 def told(standing: Standing, unconfirmed: int, *, locked: bool, texts: Texts) -> str:
     """Return how things stand, without what changes by the second."""
     if standing.error is not None:
-        said = texts("No exchange with the office at present. Not confirmed yet: {changes} changes.")
+        said = texts("No exchange with the office now. Not confirmed yet: {changes} changes.")
     elif locked:
         said = texts("Locked. Of what was sealed at the last lock, {changes} changes still wait.")
     elif unconfirmed:
@@ -135,6 +135,6 @@ class Watching:
 
 def _ending(document: Mapping[str, Any], texts: Texts) -> str:
     return texts(
-        "Watching has ended. Received by the office meanwhile: {sent_changes} changes. Not confirmed"
-        " yet: {unconfirmed}."
+        "Watching has ended. Received by the office meanwhile: {sent_changes} changes. Not"
+        " confirmed yet: {unconfirmed}."
     ).format(**document)

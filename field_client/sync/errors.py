@@ -36,6 +36,14 @@ class NotOurServer(NetworkError):
     code = "NOT_OUR_SERVER"
 
 
+class ProxyRefused(NetworkError):
+    """Something between this laptop and the server does not let pass what we send ({reason}).
+    Everything is kept and waits; try another line, or use `export`.
+    """
+
+    code = "PROXY_REFUSED"
+
+
 class LineCut(NetworkError):
     """The line was cut before the server had finished. What it confirmed stays received; sync
     again to send the rest.

@@ -23,6 +23,12 @@ SILENT_CUTS = 2
 WINS_TO_GROW_AGAIN = 4
 
 
+class Whole(tuple[bytes, ...]):
+    """The pieces of a request that is sent with its length, for proxies that know no chunks."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class Pace:
     """What one run of the program knows of the way to the server.

@@ -3,6 +3,7 @@
 from field_client.sync.errors import (
     DeviceRevokedWaiting,
     NotOurServer,
+    ProxyRefused,
     ServerFailed,
     ServerRefused,
 )
@@ -12,6 +13,7 @@ from shared_schema.errors import JemputError
 from shared_schema.frames import SectionIncomplete
 
 CONTENT_TYPE = "application/x-jemput"
+_UNFIT = frozenset({411, 413, 501})  # a length is wanted, too long, no such coding
 _NAMED = (EnrolExpired, EnrolRefused, EnrolUsed, DeviceUnknown, SectionIncomplete)
 REFUSALS: dict[str, type[JemputError]] = {one.code: one for one in _NAMED} | {
     "DEVICE_REVOKED": DeviceRevokedWaiting
@@ -31,6 +33,8 @@ def require_accepted(status: int, content_type: str, body: bytes) -> None:
     if status == 200 and content_type == CONTENT_TYPE:
         return
     code = _code(body) if content_type == "application/json" else None
+    if code is None and status in _UNFIT:
+        raise ProxyRefused(reason=status)
     if status >= 500:
         raise ServerFailed(reason=code or status)
     if code is None:

@@ -5,9 +5,7 @@ A request that is under way keeps the store open until it has answered; none beg
 is about to close. The keys are held by the open store only, and while it is paused by `Wrapped`.
 """
 
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,20 +17,13 @@ from field_client.opened import App
 from field_client.shift import Shift, State
 from field_client.sync.departure import depart
 from field_client.sync.locked import take_in
+from field_client.sync.watch import uptime_s
 from field_client.vault import pin
 from field_client.vault.keys import check_member, unlock
 from field_client.vault.roster import VaultKeys
 from shared_schema.errors import AccessError, JemputError, StorageError
 
 LOOK_S = 1.0
-
-
-def uptime_s() -> float:
-    """Return a time that only rises and goes on while the laptop sleeps."""
-    if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    else:  # noqa: RET505 - the type checker sees one system at a time
-        return time.monotonic()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -50,19 +50,21 @@ def init(region: str, name: str, admin: str, regions: Path | None, timezone: str
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8800, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--tls", is_flag=True, help="Protect the line; laptops know the server by its key.")
 @click.option("--tls-cert", type=_FILE, help="Certificate chain, PEM.")
 @click.option("--tls-key", type=_FILE, help="Key of the certificate, PEM.")
 @output_options
-def serve(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
+def serve(*, host: str, port: int, tls: bool, tls_cert: Path | None, tls_key: Path | None) -> None:
     """Answer devices until stopped (Ctrl-C or SIGTERM)."""
     # Flask and cheroot take longer to load than other commands to run.
     from sync_server.api import serving  # noqa: PLC0415
 
     if (tls_cert is None) != (tls_key is None):
         raise serving.TlsFilesInvalid(reason="--tls-cert, --tls-key")
-    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
+    files = (tls_cert, tls_key) if tls_cert and tls_key else None
     office = open_office(load_config())
-    server = serving.prepare(office, serving.Listening(host=host, port=port, tls=tls))
+    listening = serving.Listening(host=host, port=port, tls=files, protected=tls)
+    server = serving.prepare(office, listening)
     signal.signal(signal.SIGTERM, _stop)
     url = serving.address(server)
     emit({"url": url}, lambda: text(_PACKAGE)("Serving at {url}").format(url=url))

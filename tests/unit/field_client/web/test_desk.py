@@ -11,6 +11,7 @@ from field_client.errors import PinForgotten, PinWeak, PinWrong, StoreLocked
 from field_client.shift import IDLE_S, SHIFT_S, State
 from field_client.sync.departure import load_departure
 from field_client.sync.locked import still_sealed, synchronise_locked
+from field_client.sync.watch import uptime_s
 from field_client.vault import keys, presence, slotfile
 from field_client.vault.connection import StoreConnection
 from field_client.vault.errors import DiskFull, KeysReplaced, PassphraseWrong, VaultIO
@@ -305,6 +306,6 @@ def test_another_operator_takes_over_with_the_passphrase(desk: Desk) -> None:
 
 def test_the_clock_of_a_shift_only_rises() -> None:
     """It is no wall clock: dates that are set change nothing."""
-    readings: Iterator[float] = (desks.uptime_s() for _ in range(3))
+    readings: Iterator[float] = (uptime_s() for _ in range(3))
     first, second, third = readings
     assert 0 < first <= second <= third
