@@ -17,15 +17,13 @@ from field_client.vault.store import VaultDB
 from shared_schema.clock import Evidence
 from shared_schema.errors import JemputError
 
-CHANGES_A_BATCH = 50
-
 
 @dataclass(slots=True, kw_only=True)
 class App:
     """Everything a command needs. Close it, or use ``with``.
 
-    ``warnings``: what the user should be told, found on opening. ``changes_a_batch``: at most
-    200; 50 make 2 to 4 kB, which is what a cut line costs.
+    ``warnings``: what the user should be told, found on opening. ``changes_a_batch``: how many
+    are sealed together, None for what suits the lines of late.
     """
 
     home: Path
@@ -36,7 +34,7 @@ class App:
     journal: Journal
     clocks: Callable[[], Evidence]
     warnings: list[JemputError] = field(default_factory=list)
-    changes_a_batch: int = CHANGES_A_BATCH
+    changes_a_batch: int | None = None
     closed: bool = False
 
     @property

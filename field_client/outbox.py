@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from itertools import islice
 
+from field_client.line_memory import batch_changes
 from field_client.opened import App
 from field_client.receiving import sealing_codec
 from field_client.vault.spool import SealedBatch
@@ -22,14 +23,15 @@ def seal_waiting(app: App, *, everything: bool = False, whole: bool = False) -> 
     """Seal the final changes that are not sealed yet; return how many batches were cut.
 
     The codec is the best that the office's last welcome named: a batch is never sealed again, and
-    an office that cannot read one holds it until it is updated.
+    an office that cannot read one holds it until it is updated. So is the size: smaller where
+    lines have been cut often.
     A stream waits until those before it are settled: should one of them turn out to be forked,
     records get new ids, and what refers to them must not have been sealed under the old ones.
     ``everything``: seal all the same, for a laptop that hands over and ends. ``whole``: cut whole
     batches only; small ones cost bytes on a slow line. What a healed fork left in the spool is
     dropped first.
     """
-    fewest = app.changes_a_batch if whole else 1
+    most = app.changes_a_batch or batch_changes(app.spool)
     codec, cut, settled = sealing_codec(app.journal), 0, True
     for stream in app.journal.branches.all():
         closed_after = app.journal.branches.closed_after(stream)
@@ -38,18 +40,19 @@ def seal_waiting(app: App, *, everything: bool = False, whole: bool = False) -> 
             app.spool.drop_beyond(stream.to_bytes(), closed_after)
             last = closed_after
         elif settled or everything:
-            cut += _seal_stream(app, stream, codec, fewest)
+            cut += _seal_stream(app, stream, codec, range(most if whole else 1, most + 1))
         settled = settled and app.spool.acked(stream.to_bytes()) >= last
     return cut
 
 
-def _seal_stream(app: App, stream: Stream, codec: int, fewest: int) -> int:
+def _seal_stream(app: App, stream: Stream, codec: int, sizes: range) -> int:
+    """Seal batches of as many changes as ``sizes`` allows; return how many."""
     cut = 0
     while True:
         with app.spool.transaction():
             last, previous = app.spool.last(stream.to_bytes()) or (0, GENESIS)
-            changes = list(islice(app.journal.own_changes(stream, last), app.changes_a_batch))
-            if len(changes) < fewest:
+            changes = list(islice(app.journal.own_changes(stream, last), sizes.stop - 1))
+            if len(changes) not in sizes:
                 return cut
             app.spool.put_batch(_sealed(app, stream, changes, previous, codec))
             cut += 1

@@ -2,28 +2,30 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from field_client.commands.errors import BranchMoved, DetailsNotResent
-from field_client.commands.locking import stays_locked, sync_locked
-from field_client.commands.outcomes import Progress, sync_document
+from field_client.commands.locking import left_sealed, stays_locked, sync_locked
+from field_client.commands.outcomes import Progress, not_through, sync_document
 from field_client.commands.unlocking import PACKAGE, leave_prepared, report_warnings, unlocked
+from field_client.commands.watching import Tell, Watching, unconfirmed
 from field_client.config import load_config
 from field_client.opened import App
 from field_client.sync.departure import load_departure
-from field_client.sync.engine import Outcome, synchronise
+from field_client.sync.engine import Outcome, Transport, synchronise
 from field_client.sync.errors import ClockOff
+from field_client.sync.patience import PATIENCE_S, Patience
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.sync.transport_http import HttpTransport
-from field_client.sync.watch import stopped_by_signals
-from field_client.sync.watch import watch as keep_trying
+from field_client.sync.trust import Trust
 from field_client.vault.keys import require_not_wiped
 from field_client.vault.spool import open_spool
 from shared_schema.console import emit, output_options, report, text
-from shared_schema.errors import JemputError
+from shared_schema.errors import NetworkError
 
 
 @click.command
@@ -33,35 +35,49 @@ from shared_schema.errors import JemputError
     is_flag=True,
     help="Ask for no passphrase: send what was sealed at the last lock or sync.",
 )
+@click.option(
+    "--patience",
+    type=click.FloatRange(min=0),
+    default=PATIENCE_S,
+    metavar="SECONDS",
+    show_default=True,
+    help="After a cut, go on until nothing has come for so long; 0 ends at the first cut.",
+)
 @output_options
-def sync(*, watch: bool, locked: bool) -> None:
+def sync(*, watch: bool, locked: bool, patience: float) -> None:
     """Send what waits to the office and fetch what is new there.
 
-    A line that breaks loses nothing: what was confirmed stays confirmed, the rest waits.
+    A line that breaks loses nothing: what was confirmed stays confirmed, and the sync goes on from
+    there as soon as there is a line again. What does not get through waits.
 
     Where nobody can be asked for a passphrase, what is sealed is sent all the same, and what the
     office answers counts from the next unlock on.
     """
-    with _attempts(locked=locked or stays_locked()) as attempt:
-        if not watch:
-            attempt()
-            return
-        with stopped_by_signals() as stopped:
-            keep_trying(attempt, stopped, _complain)
+    with _attempts(locked=locked or stays_locked(), patience_s=patience) as watching:
+        if watch:
+            watching.run()
+        else:
+            watching.attempt(emit)
 
 
 @contextlib.contextmanager
-def _attempts(*, locked: bool) -> Iterator[Callable[[], None]]:
+def _attempts(*, locked: bool, patience_s: float) -> Iterator[Watching]:
     """Give what syncs once: by the spool alone, or on the store that stays open for it."""
     if not locked:
         with unlocked() as app:
-            yield lambda: _sync(app)
+            device = app.device
+            trust = Trust(pinned=bytes.fromhex(device.signing))
+            transport = HttpTransport(url=device.url, trust=trust)
+            attempt = partial(_sync, app, transport, patience_s)
+            yield Watching(attempt=attempt, left=partial(unconfirmed, app), locked=False)
         return
     home = load_config().home
     require_not_wiped(home)
     with open_spool(home) as spool:
-        load_departure(spool)
-        yield lambda: sync_locked(home, spool)
+        departure = load_departure(spool)
+        transport = HttpTransport(url=departure.url, trust=Trust(pinned=departure.server))
+        attempt = partial(sync_locked, home, spool, transport, patience_s)
+        yield Watching(attempt=attempt, left=partial(left_sealed, spool), locked=True)
 
 
 @click.command("export")
@@ -97,21 +113,27 @@ def import_file(file: Path) -> None:
         _emit(app, outcome)
 
 
-def _sync(app: App) -> None:
+def _sync(app: App, transport: Transport, patience_s: float, tell: Tell) -> None:
     shown = Progress()
     try:
-        outcome = synchronise(app, HttpTransport(url=app.device.url), shown)
+        outcome = synchronise(app, transport, shown, Patience(seconds=patience_s))
     except ClockOff:
         shown.end()
-        _emit(app, shown.last)
+        _emit(app, shown.last, tell)
+        raise
+    except NetworkError:
+        shown.end()
+        if shown.last.bytes_sent:
+            document = sync_document(shown.last, waiting=app.journal.counts()["waiting"])
+            tell(document, lambda: not_through(document, text(PACKAGE)))
         raise
     finally:
         shown.end()
         leave_prepared(app)
-    _emit(app, outcome)
+    _emit(app, outcome, tell)
 
 
-def _emit(app: App, outcome: Outcome) -> None:
+def _emit(app: App, outcome: Outcome, tell: Tell = emit) -> None:
     document = sync_document(outcome, waiting=app.journal.counts()["waiting"])
     report_warnings(app)
     for healed in outcome.healed:
@@ -120,7 +142,7 @@ def _emit(app: App, outcome: Outcome) -> None:
             named = " ".join(map(str, healed.unsent))
             unsent = DetailsNotResent(count=len(healed.unsent), records=named)
             report(unsent, PACKAGE, level="warning")
-    emit(document, lambda: _summary(document, text(PACKAGE)))
+    tell(document, lambda: _summary(document, text(PACKAGE)))
 
 
 def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
@@ -132,7 +154,3 @@ def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
         ).format(**document)
     )
     return "\n".join(lines)
-
-
-def _complain(error: JemputError) -> None:
-    report(error, PACKAGE, level="warning")

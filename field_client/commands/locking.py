@@ -6,16 +6,19 @@ from typing import Any
 
 import click
 
-from field_client.commands.outcomes import Progress, sync_document
+from field_client.commands.outcomes import Progress, not_through, sync_document
 from field_client.commands.unlocking import PACKAGE, in_terminal, unlocked
+from field_client.commands.watching import Tell
 from field_client.config import load_config
 from field_client.sync.departure import depart, is_prepared, load_departure
+from field_client.sync.engine import Outcome, Transport
 from field_client.sync.errors import SyncLocked
 from field_client.sync.locked import still_sealed, synchronise_locked
-from field_client.sync.transport_http import HttpTransport
+from field_client.sync.patience import Patience
 from field_client.vault.keys import require_not_wiped
 from field_client.vault.spool import Spool, open_spool
 from shared_schema.console import emit, output_options, report, text
+from shared_schema.errors import NetworkError
 
 
 @click.command
@@ -24,7 +27,7 @@ def lock() -> None:
     """Seal what waits, so that `sync --locked` can send it while nobody is here to unlock."""
     with unlocked() as app:
         depart(app)
-        document = {"sealed_waiting": still_sealed(app.spool, load_departure(app.spool))}
+        document = {"sealed_waiting": left_sealed(app.spool)}
     said = text(PACKAGE)("Sealed and ready to be sent without a passphrase: {sealed_waiting}.")
     emit(document, lambda: said.format(**document))
 
@@ -42,21 +45,35 @@ def stays_locked() -> bool:
     return prepared
 
 
-def sync_locked(home: Path, spool: Spool) -> None:
-    """Sync once, from the spool alone, and say what it amounted to."""
+def left_sealed(spool: Spool) -> int:
+    """Return how many sealed changes the office has not confirmed."""
+    return still_sealed(spool, load_departure(spool))
+
+
+def sync_locked(
+    home: Path, spool: Spool, transport: Transport, patience_s: float, tell: Tell
+) -> None:
+    """Sync once, from the spool alone, and tell what it amounted to."""
     departure = load_departure(spool)
     shown = Progress()
     try:
-        transport = HttpTransport(url=departure.url)
-        outcome = synchronise_locked(home, spool, departure, transport, shown)
+        patience = Patience(seconds=patience_s)
+        outcome = synchronise_locked(home, spool, departure, transport, shown, patience)
+    except NetworkError:
+        shown.end()
+        if shown.last.bytes_sent:
+            broken_off = _document(shown.last, spool)
+            tell(broken_off, lambda: not_through(broken_off, text(PACKAGE)))
+        raise
     finally:
         shown.end()
-    document = {
-        **sync_document(outcome, waiting=None),
-        "locked": True,
-        "sealed_waiting": still_sealed(spool, departure),
-    }
-    emit(document, lambda: _summary(document, text(PACKAGE)))
+    document = _document(outcome, spool)
+    tell(document, lambda: _summary(document, text(PACKAGE)))
+
+
+def _document(outcome: Outcome, spool: Spool) -> dict[str, Any]:
+    left = left_sealed(spool)
+    return {**sync_document(outcome, waiting=None), "locked": True, "sealed_waiting": left}
 
 
 def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:

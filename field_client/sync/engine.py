@@ -21,11 +21,16 @@ from field_client.sync.errors import (
     DeviceRevokedWaiting,
     LineCut,
     ServerFailed,
+    ServerUnreachable,
     SyncUnsettled,
 )
 from field_client.sync.inbox import absorb, store_receipt
+from field_client.sync.ledger import Ledger
+from field_client.sync.patience import Patience
+from field_client.sync.photos_out import PhotosOut, line_up, settle, wait_again
 from field_client.sync.rejection import refusal
 from field_client.sync.session import (
+    ChunkReceipted,
     Effect,
     Enrolled,
     Finished,
@@ -37,6 +42,7 @@ from field_client.sync.session import (
     Welcomed,
 )
 from field_client.vault.keys import wipe
+from shared_schema.chunks import ChunkReceipt
 from shared_schema.clock import DAY_MS
 from shared_schema.custody import Head, Receipt, Status
 from shared_schema.enrolment import DeviceRevoked
@@ -61,16 +67,25 @@ class Transport(Protocol):
 class Outcome:
     """What exchanges amounted to. ``sent``, ``received``: batches sent, receipts taken.
 
-    ``changes``: how many changes the receipts newly cover.
+    ``changes``: how many changes the receipts newly cover. ``photos``: how many are complete now.
+    ``confirmed_bytes``: of batches. ``on_way_bytes``: of batches given to the line and not
+    confirmed. ``waiting_changes``, ``waiting_bytes``: sealed and not confirmed, on its way or not.
+    ``cuts``: how often another line had to be opened.
     """
 
     sent: int = 0
     received: int = 0
     changes: int = 0
+    photos: int = 0
     pages: int = 0
     items: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    confirmed_bytes: int = 0
+    on_way_bytes: int = 0
+    waiting_changes: int = 0
+    waiting_bytes: int = 0
+    cuts: int = 0
     enrolled: bool = False
     healed: tuple[Healed, ...] = ()
 
@@ -94,6 +109,22 @@ class Exchange:
     refusals: list[str] = field(default_factory=list)
     behind: set[Stream] = field(default_factory=set)
     again: bool = False
+    photos: PhotosOut = field(init=False)
+    ledger: Ledger = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take up the photos where the office left them."""
+        self.photos = PhotosOut(home=self.app.home, spool=self.app.spool)
+        self.ledger = Ledger(self.app.spool, self._through, self.outcome.confirmed_bytes)
+
+    def _through(self) -> Iterator[tuple[bytes, int]]:
+        for stream in self.app.journal.branches.all():
+            yield stream.to_bytes(), self.app.spool.acked(stream.to_bytes())
+
+    def anew(self) -> "Exchange":
+        """Return the exchange that goes on, on another line, where this one was cut."""
+        outcome = replace(self.outcome, cuts=self.outcome.cuts + 1, on_way_bytes=0)
+        return Exchange(app=self.app, progress=self.progress, outcome=outcome)
 
     def session(self) -> Session:
         """Return the state machine that reads the reply."""
@@ -108,6 +139,7 @@ class Exchange:
     def outgoing(self) -> Iterator[bytes]:
         """Yield our section, frame by frame: what is waiting, from the last receipt on."""
         section, asked, before = Outgoing(), enrolment(self.app), self.outcome.bytes_sent
+        self._note(**self.ledger.look())
         yield self._count(section.frame(introduction(self.app)))
         if asked is not None:
             yield self._count(section.frame(asked))
@@ -115,8 +147,12 @@ class Exchange:
             if self.outcome.bytes_sent - before + len(batch.body) > SECTION_BYTES:
                 self.again = True
                 break
-            self._note(sent=self.outcome.sent + 1)
+            self._note(sent=self.outcome.sent + 1, **self.ledger.give(len(batch.body)))
             yield self._count(section.batch(batch.body))
+        else:
+            line_up(self.app)
+            for chunk in self.photos.frames(SECTION_BYTES + before - self.outcome.bytes_sent):
+                yield self._count(section.frame(chunk))
         yield self._count(section.end())
 
     def _count(self, data: bytes) -> bytes:
@@ -146,11 +182,14 @@ class Exchange:
                 self.outcome = replace(self.outcome, enrolled=True)
             case Receipted():
                 self._receipted(effect.receipt)
+            case ChunkReceipted():
+                self._photo(effect.receipt)
             case Paged() if receiving.apply_page(journal, effect.page):
                 items = self.outcome.items + len(effect.page.items)
                 self._note(pages=self.outcome.pages + 1, items=items)
             case Refused():
                 self.refusals.append(effect.reason)
+                self.photos.refused(effect.reason)
             case Finished():
                 self._heard(session.epoch, effect.server_ms)
 
@@ -167,6 +206,9 @@ class Exchange:
                 self.behind.add(stream)
             if 0 < known < welcome.epoch:
                 self._rewind(stream, head)
+        if 0 < known < welcome.epoch:
+            wait_again(self.app)
+            self.photos.more = True
         receiving.note_codecs(journal, welcome.codecs)
         self._heard(welcome.epoch, welcome.server_ms)
 
@@ -184,7 +226,14 @@ class Exchange:
             self._rewind(receipt.stream, Head(sequence=receipt.sequence, hash=receipt.head))
         covered = self.app.spool.acked(receipt.stream.to_bytes()) - before
         changes = self.outcome.changes + max(covered, 0)
-        self._note(received=self.outcome.received + 1, changes=changes)
+        received = self.outcome.received + 1
+        self._note(received=received, changes=changes, **self.ledger.look())
+
+    def _photo(self, receipt: ChunkReceipt) -> None:
+        before = len(self.photos.complete)
+        self.photos.heard(receipt)
+        settle(self.app, receipt)
+        self._note(photos=self.outcome.photos + len(self.photos.complete) - before)
 
     def _rewind(self, stream: Stream, head: Head | None) -> None:
         """Send again, next time, what lies beyond ``head``; nothing where it is not before us.
@@ -242,25 +291,35 @@ class Exchange:
             raise DeviceRevoked
 
 
-def synchronise(app: App, transport: Transport, progress: Progress = silent) -> Outcome:
+def synchronise(
+    app: App,
+    transport: Transport,
+    progress: Progress = silent,
+    patience: Patience | None = None,
+) -> Outcome:
     """Exchange with the server until nothing is left to say; return what it amounted to.
 
     What others save meanwhile goes along for a few rounds, and else waits for the next sync.
+    After a cut it goes on from the last receipt, on another line, while ``patience`` lasts.
     Raises a NetworkError where the line failed, DeviceRevoked, ClockOff (when all else is done),
     and what `Session.feed` raises. What was confirmed before stays confirmed.
     """
-    total, settled = Outcome(healed=tuple(absorb(app))), False
-    for _ in range(ROUNDS + len(app.journal.branches.all())):
-        if not seal_waiting(app) and settled:
+    total, settled, more = Outcome(healed=tuple(absorb(app))), False, False
+    left = ROUNDS + len(app.journal.branches.all())
+    while left > 0:
+        left -= 1
+        if not seal_waiting(app) and settled and not more:
             break
         exchange = Exchange(app=app, progress=progress, outcome=total)
         try:
-            _over_line(exchange, transport)
+            while not _carried_out(exchange, transport, patience or Patience()):
+                exchange = exchange.anew()
         finally:
             if not app.closed:
                 exchange.settle()
         total = exchange.outcome
-        settled = not exchange.again
+        settled, more = not exchange.again, exchange.photos.goes_on
+        left += bool(exchange.photos.complete)
         if REVOKED in exchange.refusals and exchange.unanswered():
             settled = False
             continue
@@ -272,9 +331,23 @@ def synchronise(app: App, transport: Transport, progress: Progress = silent) -> 
     return total
 
 
-def _over_line(exchange: Exchange, transport: Transport) -> None:
+def _carried_out(exchange: Exchange, transport: Transport, patience: Patience) -> bool:
+    """Return whether the exchange came to its end; False where another line is to be tried."""
+    try:
+        _over_line(exchange, transport, patience)
+    except (LineCut, ServerUnreachable) as error:
+        exchange.ledger.close(cut=True)
+        if not patience.again(error):
+            raise
+        return False
+    exchange.ledger.close(cut=False)
+    return True
+
+
+def _over_line(exchange: Exchange, transport: Transport, patience: Patience) -> None:
     session = exchange.session()
     for data in transport.exchange(exchange.outgoing()):
+        patience.heard()
         exchange.take(data, session)
     try:
         session.finish()

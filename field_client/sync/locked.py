@@ -32,10 +32,15 @@ from field_client.sync.errors import (
     HeardRefused,
     LineCut,
     ServerFailed,
+    ServerUnreachable,
     SyncUnsettled,
 )
+from field_client.sync.ledger import Ledger
+from field_client.sync.patience import Patience
+from field_client.sync.photos_out import PhotosOut, set_aside
 from field_client.sync.rejection import refusal
 from field_client.sync.session import (
+    ChunkReceipted,
     Effect,
     Enrolled,
     Outgoing,
@@ -49,6 +54,7 @@ from field_client.vault.errors import VaultBusy, VaultDamaged
 from field_client.vault.heard import Answer
 from field_client.vault.lock import WriteLock
 from field_client.vault.spool import SealedBatch, Spool
+from shared_schema.chunks import ChunkReceipt
 from shared_schema.custody import Receipt, Status
 from shared_schema.errors import CustodyError, JemputError
 from shared_schema.frames import Frame, Kind, read_frames
@@ -57,7 +63,7 @@ HEARD_LIMIT_BYTES = 32 << 20
 _LOCK = "departure.lock"
 _SECTION_BYTES = 8
 _RECEIVED = (Status.ACCEPTED, Status.HELD)
-_WORTH_KEEPING = (Enrolled, Receipted, Sealed)
+_WORTH_KEEPING = (Enrolled, Receipted, ChunkReceipted, Sealed)
 _HARMLESS = "FRAME_UNKNOWN"
 
 
@@ -67,12 +73,22 @@ class LockedExchange:
 
     spool: Spool
     departure: Departure
+    photos: PhotosOut
     progress: Progress = silent
     outcome: Outcome = field(default_factory=Outcome)
     section: bytes = field(default_factory=lambda: secrets.token_bytes(_SECTION_BYTES))
     refusals: list[str] = field(default_factory=list)
     worth_keeping: bool = False
     again: bool = False
+    ledger: Ledger = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count what waits."""
+        self.ledger = Ledger(self.spool, self._through, self.outcome.confirmed_bytes)
+
+    def _through(self) -> Iterator[tuple[bytes, int]]:
+        for stream in self.departure.streams:
+            yield stream, _received(self.spool, stream)
 
     def session(self) -> Session:
         """Return the state machine that reads the reply, without the key that opens pages."""
@@ -87,14 +103,18 @@ class LockedExchange:
         """Yield our section, frame by frame: every sealed batch that was not answered yet."""
         section, heard, before = Outgoing(), self.spool.heard, self.outcome.bytes_sent
         pull, enrol = not heard.holds(Kind.PAGE), not heard.holds(Kind.ENROLLED)
+        self._note(**self.ledger.look())
         for frame in opening(self.departure, pull=pull, enrol=enrol):
             yield self._count(section.frame(frame))
         for batch in self._unanswered():
             if self.outcome.bytes_sent - before + len(batch.body) > SECTION_BYTES:
                 self.again = True
                 break
-            self._note(sent=self.outcome.sent + 1)
+            self._note(sent=self.outcome.sent + 1, **self.ledger.give(len(batch.body)))
             yield self._count(section.batch(batch.body))
+        else:
+            for chunk in self.photos.frames(SECTION_BYTES + before - self.outcome.bytes_sent):
+                yield self._count(section.frame(chunk))
         yield self._count(section.end())
 
     def _unanswered(self) -> Iterator[SealedBatch]:
@@ -127,14 +147,25 @@ class LockedExchange:
         match effect:
             case Receipted():
                 answer = self._answer(effect.receipt)
+            case ChunkReceipted():
+                self._photo(effect.receipt)
             case Refused():
                 self.refusals.append(effect.reason)
+                self.photos.refused(effect.reason)
             case Sealed():
                 self._note(pages=self.outcome.pages + 1)
             case Enrolled():
                 self.outcome = replace(self.outcome, enrolled=True)
         self.worth_keeping = self.worth_keeping or isinstance(effect, _WORTH_KEEPING)
         self.spool.heard.keep(self.section, frame.to_bytes(), answer)
+        if answer is not None:
+            self._note(**self.ledger.look())
+
+    def _photo(self, receipt: ChunkReceipt) -> None:
+        before = len(self.photos.complete)
+        self.photos.heard(receipt)
+        set_aside(self.spool, receipt)
+        self._note(photos=self.outcome.photos + len(self.photos.complete) - before)
 
     def _answer(self, receipt: Receipt) -> Answer | None:
         """Return what a receipt says of our own batch; None where it is for none of ours."""
@@ -174,42 +205,75 @@ def synchronise_locked(
     departure: Departure,
     transport: Transport,
     progress: Progress = silent,
+    patience: Patience | None = None,
 ) -> Outcome:
     """Send what is sealed and keep what comes back; return what it amounted to.
 
+    After a cut it goes on, on another line, while ``patience`` lasts.
     Raises VaultBusy where another program does the same, a NetworkError where the line failed,
     DeviceRevokedWaiting, and what `Session.receive` raises. What was kept before stays kept.
     """
     lock = WriteLock(home / _LOCK)
     try:
         with lock.held():
-            return _until_sent(spool, departure, transport, progress)
+            sync = _LockedSync(home, spool, departure, transport, progress)
+            return sync.until_sent(patience or Patience())
     finally:
         lock.close()
 
 
-def _until_sent(
-    spool: Spool, departure: Departure, transport: Transport, progress: Progress
-) -> Outcome:
-    total = Outcome()
-    for _ in range(ROUNDS):
-        exchange = LockedExchange(
-            spool=spool, departure=departure, progress=progress, outcome=total
+@dataclass(frozen=True, slots=True)
+class _LockedSync:
+    home: Path
+    spool: Spool
+    departure: Departure
+    transport: Transport
+    progress: Progress
+
+    def until_sent(self, patience: Patience) -> Outcome:
+        total, again = Outcome(), True
+        for _ in range(ROUNDS):
+            exchange = self._carried_out(total, patience)
+            exchange.refuse()
+            total, again = exchange.outcome, exchange.again
+            if not again and not exchange.photos.goes_on:
+                break
+        if again:
+            raise SyncUnsettled
+        return total
+
+    def _carried_out(self, total: Outcome, patience: Patience) -> LockedExchange:
+        """Return an exchange that came to its end, on as many lines as it took."""
+        while True:
+            exchange = self._exchange(total)
+            try:
+                _over_line(exchange, self.transport, patience)
+            except (LineCut, ServerUnreachable) as error:
+                exchange.ledger.close(cut=True)
+                if not patience.again(error):
+                    raise
+                cuts = exchange.outcome.cuts + 1
+                total = replace(exchange.outcome, cuts=cuts, on_way_bytes=0)
+            else:
+                exchange.ledger.close(cut=False)
+                return exchange
+            finally:
+                exchange.end()
+
+    def _exchange(self, total: Outcome) -> LockedExchange:
+        return LockedExchange(
+            spool=self.spool,
+            departure=self.departure,
+            photos=PhotosOut(home=self.home, spool=self.spool),
+            progress=self.progress,
+            outcome=total,
         )
-        try:
-            _over_line(exchange, transport)
-        finally:
-            exchange.end()
-        exchange.refuse()
-        total = exchange.outcome
-        if not exchange.again:
-            return total
-    raise SyncUnsettled
 
 
-def _over_line(exchange: LockedExchange, transport: Transport) -> None:
+def _over_line(exchange: LockedExchange, transport: Transport, patience: Patience) -> None:
     session = exchange.session()
     for data in transport.exchange(exchange.outgoing()):
+        patience.heard()
         if not exchange.take(data, session):
             return
     if session.stage is not Stage.DONE:

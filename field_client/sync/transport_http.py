@@ -5,11 +5,14 @@ both sides' buffers fill up. One loop therefore does what the socket is ready fo
 not the expected answer (a hotspot's log-in page, garbage, a cut line) is a named error.
 """
 
+import os
 import selectors
 import socket
 import ssl
+import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 import h11
@@ -19,16 +22,23 @@ from field_client.sync.errors import (
     NoAddress,
     NotOurServer,
     ServerUnreachable,
-    ServerUntrusted,
 )
+from field_client.sync.fallback import Whole
+from field_client.sync.lookout import Lookout
+from field_client.sync.opening import Lines, Tries
+from field_client.sync.pulse import Flow, feel
 from field_client.sync.rejection import CONTENT_TYPE, require_accepted
+from field_client.sync.trust import Trust
 
 PATH = "/v1/exchange"
 CONNECT_TIMEOUT_S = 30.0
 IDLE_TIMEOUT_S = 120.0
 READ_BYTES = 64 << 10
 REJECTION_BYTES = 64 << 10
+LOOK_S = 0.25
+SOON_S = 0.03
 _PROTOCOL = b"HTTP/"
+_AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +77,14 @@ def parse_address(url: str) -> Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpTransport:
-    """A way to the server at ``url``; each exchange opens a connection of its own."""
+    """A way to the server at ``url``; each exchange opens a connection of its own.
+
+    ``trust``: what vouches for the server where the line is protected; keep it for the run.
+    """
 
     url: str
+    trust: Trust = field(default_factory=lambda: Trust(pinned=b""))
+    lines: Lines = field(default_factory=Lines)
     connect_timeout_s: float = CONNECT_TIMEOUT_S
     idle_timeout_s: float = IDLE_TIMEOUT_S
 
@@ -80,43 +95,79 @@ class HttpTransport:
         ServerRefused and the errors that a server's refusal names.
         """
         address = parse_address(self.url)
-        line = _connect(address, self.connect_timeout_s)
+        line = self._open(address)
         try:
             line.setblocking(False)  # noqa: FBT003 - the socket's own signature
-            yield from _Conversation(line, address, outgoing, self.idle_timeout_s).run()
+            yield from self._converse(line, address, outgoing)
         finally:
+            if isinstance(line, ssl.SSLSocket):
+                self.trust.keep(line, address.name)
             line.close()
 
+    def _converse(
+        self, line: socket.socket, address: Address, outgoing: Iterable[bytes]
+    ) -> Iterator[bytes]:
+        """Talk until the reply is whole; where another line is found better, keep it for next."""
+        flow = Flow(partial(feel, line))
+        lookout = Lookout(flow, lambda: Tries(self.lines.places(address.host, address.port)))
+        conversation = _Conversation(line, address, outgoing, flow, self.idle_timeout_s)
+        try:
+            yield from conversation.run(lookout)
+        except _Overtaken as overtaken:
+            self.lines.keep(overtaken.other)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            raise LineCut from overtaken
+        finally:
+            lookout.close()
 
-def _connect(address: Address, timeout_s: float) -> socket.socket:
+    def _open(self, address: Address) -> socket.socket:
+        connect = partial(_connect, self.lines, address, self.connect_timeout_s)
+        if not address.secure:
+            return connect()
+        return self.trust.secure(connect, address.host, address.name)
+
+
+def _connect(lines: Lines, address: Address, timeout_s: float) -> socket.socket:
     try:
-        line = socket.create_connection((address.host, address.port), timeout_s)
+        line = lines.open(address.host, address.port, timeout_s)
     except OSError as error:
         raise ServerUnreachable(address=address.name, reason=_reason(error)) from error
-    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if not address.secure:
-        return line
-    try:
-        return ssl.create_default_context().wrap_socket(line, server_hostname=address.host)
-    except ssl.SSLCertVerificationError as error:
-        line.close()
-        raise ServerUntrusted(address=address.name) from error
-    except OSError as error:
-        line.close()
-        raise ServerUnreachable(address=address.name, reason=_reason(error)) from error
+    line.settimeout(timeout_s)
+    return line
 
 
 def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
+class _Overtaken(Exception):
+    """Another line came about while this one stood still."""
+
+    def __init__(self, other: socket.socket) -> None:
+        super().__init__()
+        self.other = other
+
+
+def _length(outgoing: Iterable[bytes]) -> tuple[str, str]:
+    """Return the header by which a request's end is known."""
+    if isinstance(outgoing, Whole):
+        return "Content-Length", str(sum(map(len, outgoing)))
+    return "Transfer-Encoding", "chunked"
+
+
 class _Conversation:
     """One request and its response on an open line."""
 
     def __init__(
-        self, line: socket.socket, address: Address, outgoing: Iterable[bytes], idle_s: float
+        self,
+        line: socket.socket,
+        address: Address,
+        outgoing: Iterable[bytes],
+        flow: Flow,
+        idle_s: float,
     ) -> None:
         self._line = line
+        self._flow = flow
         self._idle_s = idle_s
         self._outgoing = iter(outgoing)
         self._http = h11.Connection(h11.CLIENT)
@@ -128,7 +179,7 @@ class _Conversation:
             ("Host", address.name),
             ("Content-Type", CONTENT_TYPE),
             ("Accept", CONTENT_TYPE),
-            ("Transfer-Encoding", "chunked"),
+            _length(outgoing),
             ("Connection", "close"),
         ]
         request = h11.Request(method="POST", target=address.path, headers=headers)
@@ -136,23 +187,40 @@ class _Conversation:
         self._sending = True
         self._complete = False
 
-    def run(self) -> Iterator[bytes]:
+    def run(self, lookout: Lookout) -> Iterator[bytes]:
         """Send and read until the response is complete; yield its body if it is an exchange's."""
         with selectors.DefaultSelector() as ready:
             ready.register(self._line, selectors.EVENT_READ)
             while not self._complete:
-                wanted = selectors.EVENT_READ
-                if self._fill():
-                    wanted |= selectors.EVENT_WRITE
+                self._flow.look()
+                room = self._flow.room if self._fill() else 0
+                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if room else 0)
                 ready.modify(self._line, wanted)
                 pending = isinstance(self._line, ssl.SSLSocket) and self._line.pending() > 0
-                events = ready.select(0 if pending else self._idle_s)
-                if not events and not pending:
-                    raise LineCut
+                quiet_s = self._flow.quiet_s
+                events = ready.select(0 if pending else self._pause_s(lookout))
                 if events and events[0][1] & selectors.EVENT_WRITE:
-                    self._send()
-                yield from self._read()
+                    self._send(room)
+                if events or pending:
+                    yield from self._read()
+                else:
+                    self._stand_still(lookout, quiet_s)
         require_accepted(self._status, self._content_type, bytes(self._rejection))
+
+    def _pause_s(self, lookout: Lookout) -> float:
+        """Return how soon to look again: soon where we wait for room or for another line."""
+        return SOON_S if self._unsent or lookout.searching else min(LOOK_S, self._idle_s)
+
+    def _stand_still(self, lookout: Lookout, quiet_s: float) -> None:
+        """Where nothing moves, look for another line, and give up in the end.
+
+        ``quiet_s`` is from before we looked: while this program stood still, much may have come.
+        """
+        other = lookout.other(quiet_s)
+        if other is not None:
+            raise _Overtaken(other)
+        if quiet_s > self._idle_s:
+            raise LineCut
 
     def _fill(self) -> bool:
         """Have bytes ready to be sent, if there are any left; return whether there are."""
@@ -165,15 +233,17 @@ class _Conversation:
                 self._unsent = self._http.send(h11.Data(data=piece)) or b""
         return bool(self._unsent)
 
-    def _send(self) -> None:
+    def _send(self, room: int) -> None:
         """Send what the line takes now; where it takes no more, what came back may say why."""
+        secure = isinstance(self._line, ssl.SSLSocket)
         try:
-            sent = self._line.send(self._unsent)
+            sent = self._line.send(self._unsent if secure else self._unsent[:room])
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError):
             return
         except OSError:
             self._stop_sending()
             return
+        self._flow.handed_over()
         self._unsent = self._unsent[sent:]
 
     def _stop_sending(self) -> None:
@@ -186,6 +256,7 @@ class _Conversation:
             return
         except OSError as error:
             raise self._cut() from error
+        self._flow.moved()
         self._first = (self._first + data)[: len(_PROTOCOL)]
         try:
             self._http.receive_data(data)

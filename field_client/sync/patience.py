@@ -1,0 +1,51 @@
+"""How long one sync goes on over cuts: at once after one that brought something, then at pauses.
+
+It gives up when nothing has come for a while, and at once where nothing has ever come: then there
+is no line to speak of, and the user should know.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from field_client.sync.errors import LineCut, ServerUnreachable
+from shared_schema.errors import NetworkError
+
+PATIENCE_S = 60.0
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 5.0
+_SILENT_CUTS = 2
+
+
+@dataclass(slots=True, kw_only=True)
+class Patience:
+    """``seconds``: how long without a byte from the office; 0 gives up at the first cut."""
+
+    seconds: float = 0.0
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    draw: Callable[[], float] = random.random
+    _heard_s: float | None = None
+    _fresh: bool = False
+    _fruitless: int = 0
+
+    def heard(self) -> None:
+        """Note that something came."""
+        self._heard_s, self._fresh = self.now(), True
+
+    def again(self, error: NetworkError) -> bool:
+        """Return whether another line is to be tried after ``error``; pauses before it says yes."""
+        if not isinstance(error, LineCut | ServerUnreachable) or not self.seconds:
+            return False
+        self._fruitless = 0 if self._fresh else self._fruitless + 1
+        self._fresh = False
+        if self._heard_s is None:
+            if isinstance(error, ServerUnreachable) or self._fruitless > _SILENT_CUTS:
+                return False
+        elif self.now() - self._heard_s >= self.seconds:
+            return False
+        if self._fruitless:
+            doubled_s = _FIRST_PAUSE_S * 2.0 ** min(self._fruitless - 1, 8)
+            self.sleep(min(doubled_s, _LONGEST_PAUSE_S) * (0.5 + self.draw() / 2))
+        return True
