@@ -13,12 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from tests.e2e import small_client
-from tests.e2e.small_client import BATCH, ENROLLED, ERROR, PAGE, RECEIPT
+from tests.e2e.small_client import BATCH, CHUNK_RECEIPT, ENROLLED, ERROR, PAGE, RECEIPT
 from tests.support.scenes import Office, people, regency
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 SOURCE = Path(small_client.__file__)
-PHOTO = bytes(range(256)) * 150
+PHOTO = bytes(range(256)) * 400
+OUTAGE = {"component": "recording_set", "place": "53.15.05", "started_precision": "unknown"}
 
 
 def vectors(name: str) -> dict:
@@ -137,3 +138,23 @@ def test_half_a_reply_is_not_believed(office: Office) -> None:
             device.read(reply[:size])
     assert BATCH not in {kind for kind, _ in device.read(reply)}
     assert device.waiting == []
+
+
+def test_a_photo_goes_on_where_it_was_cut(office: Office, tmp_path: Path) -> None:
+    """Half of its chunks by a stick that was pulled out, the others by line; then it is whole."""
+    device = small_client.Device(office.code("other"))
+    record = device.save("outage", OUTAGE)
+    device.attach(record, PHOTO, "image/webp")
+    ((name, (_, sealed)),) = device.photos.items()
+    request = device.section()
+    stick = office.home.with_name("kiriman"), office.home.with_name("jawaban")
+    stick[0].write_bytes(request[: len(request) - len(sealed) // 2])
+    assert office.attempt("exchange", *stick).error_code == "SECTION_INCOMPLETE"
+    device.read(stick[1].read_bytes())
+    (have,) = (have for have, _ in device.photos.values())
+    assert (device.waiting, 0 < have < len(sealed)) == ([], True)
+    told = [told for kind, told in device.sync() if kind == CHUNK_RECEIPT]
+    assert len(told) == -(-(len(sealed) - have) // 16384)
+    assert (told[-1]["name"], told[-1]["state"]) == (name, "complete")
+    office.run("photo", "save", hashlib.sha256(PHOTO).hexdigest(), tmp_path / "photo")
+    assert (tmp_path / "photo").read_bytes() == PHOTO
