@@ -42,6 +42,7 @@ class Invitation:
     """What an administrator gives a team. ``valid_ms``: how long the code may be used.
 
     ``until_ms``: when its scope ends (Unix ms), None for never. ``url``: empty for files only.
+    ``relay``: for a relay, not for a laptop.
     """
 
     label: str
@@ -49,6 +50,7 @@ class Invitation:
     url: str
     valid_ms: int
     until_ms: int | None
+    relay: bool = False
 
 
 def parse_scope(text: str, region: str) -> tuple[str, ...]:
@@ -81,6 +83,7 @@ def invite(office: Office, invitation: Invitation) -> str:
         expires_ms=code.expires_ms,
         device=None,
         refused=0,
+        relay=invitation.relay,
     )
     with office.store.write() as connection:
         devices.add_enrolment(connection, enrolment, created_ms=now_ms)
@@ -129,6 +132,7 @@ def _admit(
         enrolled_ms=now_ms if known is None else known.enrolled_ms,
         revoked_ms=None,
         seen_ms=now_ms,
+        relay=enrolment.relay,
     )
     devices.save(connection, device)
     if known is not None:
@@ -137,10 +141,17 @@ def _admit(
     return device
 
 
-def answer(connection: Connection, device: Device, now_ms: int) -> dict[str, Json]:
-    """Return what an enrolled device is told: the content of an ENROLLED frame."""
+def answer(
+    connection: Connection, device: Device, now_ms: int, certificate: bytes | None = None
+) -> dict[str, Json]:
+    """Return what an enrolled device is told: the content of an ENROLLED frame.
+
+    ``certificate``: of a relay, else None.
+    """
     key = recovery.newest(connection)
+    vouched = {} if certificate is None else {"certificate": certificate.hex()}
     return {
+        **vouched,
         "device": device.id.hex(),
         "label": device.label,
         "scope": list(device.scope),

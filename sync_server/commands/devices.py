@@ -52,8 +52,11 @@ def device() -> None:
     help="For how many days the code may be used.",
 )
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day of its scope.")
+@click.option("--relay", is_flag=True, help="For a relay: `sync-server relay --code CODE`.")
 @output_options
-def enrol_device(label: str, scope: str, url: str, days: int, until: datetime | None) -> None:
+def enrol_device(
+    *, label: str, scope: str, url: str, days: int, until: datetime | None, relay: bool
+) -> None:
     """Make a code with which one device can enrol, once."""
     office = open_office(load_config())
     with office.store.read() as connection:
@@ -65,6 +68,7 @@ def enrol_device(label: str, scope: str, url: str, days: int, until: datetime | 
         url=_address(url),
         valid_ms=days * DAY_MS,
         until_ms=None if until is None else _end_of(until.date(), zone),
+        relay=relay,
     )
     code = enrol.invite(office, invitation)
     emit({"code": code, "label": label, "scope": list(invitation.scope)}, lambda: code)
@@ -135,6 +139,7 @@ def _row(one: Device) -> dict[str, Any]:
         "revoked": iso_time(one.revoked_ms),
         "until": iso_time(one.until_ms),
         "last_seen": iso_time(one.seen_ms),
+        "relay": one.relay,
     }
 
 
@@ -155,6 +160,8 @@ def _state(row: dict[str, Any], zone: tzinfo | None) -> str:
     translate = text(_PACKAGE)
     states = {"active": translate("active"), "revoked": translate("revoked")}
     told = [states[row["state"]]]
+    if row["relay"]:
+        told.append(translate("relay"))
     if row["refused_enrolments"]:
         told.append(translate("another device tried its code"))
     if row["branched"]:

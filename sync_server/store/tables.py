@@ -70,6 +70,7 @@ devices = Table(
     Column("revoked_ms", BigInteger),
     Column("seen_ms", BigInteger),
     Column("recovery", Integer, nullable=False, server_default="0"),  # key it said it took
+    Column("relay", Boolean, nullable=False, server_default="0"),
 )
 
 enrolments = Table(
@@ -84,6 +85,7 @@ enrolments = Table(
     Column("device", Text),
     Column("used_ms", BigInteger),
     Column("refused", Integer, nullable=False, server_default="0"),
+    Column("relay", Boolean, nullable=False, server_default="0"),
 )
 
 # Public halves only. identifier: SLIP-39's, by which a share is told from another key's. holders:
@@ -172,6 +174,18 @@ quarantine = Table(
     Column("decision", Text),
     Column("decided_ms", BigInteger),
     UniqueConstraint("stream", "first", "hash"),
+)
+
+# Photos that came whole. name: of the sealed file, SHA-256; sha256: of the opened photo.
+photos = Table(
+    "photos",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sha256", Text, nullable=False, index=True),
+    Column("bytes", BigInteger, nullable=False),
+    Column("sealed_bytes", BigInteger, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
 )
 
 # Projections --------------------------------------------------------------------------------

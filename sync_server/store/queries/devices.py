@@ -15,7 +15,8 @@ from sync_server.store.tables import devices, enrolments
 class Device:
     """An enrolled device. ``scope``: region codes it pulls. Times in Unix ms.
 
-    ``recovery``: the newest recovery key it said it took, 0 for none.
+    ``recovery``: the newest recovery key it said it took, 0 for none. ``relay``: it holds and
+    passes on what others wrote.
     """
 
     id: bytes
@@ -29,6 +30,7 @@ class Device:
     revoked_ms: int | None
     seen_ms: int | None
     recovery: int = 0
+    relay: bool = False
 
     def ended(self, now_ms: int) -> bool:
         """Tell whether its scope has ended: it then sends as before, and is sent nothing."""
@@ -50,6 +52,7 @@ class Enrolment:
     expires_ms: int
     device: str | None
     refused: int
+    relay: bool = False
 
 
 def get(connection: Connection, device: bytes) -> Device | None:
@@ -84,8 +87,9 @@ def save(connection: Connection, device: Device) -> None:
         enrolled_ms=device.enrolled_ms,
         revoked_ms=device.revoked_ms,
         seen_ms=device.seen_ms,
+        relay=device.relay,
     )
-    named = ("label", "scope", "scope_version", "until_ms", "seen_ms")
+    named = ("label", "scope", "scope_version", "until_ms", "seen_ms", "relay")
     changed = {name: statement.excluded[name] for name in named}
     connection.execute(statement.on_conflict_do_update(index_elements=["device"], set_=changed))
 
@@ -126,6 +130,7 @@ def add_enrolment(connection: Connection, enrolment: Enrolment, *, created_ms: i
             until_ms=enrolment.until_ms,
             expires_ms=enrolment.expires_ms,
             created_ms=created_ms,
+            relay=enrolment.relay,
         )
     )
 
@@ -144,6 +149,7 @@ def get_enrolment(connection: Connection, secret_id: bytes) -> Enrolment | None:
         expires_ms=row.expires_ms,
         device=row.device,
         refused=row.refused,
+        relay=row.relay,
     )
 
 
@@ -184,6 +190,7 @@ def _device(row: Row[tuple[object, ...]]) -> Device:
         revoked_ms=row.revoked_ms,
         seen_ms=row.seen_ms,
         recovery=row.recovery,
+        relay=row.relay,
     )
 
 

@@ -144,12 +144,9 @@ def of_device(connection: Connection, device: bytes) -> Iterator[Change]:
     return (change_from_json(decode(body.encode())) for body in connection.scalars(query))
 
 
-def digests(connection: Connection, stream: Stream, first: int) -> dict[int, bytes]:
-    """Return the digest of each change of a stream from ``first`` on, by sequence."""
-    query = select(changes.c.body).where(
-        changes.c.stream == stream.hex(), changes.c.sequence >= first
-    )
-    found = (change_from_json(decode(body.encode())) for body in connection.scalars(query))
+def digests(connection: Connection, stream: Stream, first: int, last: int) -> dict[int, bytes]:
+    """Return the digest of each change of a stream from ``first`` to ``last``, by sequence."""
+    found = of_stream(connection, stream, first, last)
     return {change.sequence: change_digest(change) for change in found}
 
 

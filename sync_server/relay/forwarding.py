@@ -1,0 +1,395 @@
+"""Passing on: one exchange with the office carries the relay's own section and one a device.
+
+A device's section is its newest hello, what is held of it in order, and an end made anew (an end
+is not signed). What the office answers is checked by its signature, kept frame by frame, and only
+then is the item it answers given up. A line that is cut anywhere loses nothing that was answered;
+repeating goes on behind it. A hello that was answered to its end is not sent again by itself.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from shared_schema.canonical import Json
+from shared_schema.clock import DAY_MS
+from shared_schema.custody import Receipt, Status, receipt_from_json
+from shared_schema.enrolment import enrol_frame, parse_code
+from shared_schema.frames import Frame, FrameReader, Kind, SectionIncomplete, Tally
+from shared_schema.messages import (
+    Hello,
+    MessageForged,
+    MessageInvalid,
+    hello_frame,
+    open_page,
+    read_object,
+    read_server_frame,
+)
+from shared_schema.relaying import read_certificate
+from shared_schema.wire import CODECS
+from sync_server.relay import replies, shelf
+from sync_server.relay.errors import NotARelay, UpstreamCut, UpstreamRefused
+from sync_server.relay.relay import Fact, Relay, fact, keep
+from sync_server.relay.shelf import Caller
+
+SECTION_BYTES = 32 << 20
+EXCHANGE_BYTES = 56 << 20
+PARTIES = 500
+FIRST_WAIT_MS = 10 * 60 * 1000
+CUTS_AT_MOST = 3
+DEVICE_REVOKED = "DEVICE_REVOKED"
+DEVICE_UNKNOWN = "DEVICE_UNKNOWN"
+_ENROL_REFUSED = frozenset({"ENROL_UNKNOWN", "ENROL_EXPIRED", "ENROL_USED"})
+
+
+class Transport(Protocol):
+    """A way to the office that is open for one exchange."""
+
+    def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
+        """Send the pieces of ``outgoing`` and yield what comes back, as it comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What an exchange amounted to. ``answered``: items that the office has taken or refused."""
+
+    devices: int = 0
+    sent: int = 0
+    answered: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Party:
+    """Whose section it is. ``numbers``: the items that go along; ``sent``: those that went."""
+
+    device: bytes
+    hello: Frame = field(repr=False)
+    enrol: Frame | None = field(default=None, repr=False)
+    numbers: tuple[int, ...] = ()
+    size: int = 0
+    photo_bytes: int = 0
+    tries: int = 0
+    own: bool = False
+
+
+def is_due(relay: Relay) -> bool:
+    """Tell whether anything of a device waits to be passed on now."""
+    with relay.store.read() as connection:
+        return any(_due(connection, one, relay.now_ms()) for one in shelf.everyone(connection))
+
+
+def pass_on(relay: Relay, transport: Transport, *, own: bool = True) -> Passed:
+    """Exchange once with the office; return what it amounted to.
+
+    ``own``: with the relay's own section, which fetches the list of devices. Raises a NetworkError
+    where the line failed, an AccessError where the office refused this relay, and a CustodyError
+    where it said what it must not. What was answered before is kept.
+    """
+    forwarding = Forwarding(relay, own=own)
+    if not forwarding.parties:
+        return Passed()
+    reader = FrameReader()
+    try:
+        for data in transport.exchange(forwarding.outgoing()):
+            for frame in reader.feed(data):
+                forwarding.take(frame)
+    except UpstreamRefused as error:
+        forwarding.refused(str(error.details.get("reason")))
+        raise
+    finally:
+        forwarding.settle()
+    if not forwarding.complete:
+        raise UpstreamCut
+    return forwarding.passed
+
+
+class Forwarding:
+    """One exchange: what is said, and what is done with what comes back."""
+
+    def __init__(self, relay: Relay, *, own: bool = True) -> None:
+        """Decide what goes along."""
+        self._relay = relay
+        with relay.store.read() as connection:
+            self._office = relay.office(connection)
+            self.parties = _parties(relay, connection, own=own)
+            self._epoch = int(fact(connection, Fact.EPOCH) or "0")
+        self._at = -1
+        self._within = False
+        self._cut = False
+        self._said = Tally()
+        self._reply: int | None = None
+        self._own = OwnReply(relay)
+        self._sent = 0
+        self._answered = 0
+
+    @property
+    def passed(self) -> Passed:
+        """What it amounted to so far."""
+        devices = sum(not party.own for party in self.parties)
+        return Passed(devices=devices, sent=self._sent, answered=self._answered)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last section was answered to its end."""
+        return self._at + 1 == len(self.parties) and not self._within and not self._cut
+
+    def outgoing(self) -> Iterator[bytes]:
+        """Yield the request, frame by frame."""
+        for party in self.parties:
+            tally = Tally()
+            yield tally.add(party.hello)
+            if party.enrol is not None:
+                yield tally.add(party.enrol)
+            for number in party.numbers:
+                with self._relay.store.read() as connection:
+                    frame = shelf.frame(connection, number)
+                if frame is not None:
+                    self._sent += 1
+                    yield tally.add(frame)
+            yield tally.end_frame().to_bytes()
+
+    # What the office says
+
+    def take(self, frame: Frame) -> None:
+        """Carry out what follows from a frame, durably. Raises MessageForged, MessageInvalid."""
+        party = self.parties[self._at] if self._within else self._find(frame)
+        epoch, content = read_server_frame(frame, party.device, self._office)
+        if not self._within:
+            self._begin(epoch)
+        if party.own:
+            self._own.take(frame, content)
+        else:
+            self._keep(party, frame, content)
+        if frame.kind == Kind.DONE:
+            self._end(party, content)
+        else:
+            self._said.add(frame)
+
+    def _find(self, frame: Frame) -> Party:
+        """Return whose reply begins: the next one's, or of one further on."""
+        for at in range(self._at + 1, len(self.parties)):
+            try:
+                read_server_frame(frame, self.parties[at].device, self._office)
+            except MessageForged:
+                continue
+            self._at = at
+            return self.parties[at]
+        raise MessageForged
+
+    def _begin(self, epoch: int) -> None:
+        self._within, self._said, self._reply = True, Tally(), None
+        if epoch <= self._epoch:
+            return
+        with self._relay.store.write() as connection:
+            keep(connection, Fact.EPOCH, str(epoch))
+            replies.drop_before(connection, epoch)
+        self._epoch = epoch
+
+    def _keep(self, party: Party, frame: Frame, content: bytes) -> None:
+        now_ms = self._relay.now_ms()
+        with self._relay.store.write() as connection:
+            if self._reply is None:
+                self._reply = replies.begin(connection, party.device, self._epoch, now_ms)
+            replies.add(connection, self._reply, self._said.count, frame)
+            self._answered += _answers(connection, party, self._reply, frame.kind, content)
+
+    def _end(self, party: Party, content: bytes) -> None:
+        """Close a reply: all of it came, and what it left unanswered is tried again later."""
+        done = read_object(content)
+        if (done.get("frames"), done.get("hash")) != (self._said.count, self._said.digest().hex()):
+            raise SectionIncomplete
+        self._within = False
+        with self._relay.store.write() as connection:
+            keep(connection, Fact.HEARD, str(self._relay.now_ms()))
+            if party.own:
+                self._own.apply(connection)
+                return
+            shelf.passed_on(connection, party.device, party.hello.body)
+            if any(shelf.frame(connection, number) for number in party.numbers):
+                self._put_off(connection, party)
+            replies.shrink(connection, party.device, self._relay.limits.replies)
+
+    def _put_off(self, connection: Connection, party: Party) -> None:
+        wait_ms = min(FIRST_WAIT_MS << min(party.tries, 16), DAY_MS)
+        retry_ms = self._relay.now_ms() + wait_ms
+        shelf.put_off(connection, party.device, party.tries + 1, retry_ms)
+
+    # Afterwards
+
+    def refused(self, reason: str) -> None:
+        """Take that the office did not listen, because of its first section or at all."""
+        first = self.parties[0]
+        if first.own or reason not in {DEVICE_UNKNOWN, "MESSAGE_INVALID", "MESSAGE_FORGED"}:
+            return
+        with self._relay.store.write() as connection:
+            self._put_off(connection, first)
+
+    def settle(self) -> None:
+        """Keep of a reply that was cut what is true all the same; do nothing about a whole one."""
+        if not self._within or self._reply is None:
+            return
+        self._within, self._cut, party = False, True, self.parties[self._at]
+        with self._relay.store.write() as connection:
+            kinds = {frame.kind for frame in replies.frames(connection, self._reply)}
+            enough = party.tries + 1 >= CUTS_AT_MOST
+            if Kind.PAGE in kinds and enough:
+                shelf.passed_on(connection, party.device, party.hello.body)
+                return
+            shelf.put_off(connection, party.device, party.tries + 1, 0)
+            replies.drop_pages(connection, self._reply)
+            if kinds <= {Kind.WELCOME, Kind.PAGE}:
+                replies.drop(connection, self._reply)
+
+
+class OwnReply:
+    """What the office says to the relay itself: its certificate, and the list of its devices."""
+
+    def __init__(self, relay: Relay) -> None:
+        """Start before the first frame."""
+        self._relay = relay
+        self._rows: list[list[Any]] = []
+        self._cursor: str | None = None
+        self._certificate: bytes | None = None
+        self._errors: list[str] = []
+        self._label = ""
+
+    def take(self, frame: Frame, content: bytes) -> None:
+        """Read one frame."""
+        if frame.kind == Kind.ENROLLED:
+            certificate = read_object(content).get("certificate")
+            if not isinstance(certificate, str):
+                raise NotARelay
+            self._certificate = bytes.fromhex(certificate)
+        elif frame.kind == Kind.PAGE:
+            page = open_page(content, self._relay.keys.id, self._relay.keys.sealing)
+            for item in page.items:
+                self._rows += item.get("rows", ()) if item.get("kind") == "devices" else ()
+            self._cursor = page.next
+        elif frame.kind == Kind.ERROR:
+            self._errors.append(str(read_object(content).get("code")))
+
+    def apply(self, connection: Connection) -> None:
+        """Lay in what a whole reply said. Raises UpstreamRefused where an enrolment failed."""
+        if self._certificate is not None:
+            read_certificate(self._certificate, self._relay.office(connection))
+            keep(connection, Fact.CERTIFICATE, self._certificate.hex())
+            keep(connection, Fact.CODE, "")
+        for device, signing, _sealing, revoked, label in self._rows:
+            shelf.name_device(
+                connection,
+                bytes.fromhex(device),
+                bytes.fromhex(signing),
+                str(label),
+                revoked=bool(revoked),
+            )
+        if self._cursor is not None:
+            keep(connection, Fact.CURSOR, self._cursor)
+        revoked = DEVICE_REVOKED in self._errors
+        keep(connection, Fact.REVOKED, str(self._relay.now_ms()) if revoked else "")
+        refused = sorted(_ENROL_REFUSED & set(self._errors))
+        keep(connection, Fact.TROUBLE, refused[0] if refused else "")
+
+
+def _parties(relay: Relay, connection: Connection, *, own: bool) -> list[Party]:
+    """Return whose sections go along: our own, then those that are due, least photos first."""
+    found = [
+        _party(connection, one)
+        for one in shelf.everyone(connection)
+        if _due(connection, one, relay.now_ms())
+    ]
+    found.sort(key=lambda party: (party.photo_bytes, party.device))
+    size, going = 0, []
+    for party in found[:PARTIES]:
+        size += party.size
+        if size > EXCHANGE_BYTES:
+            break
+        going.append(party)
+    return ([_own_party(relay, connection)] if own else []) + going
+
+
+def _due(connection: Connection, one: Caller, now_ms: int) -> bool:
+    if one.retry_ms > now_ms:
+        return False
+    return not one.passed_on or bool(shelf.waiting(connection, one.device))
+
+
+def _party(connection: Connection, one: Caller) -> Party:
+    """Return a device's section; what is too much for one exchange goes with the next."""
+    numbers: list[int] = []
+    size = photo_bytes = 0
+    for number, kind, item_bytes in shelf.waiting(connection, one.device):
+        if size + item_bytes > SECTION_BYTES:
+            break
+        size += item_bytes
+        numbers.append(number)
+        photo_bytes += item_bytes if kind == Kind.CHUNK else 0
+    return Party(
+        device=one.device,
+        hello=Frame(Kind.HELLO, one.hello or b""),
+        numbers=tuple(numbers),
+        size=size,
+        photo_bytes=photo_bytes,
+        tries=one.tries,
+    )
+
+
+def _own_party(relay: Relay, connection: Connection) -> Party:
+    keys, code = relay.keys, fact(connection, Fact.CODE)
+    hello = Hello(
+        signing=keys.signing_public,
+        sealing=keys.sealing_public,
+        server=relay.server(connection),
+        nonce=secrets.token_bytes(16),
+        cursor=fact(connection, Fact.CURSOR),
+        heads={},
+        codecs=tuple(CODECS),
+        software=f"sync-server relay {version('jemput')}",
+        wall_ms=relay.now_ms(),
+    )
+    asked = (
+        enrol_frame(parse_code(code), keys.signing_public, keys.sealing_public) if code else None
+    )
+    return Party(device=keys.id, hello=hello_frame(hello, keys.signing), enrol=asked, own=True)
+
+
+def _answers(connection: Connection, party: Party, reply: int, kind: int, content: bytes) -> int:
+    """Give up the items that a frame answers; return how many."""
+    if kind == Kind.RECEIPT:
+        return _receipted(connection, party, reply, receipt_from_json(read_object(content)))
+    if kind == Kind.CHUNK_RECEIPT:
+        return _chunks(connection, party, reply, read_object(content))
+    settled = kind == Kind.ENROLLED or (
+        kind == Kind.ERROR and read_object(content).get("code") in _ENROL_REFUSED
+    )
+    if settled:
+        return shelf.answered(connection, party.device, reply, kind=int(Kind.ENROL))
+    return 0
+
+
+def _receipted(connection: Connection, party: Party, reply: int, receipt: Receipt) -> int:
+    """Give up a batch that the office has; one with a gap before it is kept."""
+    if receipt.status is Status.GAP:
+        return 0
+    return shelf.answered(
+        connection,
+        party.device,
+        reply,
+        kind=int(Kind.BATCH),
+        stream=receipt.stream.hex(),
+        first=receipt.first,
+        hash=receipt.hash,
+    )
+
+
+def _chunks(connection: Connection, party: Party, reply: int, said: dict[str, Json]) -> int:
+    """Give up the chunks that the office has, or all of a file that it refused."""
+    try:
+        name, have = bytes.fromhex(str(said["name"])), int(str(said["have"]))
+        ended = said["state"] in {"complete", "refused"}
+    except (KeyError, ValueError) as error:
+        raise MessageInvalid(reason="chunk receipt") from error
+    reach = 1 << 40 if ended else have
+    return shelf.chunks_before(connection, party.device, name, reply, reach)
