@@ -1,0 +1,185 @@
+"""Who is believed on a protected line: the key from enrolment, or the authorities; nobody else."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from field_client.sync.errors import ServerUnreachable, ServerUntrusted
+from field_client.sync.transport_http import HttpTransport
+from field_client.sync.trust import Trust
+from shared_schema.line_certificate import certify, is_signed_by
+from sync_server.api.line_key import with_own_certificate
+
+LOOPBACK = "127.0.0.1"
+REPLY = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/x-jemput\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalo\r\n0\r\n\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def signing() -> Ed25519PrivateKey:
+    """Give the key that laptops were enrolled with."""
+    return Ed25519PrivateKey.generate()
+
+
+def context_of(signing: Ed25519PrivateKey, host: str = "kantor.example") -> ssl.SSLContext:
+    """Return what a server with this key shows."""
+
+    def load(certificate: str, key: str, passphrase: str) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key, passphrase)
+        return context
+
+    return with_own_certificate(signing, host, load)
+
+
+@dataclass
+class Server:
+    """Speaks TLS on loopback; keeps what it heard and whether a line was resumed."""
+
+    context: ssl.SSLContext
+    heard: list[bytes] = field(default_factory=list)
+    resumed: list[bool] = field(default_factory=list)
+
+    def answer(self, line: socket.socket) -> None:
+        """Answer one caller, who may leave at any point."""
+        try:
+            with self.context.wrap_socket(line, server_side=True) as secure:
+                self.resumed.append(secure.session_reused or False)
+                heard = secure.recv(65536)
+                while heard and not heard.endswith(b"0\r\n\r\n"):
+                    heard += secure.recv(65536)
+                self.heard.append(heard)
+                secure.sendall(REPLY if heard else b"")
+        except OSError:
+            return
+
+    @contextmanager
+    def listening(self) -> Iterator[int]:
+        """Serve at a free port."""
+        with socket.create_server((LOOPBACK, 0)) as listener:
+            threading.Thread(target=partial(serve, listener, self.answer), daemon=True).start()
+            yield listener.getsockname()[1]
+
+
+def serve(listener: socket.socket, answer: Callable[[socket.socket], None]) -> None:
+    """Answer callers one after another until the listener is closed."""
+    while True:
+        try:
+            line, _ = listener.accept()
+        except OSError:
+            return
+        with line:
+            answer(line)
+
+
+def raw(key: Ed25519PrivateKey) -> bytes:
+    """Return the public half as it stands in an enrolment code."""
+    return key.public_key().public_bytes_raw()
+
+
+def exchange(trust: Trust, port: int, host: str = LOOPBACK) -> bytes:
+    """Run one exchange."""
+    transport = HttpTransport(
+        url=f"https://{host}:{port}", trust=trust, connect_timeout_s=5, idle_timeout_s=5
+    )
+    return b"".join(transport.exchange(iter([b"rahasia"])))
+
+
+def test_the_servers_own_key_is_enough(signing: Ed25519PrivateKey) -> None:
+    """Whatever name its certificate bears: the office may have moved."""
+    server = Server(context_of(signing))
+    with server.listening() as port:
+        for host in (LOOPBACK, "localhost"):
+            assert exchange(Trust(pinned=raw(signing)), port, host) == b"halo"
+
+
+def test_another_servers_key_is_not(signing: Ed25519PrivateKey) -> None:
+    """A certificate of the same form, of another key: nothing of ours is sent."""
+    server = Server(context_of(Ed25519PrivateKey.generate()))
+    with server.listening() as port:
+        with pytest.raises(ServerUntrusted, match=f"{LOOPBACK}:{port}"):
+            exchange(Trust(pinned=raw(signing)), port)
+        with pytest.raises(ServerUntrusted):
+            exchange(Trust(pinned=b""), port)
+    assert not any(server.heard)
+
+
+def test_a_certificate_is_good_whole_and_at_any_time(signing: Ed25519PrivateKey) -> None:
+    """It bears no days that a wrong clock could miss; altered, or without a key, it is nothing."""
+    line_key = ec.generate_private_key(ec.SECP256R1())
+    certificate = certify(line_key.public_key(), signing, ["kantor.example", LOOPBACK])
+    shown = certificate.public_bytes(Encoding.DER)
+    assert is_signed_by(shown, raw(signing))
+    for altered in (b"", shown[:-1] + bytes([shown[-1] ^ 1]), shown[:40] + b"x" + shown[41:]):
+        assert not is_signed_by(altered, raw(signing))
+    assert not is_signed_by(shown, b"")
+    assert certificate.not_valid_before_utc.year == 1970
+    assert certificate.not_valid_after_utc.year == 9999
+
+
+def test_the_second_line_resumes_the_first(signing: Ed25519PrivateKey) -> None:
+    """One run of the program: no certificate travels again, and the key is still asked for."""
+    server, trust = Server(context_of(signing)), Trust(pinned=raw(signing))
+    with server.listening() as port:
+        for _ in range(3):
+            assert exchange(trust, port) == b"halo"
+    assert server.resumed == [False, True, True]
+
+
+def test_a_session_does_not_outlive_the_key(signing: Ed25519PrivateKey) -> None:
+    """Another server at the same address is not believed for what was kept of the first."""
+    server, trust = Server(context_of(signing)), Trust(pinned=raw(signing))
+    with server.listening() as port:
+        exchange(trust, port)
+        server.context = context_of(Ed25519PrivateKey.generate())
+        with pytest.raises(ServerUntrusted):
+            exchange(trust, port)
+    assert not any(server.heard[1:])
+
+
+def test_a_plain_server_is_unreachable_by_tls(signing: Ed25519PrivateKey) -> None:
+    """Nothing falls back to a line without protection."""
+    heard: list[bytes] = []
+    with socket.create_server((LOOPBACK, 0)) as listener:
+
+        def answer(line: socket.socket) -> None:
+            heard.append(line.recv(65536))
+            line.sendall(REPLY)
+
+        threading.Thread(target=partial(serve, listener, answer), daemon=True).start()
+        with pytest.raises(ServerUnreachable):
+            exchange(Trust(pinned=raw(signing)), listener.getsockname()[1])
+    assert b"rahasia" not in b"".join(heard)
+
+
+def test_an_authority_is_asked_once(
+    signing: Ed25519PrivateKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who shows an authority's certificate is met twice at first, and once from then on."""
+    foreign = Server(context_of(Ed25519PrivateKey.generate(), LOOPBACK))
+    trust, met = Trust(pinned=raw(signing)), []
+    believing = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # stands for the system's authorities
+    believing.check_hostname = False
+    believing.verify_mode = ssl.CERT_NONE
+    monkeypatch.setattr(trust, "_public", believing)
+    with foreign.listening() as port:
+
+        def connect() -> socket.socket:
+            met.append(port)
+            return socket.create_connection((LOOPBACK, port), timeout=5)
+
+        for _ in range(2):
+            with closing(trust.secure(connect, LOOPBACK, f"{LOOPBACK}:{port}")):
+                pass
+    assert len(met) == 3
