@@ -63,7 +63,8 @@ def line_up(app: App) -> None:
         if name not in wanted:
             app.spool.drop_setting(_KEY + name)
     for name, total in wanted.items():
-        if name not in noted or noted[name].have >= total:
+        one = noted.get(name)
+        if one is None or one.total != total or one.have >= total:
             _note(app.spool, name, 0, total)
 
 
