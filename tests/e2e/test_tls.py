@@ -6,12 +6,15 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from field_client.app import create_device
+from tests.support.othertime import at, needs_faketime
 from tests.support.processes import (
     LOOPBACK,
     OPERATOR,
@@ -20,12 +23,10 @@ from tests.support.processes import (
     client_environment,
     console,
     init_server,
-    run,
-    server,
     server_environment,
-    try_client,
-    try_server,
 )
+from tests.support.scenes import Laptop
+from tests.support.warm import run_warm
 
 OPENSSL = shutil.which("openssl") or ""
 pytestmark = pytest.mark.skipif(not OPENSSL, reason="certificates are made by openssl")
@@ -68,7 +69,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(home: Path, certificates: Certificates) -> Iterator[str]:
     """Serve under TLS; give the address that the server says it has."""
-    options = ("--tls-cert", certificates.chain, "--tls-key", certificates.key)
+    with serving(home, "--tls-cert", certificates.chain, "--tls-key", certificates.key) as said:
+        yield said
+
+
+@pytest.fixture(scope="module")
+def own_url(home: Path) -> Iterator[str]:
+    """Serve under TLS without any files: the server's own key vouches for the line."""
+    with serving(home, "--tls") as said:
+        yield said
+
+
+@contextmanager
+def serving(home: Path, *options: object) -> Iterator[str]:
+    """Serve until left; give the address that the server says it has."""
     process = subprocess.Popen(
         [console("sync-server"), "serve", "--port", "0", *map(str, options), "--json"],
         env=server_environment(home),
@@ -87,11 +101,18 @@ def url(home: Path, certificates: Certificates) -> Iterator[str]:
 @pytest.fixture
 def laptop(tmp_path: Path, home: Path, url: str) -> Path:
     """Give the home of a laptop that is enrolled for this address, with one registration."""
-    code = server(home, "device", "enrol", "--label", "L", "--scope", "53.15.05", "--url", url)
+    return enrolled(tmp_path, home, url)
+
+
+def enrolled(tmp_path: Path, home: Path, url: str) -> Path:
+    """Enrol a laptop for an address and register one person."""
+    asked = ("--label", "L", "--scope", "53.15.05", "--url", url, "--json")
+    env = server_environment(home)
+    code = run_warm("sync-server", "device", "enrol", *asked, env=env).check().json["code"]
     made = tmp_path / "laptop"
-    try_client(made, "enrol", code["code"], "--operator", OPERATOR).check()
+    create_device(made, code, OPERATOR, PASSPHRASE, calibrate=False).close()
     person = json.dumps({**REGISTRATION, "birth_date": "1970"})
-    try_client(made, "add", "person", "--from", "-", stdin=person).check()
+    Laptop(home=made).attempt("add", "person", "--from", "-", stdin=person).check()
     return made
 
 
@@ -104,12 +125,12 @@ def sync(laptop: Path, authority: Path | None) -> Finished:
     """Sync, trusting an authority besides those of the system."""
     env = client_environment(laptop, PASSPHRASE, OPERATOR)
     trusted = {} if authority is None else {"SSL_CERT_FILE": str(authority)}
-    return run("field-client", "sync", "--json", env=env | trusted)
+    return run_warm("field-client", "sync", "--json", env=env | trusted)
 
 
 def waiting(laptop: Path) -> int:
     """Count what waits."""
-    return int(try_client(laptop, "status", "--json").check().json["waiting"])
+    return Laptop(home=laptop).status()["waiting"]
 
 
 def test_a_laptop_that_trusts_the_offices_authority_syncs(
@@ -129,6 +150,35 @@ def test_a_certificate_that_nobody_vouches_for_is_named(
     assert (refused.returncode, refused.error_code) == (5, "SERVER_UNTRUSTED")
     assert waiting(laptop) == 1
     sync(laptop, certificates.authority).check()
+
+
+def test_the_servers_own_certificate_needs_no_authority(
+    tmp_path: Path, home: Path, own_url: str
+) -> None:
+    """The laptop knows the server by the key of its enrolment; what waited is received."""
+    assert own_url.startswith("https://")
+    made = enrolled(tmp_path, home, own_url)
+    sync(made, None).check()
+    assert waiting(made) == 0
+
+
+@needs_faketime
+def test_the_servers_own_certificate_has_no_days(tmp_path: Path, home: Path, own_url: str) -> None:
+    """A laptop whose clock is thirty years ahead gets through, and is told of its clock."""
+    made = enrolled(tmp_path, home, own_url)
+    done = at("+30y", Laptop(home=made), "sync", "--json")
+    assert done.error_code == "CLOCK_OFF", done.stderr
+    assert waiting(made) == 0
+
+
+def test_another_office_at_the_same_address_is_not_believed(tmp_path: Path, own_url: str) -> None:
+    """Its certificate is as good as ours, but of another key: nothing of ours goes there."""
+    theirs = tmp_path / "other" / "home"
+    init_server(theirs)
+    made = enrolled(tmp_path, theirs, own_url)
+    refused = sync(made, None)
+    assert (refused.returncode, refused.error_code) == (5, "SERVER_UNTRUSTED")
+    assert waiting(made) == 1
 
 
 def test_a_caller_that_says_nothing_keeps_nobody_waiting(
@@ -158,5 +208,6 @@ def test_one_file_without_the_other_or_the_wrong_one_is_named(
         ("--tls-cert", certificates.chain),
         ("--tls-cert", certificates.key, "--tls-key", certificates.chain),
     ):
-        refused = try_server(home, "serve", "--port", "0", *options)
+        env = server_environment(home)
+        refused = run_warm("sync-server", "serve", "--port", "0", *options, env=env)
         assert (refused.returncode, refused.error_code) == (3, "TLS_FILES_INVALID")
