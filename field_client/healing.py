@@ -21,7 +21,7 @@ from field_client.reissue import Own, let_go, own_log, point_out
 from field_client.tables import Tables, change_key, id_of, put
 from field_client.vault.table import VaultTable
 from shared_schema.changes import Change
-from shared_schema.custody import Healing, Receipt, follow, heal
+from shared_schema.custody import Fork, Healing, follow, heal
 from shared_schema.fold import join, state_from_json, state_of, state_to_json
 from shared_schema.ids import BRANCH_BYTES, Stream, record_number
 
@@ -43,24 +43,24 @@ class Healed:
     unsent: tuple[UUID, ...] = ()
 
 
-def heal_fork(journal: Journal, receipt: Receipt, sealed: Callable[[Stream], int]) -> Healed | None:
-    """Answer a FORK receipt; None where the stream was healed from there on before.
+def heal_fork(journal: Journal, fork: Fork, sealed: Callable[[Stream], int]) -> Healed | None:
+    """Answer the FORK receipts of a stream; None where it was healed from there on before.
 
     After a server's restore the chains may turn out to part earlier than was seen at first.
     ``sealed``: gives the last sequence of a stream that is sealed; what lies beyond it on other
     streams follows the records that get new ids. The caller then drops the stream's batches
-    from ``receipt.first`` on from the spool.
+    from ``fork.first`` on from the spool.
     """
-    branches, old = journal.branches, receipt.stream
+    branches, old = journal.branches, fork.stream
     with journal.transaction():
         if old not in branches.all():
             return None
         closed_after = branches.closed_after(old)
-        if closed_after is not None and receipt.first > closed_after:
+        if closed_after is not None and fork.first > closed_after:
             return None
-        own = own_log(journal, receipt)
-        new = moved_to = _healing_branch(journal, own, receipt)
-        healing = heal(own.changes, receipt.first, own.present, new)
+        own = own_log(journal, fork)
+        new = moved_to = _healing_branch(journal, own, old)
+        healing = heal(own.changes, fork.first, own.present, new)
         if healing.changes:
             branches.begin(
                 new, numbers=healing.numbers_used, sequence=len(healing.changes), behind=old
@@ -70,7 +70,7 @@ def heal_fork(journal: Journal, receipt: Receipt, sealed: Callable[[Stream], int
             new = new if healing.changes else fresh
         renamed = {str(before): str(after) for before, after in healing.records.items()}
         renamed |= _draft_ids(journal, old)
-        branches.close(old, receipt.first - 1)
+        branches.close(old, fork.first - 1)
         _move_changes(journal, old, healing)
         let_go(journal, own, healing)
         journal.tables.write_meta(RECEIVED, {old.hex(): branches.last_sequence(old)})
@@ -106,19 +106,19 @@ def leave_branch(journal: Journal, old: Stream) -> Healed:
     )
 
 
-def _healing_branch(journal: Journal, own: Own, receipt: Receipt) -> Stream:
+def _healing_branch(journal: Journal, own: Own, old: Stream) -> Stream:
     """Return the stream that takes what the server's chain lacks.
 
     It follows from the first change that is lacking: several copies that share what none of them
     has sent write it again alike, as the same changes of the same stream, so nobody is doubled.
     New records never go there, since each copy would number its own.
     """
-    content = receipt.stream.to_bytes() + b"".join(own.lacking[:1])
+    content = old.to_bytes() + b"".join(own.lacking[:1])
     branch = hashlib.sha256(_LABEL + content).digest()[:BRANCH_BYTES]
-    stream = Stream(receipt.stream.device, branch)
+    stream = Stream(old.device, branch)
     if stream not in journal.branches.all():
         return stream
-    return Stream(receipt.stream.device, journal.branches.draw(BRANCH_BYTES))
+    return Stream(old.device, journal.branches.draw(BRANCH_BYTES))
 
 
 def _before(renamed: Mapping[str, str], record: UUID) -> UUID:

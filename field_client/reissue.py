@@ -16,7 +16,7 @@ from field_client.reduction import DETAILS_LOST, floor
 from field_client.tables import change_key, put
 from shared_schema.canonical import Json
 from shared_schema.changes import Change, Stamp, Write, change_digest
-from shared_schema.custody import Healing, Receipt
+from shared_schema.custody import Fork, Healing
 from shared_schema.fold import FieldState, Head, RecordState, join, state_of, state_to_json
 from shared_schema.ids import Stream
 
@@ -35,15 +35,15 @@ class Own:
     lost: tuple[Change, ...]
 
 
-def own_log(journal: Journal, receipt: Receipt) -> Own:
+def own_log(journal: Journal, fork: Fork) -> Own:
     """Return our log of a forked stream, with what stands in for reduced changes."""
-    present = dict(receipt.digests or {})
+    present = dict(fork.present)
     changes: list[Change] = []
     lacking: list[bytes] = []
     lost: list[Change] = []
-    for one in journal.own_log(receipt.stream):
+    for one in journal.own_log(fork.stream):
         change, at = one.change, one.change.sequence
-        is_lacking = at >= receipt.first and present.get(at) != one.digest
+        is_lacking = at >= fork.first and present.get(at) != one.digest
         if is_lacking:
             lacking.append(one.digest)
         if one.reduced and is_lacking:

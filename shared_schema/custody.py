@@ -6,7 +6,7 @@ under the same branch) keeps the first chain and sets the other batch aside. A f
 itself: it draws a new branch and writes there again what the receiver's chain lacks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -71,7 +71,8 @@ class Receipt:
 
     ``sequence`` and ``head``: the end of the stream's chain at the server. ``durable_through``:
     the last sequence that is in a backup. ``first``, ``hash``: which batch this answers.
-    ``digests`` (FORK only): sequence -> digest of every change the server holds from ``first`` on.
+    ``digests`` (FORK only): sequence -> digest of each change the server holds in the place of the
+    batch's own.
     """
 
     stream: Stream
@@ -141,6 +142,46 @@ def receipt_from_json(data: Any) -> Receipt:
         )
     except (KeyError, TypeError, ValueError, AttributeError, CustodyError) as error:
         raise ReceiptInvalid from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """What the FORK receipts of one stream say together: ``present`` from ``first`` on.
+
+    ``through``: up to where nothing of it is missing; ``end``: of the server's chain.
+    """
+
+    stream: Stream
+    first: int
+    present: Mapping[int, bytes]
+    through: int
+    end: int
+
+    def parted(self, own: Mapping[int, bytes]) -> bool:
+        """Tell whether it is known where two copies parted; ``own``: digest of each of our changes.
+
+        It is where a change differs, since copies share nothing but their beginning; or where
+        all that both have was compared.
+        """
+        compared = {at: own[at] for at in own.keys() & self.present.keys() if at >= self.first}
+        if any(digest != self.present[at] for at, digest in compared.items()):
+            return True
+        return self.through >= min(self.end, max(own, default=0))
+
+
+def gather_fork(receipts: Iterable[tuple[Receipt, int]]) -> Fork:
+    """Put the FORK receipts of one stream together; each with the last sequence of its batch."""
+    by_place = sorted(receipts, key=lambda one: one[0].first)
+    first = by_place[0][0].first
+    through, present = first - 1, dict[int, bytes]()
+    for receipt, last in by_place:
+        if receipt.first <= through + 1:
+            present.update(receipt.digests or {})
+            through = max(through, last, *present)
+    end = by_place[-1][0].sequence
+    return Fork(
+        stream=by_place[0][0].stream, first=first, present=present, through=through, end=end
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

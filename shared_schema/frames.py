@@ -1,6 +1,6 @@
 """Frames: how the messages of an exchange stand one after another, in a stream or a file.
 
-    frame    kind u8 | length u32 (big endian) | body
+    frame    kind u8 | length u32 (big endian) | body      (some kinds have a limit of their own)
     section  hello, then any of enrol, batch, chunk, then end     (one device, to the server)
              welcome, then any of the rest, then done             (the reply to one device)
 
@@ -18,6 +18,7 @@ from shared_schema.errors import CustodyError
 
 FRAME_LIMIT_BYTES = 4 << 20
 _HEAD = struct.Struct(">BI")
+HEAD_BYTES = _HEAD.size
 _END = struct.Struct(">I16s")
 _TALLY_HASH_BYTES = 16
 
@@ -53,6 +54,15 @@ class Kind(IntEnum):
     CHUNK_RECEIPT = 72
 
 
+# What is read of somebody who is not known yet must stay small.
+_LIMITS: dict[int, int] = {Kind.HELLO: 128 << 10, Kind.ENROL: 4 << 10, Kind.END: _END.size}
+
+
+def limit_bytes(kind: int) -> int:
+    """Return how long the body of a frame of this kind may be."""
+    return _LIMITS.get(kind, FRAME_LIMIT_BYTES)
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One message: its kind (a ``Kind`` or a number not known here) and its body."""
@@ -61,8 +71,8 @@ class Frame:
     body: bytes = field(repr=False)
 
     def to_bytes(self) -> bytes:
-        """Return the frame as sent. Raises FrameInvalid beyond FRAME_LIMIT_BYTES."""
-        if len(self.body) > FRAME_LIMIT_BYTES:
+        """Return the frame as sent. Raises FrameInvalid beyond the limit of its kind."""
+        if len(self.body) > limit_bytes(self.kind):
             raise FrameInvalid(reason="size")
         return _HEAD.pack(self.kind, len(self.body)) + self.body
 
@@ -82,7 +92,7 @@ class FrameReader:
         self._buffer += data
         while len(self._buffer) >= _HEAD.size:
             kind, length = _HEAD.unpack_from(self._buffer)
-            if length > FRAME_LIMIT_BYTES:
+            if length > limit_bytes(kind):
                 raise FrameInvalid(reason="size")
             end = _HEAD.size + length
             if len(self._buffer) < end:

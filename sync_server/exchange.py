@@ -1,27 +1,30 @@
 """The server's side of an exchange: frames come in, frames go out, each batch answered at once.
 
-The same for a line, a file and (later) a relay. A section is answered frame by frame while it is
-still being read, so a cut loses at most what was under way. Nothing is sent twice and nothing
-waits: the caller passes on each frame as it comes.
+The same for a line, a file and a relay. A section is answered frame by frame while it is still
+being read, so a cut loses at most what was under way. Nothing is sent twice and nothing waits: the
+caller passes on each frame as it comes.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Connection
 
 from shared_schema.canonical import Json, encode
+from shared_schema.chunks import chunk_receipt_to_json, read_chunk
 from shared_schema.custody import Status
 from shared_schema.enrolment import DeviceRevoked, DeviceUnknown
 from shared_schema.envelope import Batch, BatchForged, parse
 from shared_schema.errors import AccessError, CustodyError, JemputError, StorageError
-from shared_schema.frames import Frame, Kind, SectionIncomplete, Tally
+from shared_schema.frames import Frame, FrameInvalid, Kind, SectionIncomplete, Tally
 from shared_schema.ids import Stream
-from shared_schema.messages import Hello, read_hello, seal_page, server_frame
+from shared_schema.messages import Hello, Page, read_hello, seal_page, server_frame
 from shared_schema.records import RECORD_TYPES
 from shared_schema.wire import CODECS
-from sync_server import enrol, ingest, pull
+from sync_server import enrol, ingest, photos, pull, relays
+from sync_server.inbound import Inbound
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, facts
 from sync_server.store.queries.devices import Device
@@ -29,6 +32,8 @@ from sync_server.store.queries.facts import Fact
 
 _ENROL_PLACE = 2
 _TROUBLES_KEPT = 100
+_ERRORS_LIMIT = 1000
+_SEEN_EVERY_MS = 60_000
 
 
 class ServerForeign(AccessError):
@@ -47,11 +52,13 @@ class FrameUnknown(CustodyError):
 class Opening:
     """How a section began. ``refused``: why it is not listened to, else None.
 
-    ``pending``: the frame behind the hello, where it had to be read to know.
+    ``known``: whether the device is enrolled. ``pending``: the frame behind the hello, where it
+    had to be read to know.
     """
 
     hello: Hello
     frame: Frame = field(repr=False)
+    known: bool = False
     pending: Frame | None = field(default=None, repr=False)
     refused: AccessError | None = None
 
@@ -70,7 +77,7 @@ def open_section(office: Office, frames: Iterator[Frame]) -> Opening | None:
     with office.store.read() as connection:
         known = devices.get(connection, hello.device) is not None
     if known:
-        return Opening(hello=hello, frame=first)
+        return Opening(hello=hello, frame=first, known=True)
     pending = next(frames, None)
     enrols = pending is not None and pending.kind == Kind.ENROL
     refused = None if enrols else DeviceUnknown()
@@ -83,18 +90,34 @@ def converse(
     """Answer every section of a body or file, the first of which began with ``opening``.
 
     What went wrong is told in ERROR frames and added to ``troubles``. A section that cannot be
-    opened has nobody to answer: it ends the conversation.
+    opened has nobody to answer: it is passed over.
     """
+    inbound = frames if isinstance(frames, Inbound) else Inbound(frames)
     while opening is not None:
         section = Section(office, opening, troubles)
-        yield from section.answer(frames)
+        yield from section.answer(inbound)
         if not section.ended:
             return
+        opening = open_next(office, inbound, troubles)
+
+
+def open_next(office: Office, inbound: Inbound, troubles: list[JemputError]) -> Opening | None:
+    """Open the next section that has a readable hello; None where no more comes."""
+    while True:
         try:
-            opening = open_section(office, frames)
+            return open_section(office, inbound)
         except CustodyError as error:
-            troubles.append(error)
-            return
+            _note(troubles, error)
+        try:
+            inbound.pass_over()
+        except CustodyError as error:
+            _note(troubles, error)
+            return None
+
+
+def _note(troubles: list[JemputError], error: JemputError) -> None:
+    if len(troubles) < _TROUBLES_KEPT:
+        troubles.append(error)
 
 
 class Section:
@@ -109,21 +132,22 @@ class Section:
         self._said = Tally()
         self._proven: dict[Stream, int] = {}
         self._unknown: set[int] = set()
+        self._errors = 0
         self._device: Device | None = None
         self._cursor = opening.hello.cursor
         with office.store.read() as connection:
             self._signatory = office.signatory(connection)
         self.ended = False
 
-    def answer(self, frames: Iterator[Frame]) -> Iterator[Frame]:
-        """Yield the reply, taking frames up to the section's end."""
+    def answer(self, frames: Inbound) -> Iterator[Frame]:
+        """Yield the reply, taking frames up to the section's end, or the next section's hello."""
         self._heard.add(self._opening.frame)
         try:
             yield from self._begin()
             if self._opening.pending is not None:
-                yield from self._hear(self._opening.pending)
+                frames.put_back(self._opening.pending)
             while not self.ended:
-                yield from self._hear(_next(frames))
+                yield from self._hear(self._next(frames))
             yield from self._finish()
         except (CustodyError, StorageError) as error:
             yield self._error(error)
@@ -142,6 +166,19 @@ class Section:
             content = welcome(connection, hello.device, self._office.now_ms())
         yield self._say(Kind.WELCOME, content)
 
+    def _next(self, frames: Inbound) -> Frame:
+        """Return the section's next frame. Raises SectionIncomplete where there is none."""
+        if self._errors > _ERRORS_LIMIT:
+            raise FrameInvalid(reason="errors")
+        frame = next(frames, None)
+        if frame is None:
+            raise SectionIncomplete
+        if frame.kind == Kind.HELLO:
+            frames.put_back(frame)
+            self.ended = True
+            raise SectionIncomplete
+        return frame
+
     def _hear(self, frame: Frame) -> Iterator[Frame]:
         if frame.kind == Kind.END:
             self.ended = True
@@ -155,6 +192,8 @@ class Section:
             return
         elif frame.kind == Kind.BATCH:
             yield from self._batch(frame)
+        elif frame.kind == Kind.CHUNK:
+            yield self._chunk(frame, self._device)
         elif frame.kind not in self._unknown:
             self._unknown.add(frame.kind)
             yield self._error(FrameUnknown(kind=frame.kind))
@@ -164,8 +203,10 @@ class Section:
             self._device = enrol.enrol(self._office, self._opening.hello, frame)
         except (AccessError, CustodyError) as error:
             return self._error(error)
+        device = self._device
+        certificate = relays.certificate_of(device, self._office.keys) if device.relay else None
         with self._office.store.read() as connection:
-            content = enrol.answer(connection, self._device, self._office.now_ms())
+            content = enrol.answer(connection, device, self._office.now_ms(), certificate)
         return self._say(Kind.ENROLLED, content)
 
     def _batch(self, frame: Frame) -> Iterator[Frame]:
@@ -176,6 +217,13 @@ class Section:
             yield self._accept(batch)
         except CustodyError as error:
             yield self._error(error)
+
+    def _chunk(self, frame: Frame, device: Device) -> Frame:
+        try:
+            receipt = photos.take(self._office, device, read_chunk(frame))
+        except CustodyError as error:
+            return self._error(error)
+        return self._say(Kind.CHUNK_RECEIPT, chunk_receipt_to_json(receipt))
 
     def _accept(self, batch: Batch) -> Frame:
         """Take in a batch in one transaction; its receipt is passed on only after the commit."""
@@ -198,14 +246,27 @@ class Section:
         device = self._device
         if device is None:
             return
+        self._note_seen(device)
         if device.revoked_ms is not None:
             yield self._error(DeviceRevoked())
         elif self._opening.hello.pull and not device.ended(self._office.now_ms()):
             sealing = X25519PublicKey.from_public_bytes(device.sealing)
             self._note_key(device)
-            for page in pull.pages(self._office, device, self._cursor, self._proven):
+            for page in self._pages(device):
                 self._cursor = page.next
                 yield self._signed(Kind.PAGE, seal_page(page, device.id, sealing))
+
+    def _note_seen(self, device: Device) -> None:
+        """Keep that the device was heard of, also where it only pulls; a full disk may prevent."""
+        now_ms = self._office.now_ms()
+        if now_ms - (device.seen_ms or 0) >= _SEEN_EVERY_MS:
+            with suppress(StorageError), self._office.store.write() as connection:
+                devices.seen(connection, device.id, now_ms)
+
+    def _pages(self, device: Device) -> Iterator[Page]:
+        if device.relay:
+            return relays.pages(self._office, self._cursor)
+        return pull.pages(self._office, device, self._cursor, self._proven)
 
     def _note_key(self, device: Device) -> None:
         """Keep which recovery key the device has taken: its cursor, which it signed, says so."""
@@ -223,8 +284,8 @@ class Section:
         }
 
     def _error(self, error: JemputError) -> Frame:
-        if len(self._troubles) < _TROUBLES_KEPT:
-            self._troubles.append(error)
+        _note(self._troubles, error)
+        self._errors += 1
         details = {name: str(value) for name, value in error.details.items()}
         return self._say(Kind.ERROR, {"code": error.code, "details": details})
 
@@ -235,13 +296,6 @@ class Section:
         frame = server_frame(kind, content, self._opening.hello.device, self._signatory)
         self._said.add(frame)
         return frame
-
-
-def _next(frames: Iterator[Frame]) -> Frame:
-    frame = next(frames, None)
-    if frame is None:
-        raise SectionIncomplete
-    return frame
 
 
 def welcome(connection: Connection, device: bytes, now_ms: int) -> dict[str, Json]:

@@ -178,7 +178,7 @@ def _set_aside(
     stream, now_ms = batch.header.stream, office.now_ms()
     head = batches.head(connection, stream)
     if cause is Cause.FORK:
-        digests = log.digests(connection, stream, batch.header.first)
+        digests = log.digests(connection, stream, batch.header.first, batch.header.last)
         receipt = _receipt(office, batch, Status.FORK, head, digests=digests, now_ms=now_ms)
     else:
         notes = (Remark(sequence=batch.header.first, code=REVOKED),)

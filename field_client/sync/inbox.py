@@ -2,14 +2,27 @@
 
 A receipt counts only for a batch of this very copy: same stream, same number, same hash. A crash
 between the spool's commit and the vault's leaves the receipt in the spool for the next time.
+
+A stream's fork is healed by all its fork receipts together, once they say where the copies parted.
+Until then its batches stay in the spool, and are asked about again.
 """
+
+from collections.abc import Iterator
 
 from field_client.healing import Healed, heal_fork
 from field_client.opened import App
 from field_client.outbox import find_batch, sealed_through
 from field_client.receiving import note_receipt
 from shared_schema.canonical import decode, encode
-from shared_schema.custody import Receipt, Status, receipt_from_json, receipt_to_json
+from shared_schema.custody import (
+    Fork,
+    Receipt,
+    Status,
+    gather_fork,
+    receipt_from_json,
+    receipt_to_json,
+)
+from shared_schema.ids import Stream
 
 _KEPT = (Status.ACCEPTED, Status.HELD)
 
@@ -34,15 +47,36 @@ def store_receipt(app: App, receipt: Receipt) -> bool:
 def absorb(app: App) -> list[Healed]:
     """Lay the stored receipts into the vault; return the forks that were healed on the way."""
     healed: list[Healed] = []
-    for number, body in app.spool.frames():
-        content = decode(body)
-        receipt = receipt_from_json(content["receipt"])
-        if receipt.status is Status.FORK:
-            fork = heal_fork(app.journal, receipt, lambda stream: sealed_through(app, stream))
-            if fork is not None:
-                healed.append(fork)
-            app.spool.drop_beyond(receipt.stream.to_bytes(), receipt.first - 1)
-        else:
-            note_receipt(app.journal, receipt, int(content["last"]))
+    forks = _forks(app)
+    for number, receipt, last in _stored(app):
+        if receipt.status is not Status.FORK:
+            note_receipt(app.journal, receipt, last)
+        elif (fork := forks.pop(receipt.stream, None)) is not None:
+            healed += _heal(app, fork)
         app.spool.drop_frame(number)
     return healed
+
+
+def _heal(app: App, fork: Fork) -> list[Healed]:
+    """Heal a fork of which it is known where the copies parted."""
+    own = {one.change.sequence: one.digest for one in app.journal.own_log(fork.stream)}
+    if not fork.parted(own):
+        return []
+    healed = heal_fork(app.journal, fork, lambda stream: sealed_through(app, stream))
+    app.spool.drop_beyond(fork.stream.to_bytes(), fork.first - 1)
+    return [healed] if healed else []
+
+
+def _forks(app: App) -> dict[Stream, Fork]:
+    found: dict[Stream, list[tuple[Receipt, int]]] = {}
+    for _, receipt, last in _stored(app):
+        if receipt.status is Status.FORK:
+            found.setdefault(receipt.stream, []).append((receipt, last))
+    return {stream: gather_fork(receipts) for stream, receipts in found.items()}
+
+
+def _stored(app: App) -> Iterator[tuple[int, Receipt, int]]:
+    """Yield each stored receipt: its number in the spool, itself, the last sequence it is about."""
+    for number, body in app.spool.frames():
+        content = decode(body)
+        yield number, receipt_from_json(content["receipt"]), int(content["last"])

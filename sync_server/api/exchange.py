@@ -1,26 +1,29 @@
 """``POST /v1/exchange``: an exchange over HTTP, answered while the request is still being sent.
 
 The status is decided by the first hello; after that, errors are frames. The connection is closed
-behind each exchange, so that no half-read request can be taken for the next one.
+behind each exchange, so that no half-read request can be taken for the next one. A place among
+those that are answered at once is taken only by a device that the office knows.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from threading import BoundedSemaphore
+from dataclasses import dataclass
+from functools import partial
 
 from cheroot.errors import MaxSizeExceeded
 from flask import Blueprint, Response, request
 
 from shared_schema.errors import CustodyError, InputError, JemputError, NetworkError
-from shared_schema.frames import Frame, FrameReader
+from shared_schema.frames import HEAD_BYTES, Frame, FrameReader, Kind
+from sync_server.api.doorkeeper import Doorkeeper, Visit
 from sync_server.api.errors import error_response
 from sync_server.exchange import Opening, converse, open_section
 from sync_server.office import Office
 
 CONTENT_TYPE = "application/x-jemput"
 EXCHANGE_LIMIT_BYTES = 64 << 20
-_HEAD_BYTES = 5
-_PIECE_BYTES = 64 << 10
+VISIT = "jemput.visit"
+_PIECE_BYTES = 16 << 10
 _DRAIN_BYTES = 1 << 20
 
 
@@ -57,21 +60,31 @@ class ConnectionCut(CustodyError):
     code = "CONNECTION_CUT"
 
 
-def blueprint(office: Office, at_once: int) -> Blueprint:
-    """Return the route. ``at_once``: how many exchanges may run, so that threads stay free."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """Who answers exchanges, an office or a relay: how a section is opened, and then answered."""
+
+    open: Callable[[Iterator[Frame]], Opening | None]
+    answer: Callable[[Iterator[Frame], Opening], Iterator[Frame]]
+
+
+def by_office(office: Office) -> Answering:
+    """Return how an office answers."""
+    return Answering(
+        open=partial(open_section, office),
+        answer=lambda frames, opening: converse(office, frames, opening, []),
+    )
+
+
+def blueprint(answering: Answering, doorkeeper: Doorkeeper) -> Blueprint:
+    """Return the route. The server leaves each request's visit in its environment."""
     api = Blueprint("exchange", __name__)
-    places = BoundedSemaphore(at_once)
 
     @api.post("/v1/exchange")
     def exchange() -> Response:
         if request.mimetype != CONTENT_TYPE:
             raise ContentTypeWrong
-        if not places.acquire(blocking=False):
-            raise ServerBusy
-        read = request.environ["wsgi.input"].read
-        reply = _reply(office, read)
-        reply.call_on_close(places.release)
-        return reply
+        return _reply(answering, doorkeeper, request.environ[VISIT])
 
     return api
 
@@ -83,33 +96,59 @@ def read_frames(read: Callable[[int], bytes]) -> Iterator[Frame]:
     """
     reader = FrameReader()
     total = 0
-    while head := _exactly(read, _HEAD_BYTES):
+    while head := _exactly(read, HEAD_BYTES):
         yield from reader.feed(head)
         length = int.from_bytes(head[1:])
-        total += _HEAD_BYTES + length
+        total += HEAD_BYTES + length
         if total > EXCHANGE_LIMIT_BYTES:
             raise ExchangeTooLarge
         yield from reader.feed(_exactly(read, length))
         reader.finish()
 
 
-def _reply(office: Office, read: Callable[[int], bytes]) -> Response:
+def _reply(answering: Answering, doorkeeper: Doorkeeper, visit: Visit) -> Response:
     """Answer; what a refused device goes on sending is read and dropped behind the answer."""
+    read = _counted(request.environ["wsgi.input"].read, visit)
     frames = read_frames(read)
     try:
-        opening = _opening(office, frames)
+        opening = _opening(answering, frames)
+        if opening.known and not doorkeeper.admit(visit, opening.hello.device):
+            raise ServerBusy
     except JemputError as error:
         refusal = error_response(error)
         refusal.call_on_close(lambda: _drain(read))
         return refusal
-    said = (frame.to_bytes() for frame in converse(office, frames, opening, []))
-    reply = Response(said, content_type=CONTENT_TYPE)
+    said = answering.answer(frames, opening)
+    admit = partial(doorkeeper.admit, visit, opening.hello.device)
+    reply = Response(_pieces(said, visit, admit), content_type=CONTENT_TYPE)
     reply.headers["Connection"] = "close"
     return reply
 
 
-def _opening(office: Office, frames: Iterator[Frame]) -> Opening:
-    opening = open_section(office, frames)
+def _counted(read: Callable[[int], bytes], visit: Visit) -> Callable[[int], bytes]:
+    """Return ``read``, counting what comes."""
+
+    def counting(size: int) -> bytes:
+        data = read(size)
+        visit.moved(len(data))
+        return data
+
+    return counting
+
+
+def _pieces(frames: Iterator[Frame], visit: Visit, admit: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield the bytes of a reply, counting those that went; who is enrolled on the way may stay."""
+    for frame in frames:
+        if frame.kind == Kind.ENROLLED:
+            admit()
+        data = frame.to_bytes()
+        for at in range(0, len(data), _PIECE_BYTES):
+            yield data[at : at + _PIECE_BYTES]
+            visit.moved(min(_PIECE_BYTES, len(data) - at))
+
+
+def _opening(answering: Answering, frames: Iterator[Frame]) -> Opening:
+    opening = answering.open(frames)
     if opening is None:
         raise ExchangeEmpty
     if opening.refused is not None:

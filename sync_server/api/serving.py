@@ -1,9 +1,11 @@
 """The web server: Flask under cheroot, which streams both ways on one connection."""
 
 import ssl
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
+from threading import Thread
 from typing import Any
 
 from cheroot.server import ChunkedRFile, HTTPConnection
@@ -14,14 +16,18 @@ from flask import Flask
 from shared_schema.errors import InputError, NetworkError
 from sync_server.api import about, errors, exchange
 from sync_server.api.body import ChunkedBody
+from sync_server.api.doorkeeper import Doorkeeper
+from sync_server.api.line_key import with_own_certificate
+from sync_server.keys import Keys
 from sync_server.office import Office
 
 SLOW_LINE_S = 120
-_THREADS = 24
-_EXCHANGES_AT_ONCE = 18
+_THREADS = 40
+EXCHANGES_AT_ONCE = 18
 _BODY_SPARE_BYTES = 1 << 20
 _HEADER_BYTES = 32 << 10
 _SHUTDOWN_S = 10
+_LOOK_EVERY_S = 1.0
 
 
 class AddressInUse(NetworkError):
@@ -38,11 +44,15 @@ class TlsFilesInvalid(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """Where to serve. Port 0 takes any free one. ``tls``: certificate and key, or None."""
+    """Where to serve. Port 0 takes any free one. ``tls``: certificate and key, or None.
+
+    ``protected``: TLS even so, by a certificate that the server's own key signs.
+    """
 
     host: str
     port: int
     tls: tuple[Path, Path] | None
+    protected: bool = False
 
 
 class ClosingGateway(Gateway_10):
@@ -57,6 +67,11 @@ class ClosingGateway(Gateway_10):
         if isinstance(req.rfile, ChunkedRFile):
             req.rfile = ChunkedBody(req.conn.rfile, req.server.max_request_body_size)
         super().__init__(req)
+
+    def get_environ(self) -> dict[str, Any]:  # type: ignore[override]
+        """Return the WSGI environment, with the visit that the request belongs to."""
+        found: dict[str, Any] = super().get_environ()  # type: ignore[no-untyped-call]
+        return {**found, exchange.VISIT: self.req.conn.visit}
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
@@ -80,11 +95,27 @@ class PatientTls(BuiltinSSLAdapter):
         return secure, {"wsgi.url_scheme": "https", "HTTPS": "on"}
 
 
+class PatientServer(Server):
+    """A server with somebody at the door."""
+
+    doorkeeper: Doorkeeper
+
+    def keep_the_door(self) -> None:
+        """Show out whose time is over, until the server stops."""
+        while self.ready:
+            self.doorkeeper.look(self.requests.qsize)
+            time.sleep(_LOOK_EVERY_S)
+
+
 class PatientConnection(HTTPConnection):
     """A connection that begins with the handshake, where it is one of TLS."""
 
     def communicate(self) -> bool:
         """Answer a request; tell whether another may follow."""
+        with self.server.doorkeeper.visit(self.socket) as self.visit:
+            return self._communicate()
+
+    def _communicate(self) -> bool:
         if isinstance(self.socket, ssl.SSLSocket):
             try:
                 self.socket.do_handshake()
@@ -93,11 +124,11 @@ class PatientConnection(HTTPConnection):
         return bool(super().communicate())  # type: ignore[no-untyped-call]
 
 
-def create_app(office: Office) -> Flask:
+def create_app(office: Office, doorkeeper: Doorkeeper) -> Flask:
     """Return the WSGI application."""
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(about.blueprint(office))
-    app.register_blueprint(exchange.blueprint(office, _EXCHANGES_AT_ONCE))
+    app.register_blueprint(exchange.blueprint(exchange.by_office(office), doorkeeper))
     errors.install(app)
     return app
 
@@ -107,25 +138,35 @@ def prepare(office: Office, listening: Listening) -> Server:
 
     Raises AddressInUse, TlsFilesInvalid.
     """
-    server = Server(
+    doorkeeper = Doorkeeper(EXCHANGES_AT_ONCE)
+    return listen(create_app(office, doorkeeper), doorkeeper, office.keys, listening)
+
+
+def listen(app: Flask, doorkeeper: Doorkeeper, keys: Keys, listening: Listening) -> Server:
+    """Return a server for ``app``; ``keys`` are those of whoever answers."""
+    server = PatientServer(
         (listening.host, listening.port),
-        create_app(office),
+        app,
         numthreads=_THREADS,
         server_name="jemput",
         timeout=SLOW_LINE_S,
         shutdown_timeout=_SHUTDOWN_S,
         request_queue_size=128,
     )
+    server.doorkeeper = doorkeeper
     server.gateway = ClosingGateway
     server.ConnectionClass = PatientConnection
     server.max_request_header_size = _HEADER_BYTES
     server.max_request_body_size = exchange.EXCHANGE_LIMIT_BYTES + _BODY_SPARE_BYTES
     if listening.tls is not None:
         server.ssl_adapter = _tls(*listening.tls)
+    elif listening.protected:
+        server.ssl_adapter = with_own_certificate(keys.signing, listening.host, _own_tls)
     try:
         server.prepare()
     except OSError as error:
         raise AddressInUse(host=listening.host, port=listening.port, reason=error) from error
+    Thread(target=server.keep_the_door, daemon=True).start()
     return server
 
 
@@ -134,6 +175,10 @@ def address(server: Server) -> str:
     host, port = server.bind_addr[:2]
     shown = f"[{host}]" if ":" in host else host
     return f"{'http' if server.ssl_adapter is None else 'https'}://{shown}:{port}"
+
+
+def _own_tls(certificate: str, key: str, passphrase: str) -> PatientTls:
+    return PatientTls(certificate, key, private_key_password=passphrase)
 
 
 def _tls(certificate: Path, key: Path) -> PatientTls:

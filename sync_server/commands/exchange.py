@@ -21,7 +21,8 @@ from shared_schema.errors import (
 from shared_schema.frames import FRAME_LIMIT_BYTES, Frame, FrameReader, Kind
 from sync_server.app import open_office
 from sync_server.config import load_config
-from sync_server.exchange import converse, open_section
+from sync_server.exchange import converse, open_next
+from sync_server.inbound import Inbound
 from sync_server.keys import write_durably
 
 _PACKAGE = "sync_server"
@@ -52,11 +53,11 @@ def exchange(source: Path, target: Path) -> None:
     """Answer the file IN that devices exported, into the file OUT that they import."""
     office = open_office(load_config())
     _check_target(target)
-    frames = _frames(source)
-    opening = open_section(office, frames)
-    if opening is None:
-        raise FileEmpty(path=source)
     troubles: list[JemputError] = []
+    frames = Inbound(_frames(source))
+    opening = open_next(office, frames, troubles)
+    if opening is None:
+        raise troubles[0] if troubles else FileEmpty(path=source)
     said = list(converse(office, frames, opening, troubles))
     try:
         write_durably(target, b"".join(frame.to_bytes() for frame in said))

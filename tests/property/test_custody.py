@@ -13,6 +13,7 @@ from shared_schema.custody import (
     Remark,
     Status,
     follow,
+    gather_fork,
     heal,
     judge,
     receipt_from_json,
@@ -160,6 +161,45 @@ def test_what_the_server_has_is_not_written_again(ours):
     """A copy that sealed the same changes into other batches re-issues nothing."""
     present = {change.sequence: change_digest(change) for change in ours}
     assert heal(ours, 1, present, NEW).changes == ()
+
+
+def fork_receipt(first: int, end: int, digests: dict[int, bytes]) -> Receipt:
+    """Return the answer to a batch that begins at ``first``, by a chain that ends at ``end``."""
+    return Receipt(
+        stream=OLD, first=first, hash=bytes(16), status=Status.FORK, sequence=end, head=bytes(16),
+        durable_through=0, server_ms=1, digests=digests,
+    )  # fmt: skip
+
+
+@given(histories(), histories(), st.integers(0, 12), st.integers(1, 5), st.integers(0, 6))
+def test_the_receipts_that_came_tell_where_copies_parted_or_that_more_are_needed(
+    ours, theirs, common, size, come
+):
+    """Each receipt speaks of its own batch; healing by some of them is healing by all, or waits."""
+    shared = ours[:common]
+    other = shared + [
+        replace(change, sequence=len(shared) + at, hlc=change.hlc + 10_000)
+        for at, change in enumerate(theirs, 1)
+    ]
+    held = {change.sequence: change_digest(change) for change in other}
+    own = {change.sequence: change_digest(change) for change in ours}
+    batches = [range(at, min(at + size, len(ours) + 1)) for at in range(1, len(ours) + 1, size)]
+    receipts = [
+        (
+            fork_receipt(places[0], len(other), {at: held[at] for at in places if at in held}),
+            places[-1],
+        )
+        for places in batches
+        if places[0] <= len(other) + 1
+    ]
+    heard = receipts[: come + 1]
+    if not heard:
+        return
+    fork = gather_fork(reversed(heard))
+    if fork.parted(own):
+        assert heal(ours, 1, fork.present, NEW) == heal(ours, 1, held, NEW)
+    else:
+        assert len(heard) < len(receipts)
 
 
 @given(
