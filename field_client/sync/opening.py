@@ -1,4 +1,4 @@
-"""Connections that are being opened: a new try every half second; the first that succeeds is used.
+"""Connections that are being opened: a new try every second or so; the first to succeed is used.
 
 The system repeats an unanswered opening after 1, 3 and 7 seconds. Where coverage comes for half a
 minute that is waiting in the best of it; a try of our own costs 60 bytes. Tries alternate between
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-TRY_EVERY_S = 0.5
+TRY_EVERY_S = 1.0
 LONGEST_PAUSE_S = 3.0
 MOST_TRIES = 12
 _PAUSE_GROWS = 1.1
@@ -37,12 +37,17 @@ def places_of(host: str, port: int) -> list[Place]:
 class Tries:
     """Tries to connect to one of ``places``; use it with ``with``, which ends what is left."""
 
-    def __init__(self, places: Sequence[Place], now: Callable[[], float] = time.monotonic) -> None:
-        """Try nothing yet."""
+    def __init__(
+        self,
+        places: Sequence[Place],
+        every_s: float = TRY_EVERY_S,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Try nothing yet. ``every_s``: how soon one try follows another, at first."""
         self._places = places
         self._now = now
         self._begun_s = self._next_s = now()
-        self._pause_s = TRY_EVERY_S
+        self._pause_s = every_s
         self._open: list[socket.socket] = []
         self._ready = selectors.DefaultSelector()
         self.count = 0

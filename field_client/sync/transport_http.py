@@ -37,6 +37,8 @@ READ_BYTES = 64 << 10
 REJECTION_BYTES = 64 << 10
 LOOK_S = 0.25
 SOON_S = 0.03
+RETRY_EVERY_S = 0.5
+PACKET_BYTES = 1448
 _PROTOCOL = b"HTTP/"
 _AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
@@ -109,7 +111,8 @@ class HttpTransport:
     ) -> Iterator[bytes]:
         """Talk until the reply is whole; where another line is found better, keep it for next."""
         flow = Flow(partial(feel, line))
-        lookout = Lookout(flow, lambda: Tries(self.lines.places(address.host, address.port)))
+        places = self.lines.places(address.host, address.port)
+        lookout = Lookout(flow, lambda: Tries(places, RETRY_EVERY_S))
         conversation = _Conversation(line, address, outgoing, flow, self.idle_timeout_s)
         try:
             yield from conversation.run(lookout)
@@ -193,7 +196,7 @@ class _Conversation:
             ready.register(self._line, selectors.EVENT_READ)
             while not self._complete:
                 self._flow.look()
-                room = self._flow.room if self._fill() else 0
+                room = self._room()
                 wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if room else 0)
                 ready.modify(self._line, wanted)
                 pending = isinstance(self._line, ssl.SSLSocket) and self._line.pending() > 0
@@ -222,16 +225,21 @@ class _Conversation:
         if quiet_s > self._idle_s:
             raise LineCut
 
-    def _fill(self) -> bool:
-        """Have bytes ready to be sent, if there are any left; return whether there are."""
-        while self._sending and not self._unsent:
+    def _room(self) -> int:
+        """Return how much of what is ready to be sent may go now: whole packets, or the rest."""
+        self._fill()
+        room, least = self._flow.room, min(len(self._unsent), PACKET_BYTES)
+        return room if 0 < least <= room else 0
+
+    def _fill(self) -> None:
+        """Have a packet's worth of bytes ready to be sent, as long as there are any left."""
+        while self._sending and len(self._unsent) < PACKET_BYTES:
             piece = next(self._outgoing, None)
             if piece is None:
-                self._unsent = self._http.send(h11.EndOfMessage()) or b""
+                self._unsent += self._http.send(h11.EndOfMessage()) or b""
                 self._sending = False
             else:
-                self._unsent = self._http.send(h11.Data(data=piece)) or b""
-        return bool(self._unsent)
+                self._unsent += self._http.send(h11.Data(data=piece)) or b""
 
     def _send(self, room: int) -> None:
         """Send what the line takes now; where it takes no more, what came back may say why."""

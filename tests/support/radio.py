@@ -13,6 +13,7 @@ import os
 import random
 import secrets
 import select
+import socket
 import struct
 import subprocess
 import threading
@@ -61,12 +62,18 @@ class Radio:
 
 @dataclass(slots=True)
 class Way:
-    """One direction: when the modem is free again, and what was carried."""
+    """One direction: when the modem is free again, and what was carried.
+
+    ``payload_bytes``: within TCP, repeated or lost ones included. ``last_s``: when a packet with
+    any of it was delivered last.
+    """
 
     free_at: float = 0.0
     packets: int = 0
     size_bytes: int = 0
+    payload_bytes: int = 0
     lost: int = 0
+    last_s: float = 0.0
 
 
 def permitted() -> str | None:
@@ -116,8 +123,16 @@ class RadioLink:
 
     @property
     def seconds(self) -> float:
-        """The time from the first packet counted to the last one delivered."""
-        return 0.0 if self.first_s is None else self.last_s - self.first_s
+        """The time from the first packet counted to the last one delivered that carried data."""
+        return self._since(max(self.up.last_s, self.down.last_s))
+
+    @property
+    def closed_seconds(self) -> float:
+        """The time from the first packet counted to the last one delivered at all."""
+        return self._since(self.last_s)
+
+    def _since(self, at_s: float) -> float:
+        return 0.0 if self.first_s is None else max(0.0, at_s - self.first_s)
 
     def __enter__(self) -> Self:
         for end in ("a", "b"):
@@ -181,6 +196,7 @@ class RadioLink:
         way.free_at = begin + len(packet) * 8 / self.radio.rate_bit_s
         way.packets += 1
         way.size_bytes += len(packet)
+        way.payload_bytes += payload_bytes(packet)
         covered = self._covered(begin) and self._covered(way.free_at)
         if chance.random() < self.radio.loss or not covered:
             way.lost += 1
@@ -193,9 +209,19 @@ class RadioLink:
             with contextlib.suppress(BlockingIOError):
                 os.write(self._tuns[end], packet)
             self.last_s = time.monotonic()
+            if payload_bytes(packet):
+                (self.up, self.down)[1 - end].last_s = self.last_s
 
     def _covered(self, at_s: float) -> bool:
         return self.first_s is None or self.radio.covered(at_s - self.first_s)
+
+
+def payload_bytes(packet: bytes) -> int:
+    """Return how much data an IPv4 packet carries within TCP, 0 for any other packet."""
+    header = (packet[0] & 15) * 4
+    if packet[9] != socket.IPPROTO_TCP or len(packet) < header + 20:
+        return 0
+    return int.from_bytes(packet[2:4]) - header - (packet[header + 12] >> 4) * 4
 
 
 def _run(*command: str) -> None:
