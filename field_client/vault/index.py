@@ -176,17 +176,12 @@ def _quoted(gram: str) -> str:
     return '"' + gram.replace('"', '""') + '"'
 
 
-def missing(store: StoreConnection, fields: Fields, seq: int, document: Mapping[str, Any]) -> bool:
-    """Tell whether an index has lost something of document ``seq``."""
-    due = marks(fields, document)
-    return (
-        store.rows("SELECT text FROM docs WHERE seq=?", (seq,)) != [(due.text,)]
-        or (due.text is not None and not store.rows(_SEARCHED, (seq,)))
-        or not all(store.rows(_ENTERED, (*entry, seq)) for entry in due.values)
-    )
+def entered(store: StoreConnection, fields: Fields, seq: int, document: Mapping[str, Any]) -> bool:
+    """Tell whether every entry of document ``seq`` is in the index."""
+    entries = marks(fields, document).values
+    return all(store.rows(_ENTERED, (*entry, seq)) for entry in entries)
 
 
-_SEARCHED = "SELECT 1 FROM doc_text_docsize WHERE id=?"
 _ENTERED = "SELECT 1 FROM doc_index WHERE field=? AND value=? AND seq=?"
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from tinydb.queries import QueryLike
 from tinydb.table import Document, Table
 
-from field_client.vault import index, planner
+from field_client.vault import index, indexcheck, planner
 from field_client.vault.bodies import from_body, to_body
 from field_client.vault.catalogue import Catalogue
 from field_client.vault.connection import Row, Values
@@ -193,11 +193,8 @@ class VaultTable(Table):
 
     def check(self) -> list[str]:
         """Return what is wrong: a line for each document that an index has lost."""
-        return [
-            f"{stored.doc_id}: index"
-            for stored in self._scan()
-            if index.missing(self._store, self._fields(), stored.seq, stored.body)
-        ]
+        table = self._catalogue.find(self.name)
+        return [f"{one}: index" for one in indexcheck.lost(self._store, table, self._fields())]
 
     # Rows
 
