@@ -1,9 +1,11 @@
 """A program that forks others, all that is slow at first use done: real processes in milliseconds.
 
 Each child runs one function, ``module:function``, with its arguments; what it prints goes to a
-file. Under strace as ``prefix`` every child is watched, or has a call fail: see `faulting`.
+file. On Linux it ends with the program that forked it, also where a test run is killed. Under
+strace as ``prefix`` every child is watched, or has a call fail: see `faulting`.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -20,6 +22,7 @@ from tests.support.processes import environment
 REPOSITORY = Path(__file__).parents[2]
 PRELOADED = "tests.support.works"
 _LINE_BYTES = 1 << 20
+_PR_SET_PDEATHSIG = 1
 
 
 class Nursery:
@@ -97,6 +100,8 @@ def serve(asks: int, answers: int) -> None:
 
 def become(function: str, args: Sequence[Any], out: str) -> None:
     """Turn this child into the program that was asked for; never returns."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(handle, 1)
     module, _, name = function.partition(":")
