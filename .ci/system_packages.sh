@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Install what some tests need from the system: libfaketime, to set a program's clock years off,
-# strace, to record what a program writes and to let single calls fail, and nginx, a proxy that
-# buffers. Its service is not started.
+# strace, to record what a program writes and to let single calls fail, mkfs.vfat, to write sticks,
+# and nginx, a proxy that buffers. Its service is not started.
 # Without root or apt the tests that need them say that they cannot run here.
 set -euo pipefail
 
 missing=()
 ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing+=(faketime)
 command -v strace >/dev/null || missing+=(strace)
+command -v mkfs.vfat >/dev/null || [ -x /usr/sbin/mkfs.vfat ] || missing+=(dosfstools)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
 if [ ${#missing[@]} = 0 ]; then
     exit 0
