@@ -20,14 +20,17 @@ from field_client.sync.errors import (
     ClockOff,
     DeviceRevokedWaiting,
     LineCut,
+    ProxyRefused,
     ServerFailed,
     ServerUnreachable,
     SyncUnsettled,
 )
+from field_client.sync.fallback import Pace
 from field_client.sync.inbox import absorb, store_receipt
 from field_client.sync.ledger import Ledger
 from field_client.sync.patience import Patience
 from field_client.sync.photos_out import PhotosOut, line_up, settle, wait_again
+from field_client.sync.photos_out import waiting as waiting_photos
 from field_client.sync.rejection import refusal
 from field_client.sync.session import (
     ChunkReceipted,
@@ -42,7 +45,8 @@ from field_client.sync.session import (
     Welcomed,
 )
 from field_client.vault.keys import wipe
-from shared_schema.chunks import ChunkReceipt
+from field_client.vault.spool import Spool
+from shared_schema.chunks import CHUNK_BYTES, ChunkReceipt
 from shared_schema.clock import DAY_MS
 from shared_schema.custody import Head, Receipt, Status
 from shared_schema.enrolment import DeviceRevoked
@@ -109,6 +113,8 @@ class Exchange:
     refusals: list[str] = field(default_factory=list)
     behind: set[Stream] = field(default_factory=set)
     again: bool = False
+    pace: Pace = field(default_factory=Pace)
+    shortened: bool = False
     photos: PhotosOut = field(init=False)
     ledger: Ledger = field(init=False)
 
@@ -124,7 +130,7 @@ class Exchange:
     def anew(self) -> "Exchange":
         """Return the exchange that goes on, on another line, where this one was cut."""
         outcome = replace(self.outcome, cuts=self.outcome.cuts + 1, on_way_bytes=0)
-        return Exchange(app=self.app, progress=self.progress, outcome=outcome)
+        return Exchange(app=self.app, progress=self.progress, outcome=outcome, pace=self.pace)
 
     def session(self) -> Session:
         """Return the state machine that reads the reply."""
@@ -144,8 +150,8 @@ class Exchange:
         if asked is not None:
             yield self._count(section.frame(asked))
         for batch in waiting_batches(self.app):
-            if self.outcome.bytes_sent - before + len(batch.body) > SECTION_BYTES:
-                self.again = True
+            if self.pace.is_full(self.outcome.bytes_sent - before, len(batch.body)):
+                self.again = self.shortened = True
                 break
             self._note(sent=self.outcome.sent + 1, **self.ledger.give(len(batch.body)))
             yield self._count(section.batch(batch.body))
@@ -153,7 +159,11 @@ class Exchange:
             line_up(self.app)
             for chunk in self.photos.frames(SECTION_BYTES + before - self.outcome.bytes_sent):
                 yield self._count(section.frame(chunk))
+                if self.pace.is_full(self.outcome.bytes_sent - before, CHUNK_BYTES):
+                    self.photos.more = self.shortened = True
+                    break
         yield self._count(section.end())
+        self.pace.all_given(self.outcome.bytes_sent - before)
 
     def _count(self, data: bytes) -> bytes:
         self._note(bytes_sent=self.outcome.bytes_sent + len(data))
@@ -305,21 +315,23 @@ def synchronise(
     and what `Session.feed` raises. What was confirmed before stays confirmed.
     """
     total, settled, more = Outcome(healed=tuple(absorb(app))), False, False
-    left = ROUNDS + len(app.journal.branches.all())
+    left, patience = ROUNDS + len(app.journal.branches.all()), patience or Patience()
     while left > 0:
         left -= 1
         if not seal_waiting(app) and settled and not more:
             break
-        exchange = Exchange(app=app, progress=progress, outcome=total)
+        exchange = Exchange(app=app, progress=progress, outcome=total, pace=patience.pace)
+        reached = reached_bytes(exchange.outcome, app.spool)
         try:
-            while not _carried_out(exchange, transport, patience or Patience()):
+            while not _carried_out(exchange, transport, patience):
                 exchange = exchange.anew()
         finally:
             if not app.closed:
                 exchange.settle()
         total = exchange.outcome
         settled, more = not exchange.again, exchange.photos.goes_on
-        left += bool(exchange.photos.complete)
+        brought = reached_bytes(total, app.spool) > reached
+        left += brought and (exchange.shortened or bool(exchange.photos.complete))
         if REVOKED in exchange.refusals and exchange.unanswered():
             settled = False
             continue
@@ -335,7 +347,7 @@ def _carried_out(exchange: Exchange, transport: Transport, patience: Patience) -
     """Return whether the exchange came to its end; False where another line is to be tried."""
     try:
         _over_line(exchange, transport, patience)
-    except (LineCut, ServerUnreachable) as error:
+    except (LineCut, ServerUnreachable, ProxyRefused) as error:
         exchange.ledger.close(cut=True)
         if not patience.again(error):
             raise
@@ -346,13 +358,20 @@ def _carried_out(exchange: Exchange, transport: Transport, patience: Patience) -
 
 def _over_line(exchange: Exchange, transport: Transport, patience: Patience) -> None:
     session = exchange.session()
-    for data in transport.exchange(exchange.outgoing()):
+    for data in transport.exchange(patience.pace.request(exchange.outgoing())):
         patience.heard()
         exchange.take(data, session)
     try:
         session.finish()
     except SectionIncomplete as error:
         raise LineCut from error
+    patience.pace.succeeded()
+
+
+def reached_bytes(outcome: Outcome, spool: Spool) -> int:
+    """Return how much has come to the office, of batches and of photos, to tell if it grows."""
+    photos = sum(one.have for one in waiting_photos(spool, answered=True))
+    return outcome.confirmed_bytes + outcome.photos + photos
 
 
 def require_clock(app: App, *, by_line: bool = True) -> None:

@@ -8,10 +8,10 @@ learnt holds until the program ends. An answer that comes while we still send en
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from field_client.sync.errors import ProxyRefused
+from field_client.sync.errors import LineCut, ProxyRefused
 from shared_schema.errors import JemputError
 
 SILENCE_S = 5.0
@@ -46,7 +46,8 @@ class Pace:
     _silent_cuts: int = 0
     _begun_s: float = 0.0
     _sent_bytes: int = 0
-    _sending: bool = field(default=False)
+    _sending: bool = False
+    _given: bool = False
     _heard: bool = False
 
     @property
@@ -54,20 +55,29 @@ class Pace:
         """Whether requests are kept short at present."""
         return self._limit_bytes is not None
 
-    def begin(self) -> None:
-        """Say that a request begins."""
+    def request(self, pieces: Iterable[bytes]) -> Iterable[bytes]:
+        """Say that a request of ``pieces`` begins; return them in the form that the way bears."""
         self._begun_s, self._sent_bytes = self.clock(), 0
-        self._sending, self._heard = True, False
+        self._sending, self._given, self._heard = True, False, False
+        return Whole(pieces) if self.whole else pieces
 
     def is_full(self, sent_bytes: int, next_bytes: int) -> bool:
-        """Return whether the request, ``sent_bytes`` so far, ends before the next batch."""
+        """Return whether the request, ``sent_bytes`` so far, ends before the next piece.
+
+        Each holds one piece at least. What goes into a file ends at the limit of a request only.
+        """
         self._sent_bytes = sent_bytes
+        if not self._sending:
+            return sent_bytes + next_bytes > STREAM_BYTES
+        given, self._given = self._given, True
+        return given and self._is_full(sent_bytes, sent_bytes + next_bytes)
+
+    def _is_full(self, sent_bytes: int, then_bytes: int) -> bool:
         silent = not self._heard and self.clock() - self._begun_s > SILENCE_S
         if silent and self._limit_bytes is None and not self.whole:
             self._limit_bytes = min(max(sent_bytes, FIRST_BYTES), self._most_bytes)
             return True
-        limit = STREAM_BYTES if self._limit_bytes is None else self._limit_bytes
-        return sent_bytes + next_bytes > limit
+        return then_bytes > (STREAM_BYTES if self._limit_bytes is None else self._limit_bytes)
 
     def all_given(self, sent_bytes: int) -> None:
         """Say that the request has no more to give."""
@@ -93,6 +103,8 @@ class Pace:
         self._wins = 0
         if isinstance(error, ProxyRefused):
             return self._shrink_refused()
+        if not isinstance(error, LineCut):
+            return False
         if self._limit_bytes is not None:
             self._shrink()
         elif not self._heard:

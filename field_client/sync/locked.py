@@ -25,16 +25,19 @@ from field_client.sync.engine import (
     Outcome,
     Progress,
     Transport,
+    reached_bytes,
     silent,
 )
 from field_client.sync.errors import (
     DeviceRevokedWaiting,
     HeardRefused,
     LineCut,
+    ProxyRefused,
     ServerFailed,
     ServerUnreachable,
     SyncUnsettled,
 )
+from field_client.sync.fallback import Pace
 from field_client.sync.ledger import Ledger
 from field_client.sync.patience import Patience
 from field_client.sync.photos_out import PhotosOut, set_aside
@@ -54,7 +57,7 @@ from field_client.vault.errors import VaultBusy, VaultDamaged
 from field_client.vault.heard import Answer
 from field_client.vault.lock import WriteLock
 from field_client.vault.spool import SealedBatch, Spool
-from shared_schema.chunks import ChunkReceipt
+from shared_schema.chunks import CHUNK_BYTES, ChunkReceipt
 from shared_schema.custody import Receipt, Status
 from shared_schema.errors import CustodyError, JemputError
 from shared_schema.frames import Frame, Kind, read_frames
@@ -80,6 +83,8 @@ class LockedExchange:
     refusals: list[str] = field(default_factory=list)
     worth_keeping: bool = False
     again: bool = False
+    pace: Pace = field(default_factory=Pace)
+    shortened: bool = False
     ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,15 +112,19 @@ class LockedExchange:
         for frame in opening(self.departure, pull=pull, enrol=enrol):
             yield self._count(section.frame(frame))
         for batch in self._unanswered():
-            if self.outcome.bytes_sent - before + len(batch.body) > SECTION_BYTES:
-                self.again = True
+            if self.pace.is_full(self.outcome.bytes_sent - before, len(batch.body)):
+                self.again = self.shortened = True
                 break
             self._note(sent=self.outcome.sent + 1, **self.ledger.give(len(batch.body)))
             yield self._count(section.batch(batch.body))
         else:
             for chunk in self.photos.frames(SECTION_BYTES + before - self.outcome.bytes_sent):
                 yield self._count(section.frame(chunk))
+                if self.pace.is_full(self.outcome.bytes_sent - before, CHUNK_BYTES):
+                    self.photos.more = self.shortened = True
+                    break
         yield self._count(section.end())
+        self.pace.all_given(self.outcome.bytes_sent - before)
 
     def _unanswered(self) -> Iterator[SealedBatch]:
         for stream in self.departure.streams:
@@ -231,11 +240,13 @@ class _LockedSync:
     progress: Progress
 
     def until_sent(self, patience: Patience) -> Outcome:
-        total, again = Outcome(), True
-        for _ in range(ROUNDS):
+        total, again, left = Outcome(), True, ROUNDS
+        while left > 0:
+            reached = reached_bytes(total, self.spool)
             exchange = self._carried_out(total, patience)
             exchange.refuse()
             total, again = exchange.outcome, exchange.again
+            left -= not (exchange.shortened and reached_bytes(total, self.spool) > reached)
             if not again and not exchange.photos.goes_on:
                 break
         if again:
@@ -245,10 +256,10 @@ class _LockedSync:
     def _carried_out(self, total: Outcome, patience: Patience) -> LockedExchange:
         """Return an exchange that came to its end, on as many lines as it took."""
         while True:
-            exchange = self._exchange(total)
+            exchange = self._exchange(total, patience.pace)
             try:
                 _over_line(exchange, self.transport, patience)
-            except (LineCut, ServerUnreachable) as error:
+            except (LineCut, ServerUnreachable, ProxyRefused) as error:
                 exchange.ledger.close(cut=True)
                 if not patience.again(error):
                     raise
@@ -260,24 +271,26 @@ class _LockedSync:
             finally:
                 exchange.end()
 
-    def _exchange(self, total: Outcome) -> LockedExchange:
+    def _exchange(self, total: Outcome, pace: Pace) -> LockedExchange:
         return LockedExchange(
             spool=self.spool,
             departure=self.departure,
             photos=PhotosOut(home=self.home, spool=self.spool),
             progress=self.progress,
             outcome=total,
+            pace=pace,
         )
 
 
 def _over_line(exchange: LockedExchange, transport: Transport, patience: Patience) -> None:
     session = exchange.session()
-    for data in transport.exchange(exchange.outgoing()):
+    for data in transport.exchange(patience.pace.request(exchange.outgoing())):
         patience.heard()
         if not exchange.take(data, session):
             return
     if session.stage is not Stage.DONE:
         raise LineCut
+    patience.pace.succeeded()
 
 
 def still_sealed(spool: Spool, departure: Departure) -> int:

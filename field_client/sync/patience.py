@@ -7,9 +7,10 @@ is no line to speak of, and the user should know.
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from field_client.sync.errors import LineCut, ServerUnreachable
+from field_client.sync.fallback import Pace
 from shared_schema.errors import NetworkError
 
 PATIENCE_S = 60.0
@@ -20,9 +21,13 @@ _SILENT_CUTS = 2
 
 @dataclass(slots=True, kw_only=True)
 class Patience:
-    """``seconds``: how long without a byte from the office; 0 gives up at the first cut."""
+    """``seconds``: how long without a byte from the office; 0 gives up at the first cut.
+
+    ``pace``: what is known of the way; one for the whole run of the program.
+    """
 
     seconds: float = 0.0
+    pace: Pace = field(default_factory=Pace)
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     draw: Callable[[], float] = random.random
@@ -33,9 +38,12 @@ class Patience:
     def heard(self) -> None:
         """Note that something came."""
         self._heard_s, self._fresh = self.now(), True
+        self.pace.heard()
 
     def again(self, error: NetworkError) -> bool:
         """Return whether another line is to be tried after ``error``; pauses before it says yes."""
+        if self.pace.failed(error):
+            return True
         if not isinstance(error, LineCut | ServerUnreachable) or not self.seconds:
             return False
         self._fruitless = 0 if self._fresh else self._fruitless + 1

@@ -42,9 +42,9 @@ class Way:
 
     def request(self, pace: Pace, waiting: int) -> int:
         """Send a request as the engine does; return how many batches were confirmed."""
-        pace.begin()
+        pace.request([])
         sent, batches = 150, 0
-        while batches < waiting and not (batches and pace.is_full(sent, BATCH_BYTES)):
+        while batches < waiting and not pace.is_full(sent, BATCH_BYTES):
             self.now_s += BATCH_BYTES / self.bytes_s
             sent, batches = sent + BATCH_BYTES, batches + 1
             self.carried_bytes += BATCH_BYTES
@@ -150,7 +150,7 @@ def test_an_answer_while_sending_ends_the_caution() -> None:
     way = Way()
     pace = Pace(clock=way.clock)
     for _ in range(2):
-        pace.begin()
+        pace.request([])
         pace.failed(LineCut())
     assert pace.separate
     way.request(pace, 3)
@@ -162,7 +162,8 @@ def test_a_request_always_holds_something() -> None:
     chance = random.Random(4)
     pace = Pace(clock=lambda: chance.random() * 1000)
     for _ in range(2000):
-        pace.begin()
+        pace.request([])
+        assert not pace.is_full(1 << 20, 1 << 20)
         pace.is_full(chance.randrange(1 << 20), 2000)
         chance.choice([pace.heard, pace.succeeded, lambda: None])()
         if chance.random() < 0.5:
