@@ -41,6 +41,7 @@ SHORT_ID_LENGTH = 12
 STATES = {
     "draft": Label(id="Draf", en="Draft"),
     "waiting": Label(id="Menunggu dikirim", en="Waiting to send"),
+    "held": Label(id="Menunggu (dititipkan)", en="Waiting (held)"),
     "received": Label(id="Diterima server", en="Received by server"),
     "attention": Label(id="Perlu perhatian", en="Needs attention"),
     "roster": Label(id="Daftar kantor", en="Office list"),

@@ -12,6 +12,7 @@ from field_client.device import load_device, save_device
 from field_client.entries import record_document, state_of_document
 from field_client.errors import NotEnrolled
 from field_client.journal import Journal
+from field_client.records import HELD
 from field_client.recovery import note_key
 from field_client.reduction import outlasts
 from field_client.retention import count_from
@@ -76,6 +77,14 @@ def _note_remarks(journal: Journal, receipt: Receipt, sequence: int, record: str
         journal.tables.remarks.remove(doc_ids=[record])
 
 
+def note_held(journal: Journal, stream: Stream, last: int) -> None:
+    """Keep that a relay holds our changes up to ``last``: to be shown, and for nothing else."""
+    name = stream.hex()
+    if last > journal.tables.read_meta(HELD).get(name, 0):
+        with journal.transaction():
+            journal.tables.write_meta(HELD, {name: last})
+
+
 def rewind(journal: Journal, stream: Stream, head: Head | None) -> None:
     """Count what lies beyond ``head`` as waiting again: the server was restored without it."""
     content = journal.tables.read_meta(_HEADS)
@@ -83,6 +92,7 @@ def rewind(journal: Journal, stream: Stream, head: Head | None) -> None:
     with journal.transaction():
         if journal.received().get(stream.hex(), 0) > through:
             journal.tables.write_meta(RECEIVED, {stream.hex(): through})
+            journal.tables.write_meta(HELD, {stream.hex(): 0})
             content[stream.hex()] = [through, head.hash.hex()] if head else None
             journal.tables.write_meta(_HEADS, content)
 

@@ -29,6 +29,7 @@ from shared_schema.ids import IdInvalid, parse_id
 
 PREFIX_LETTERS = 8
 
+HELD = "held"
 PHOTO = "attachment"
 _WAITS_FOR = {"visit": "person", PHOTO: "record"}
 
@@ -133,6 +134,27 @@ class Records:
             drafted.discard(id_of(document))
         counted[Standing.DRAFT] += len(drafted)
         return counted
+
+    def held(self) -> set[UUID]:
+        """Return the own records that wait, of which a relay holds all that waits."""
+        received = self.received()
+        passed = {
+            stream: last
+            for stream, last in self.tables.read_meta(HELD).items()
+            if last > received.get(stream, 0)
+        }
+        if not passed:
+            return set()
+        waiting = self.entries(state=Standing.WAITING, own=True)
+        documents = _by_id(self.tables.records, [str(one.id) for one in waiting])
+        return {
+            UUID(one)
+            for one, document in documents.items()
+            if all(
+                at <= max(received.get(stream, 0), passed.get(stream, 0))
+                for stream, at in document["last"].items()
+            )
+        }
 
     def conflicts(self) -> Iterator[Entry]:
         """Yield the records in which two values stand against each other."""

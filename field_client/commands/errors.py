@@ -1,6 +1,13 @@
 """What the commands refuse or point out, a class for each decision of the officer."""
 
-from shared_schema.errors import EXIT_CUSTODY, AccessError, InputError, JemputError, StorageError
+from shared_schema.errors import (
+    EXIT_CUSTODY,
+    AccessError,
+    InputError,
+    JemputError,
+    NetworkError,
+    StorageError,
+)
 
 
 class PassphraseMissing(AccessError):
@@ -175,3 +182,11 @@ class PlaceNotSaid(JemputError):
     """The photo does not say where it was taken. It is attached without a place."""
 
     code = "PHOTO_WITHOUT_PLACE"
+
+
+class HeldNotAll(NetworkError):
+    """The relay did not take everything ({reason}). What it did not take waits here; try again
+    later, or sync another way.
+    """
+
+    code = "RELAY_TOOK_NOT_ALL"

@@ -14,6 +14,7 @@ from field_client.entries import Entry, HistoryLine, Standing, Verdict
 from field_client.errors import RecordUnknown
 from field_client.opened import App
 from field_client.search import search as find
+from field_client.sync.photos_out import counts as photo_counts
 from shared_schema.console import emit, language, output_options, screen_width, text
 from shared_schema.i18n import Label
 from shared_schema.records import RECORD_TYPES, FieldKind, RecordType, record_type
@@ -122,6 +123,8 @@ def status() -> None:
         counts, device = app.journal.counts(), app.device
         document = {
             **counts,
+            "held": len(app.journal.held()),
+            "photos": photo_counts(app),
             "last_receipt": app.journal.last_receipt(),
             "operator": app.keys.operator,
             "device": app.device_keys.device.hex(),
@@ -151,17 +154,18 @@ def _emit_entries(app: App, entries: Iterable[Entry], *, of_one_type: bool = Fal
         "records": [documents.entry_document(app.journal, entry) for entry in listed],
     }
     headers = tuple(texts(word) for word in ("Id", "Type", "Name", "NIK", "Village", "State"))
-    rows = [_row(app, entry, regions) for entry in listed]
+    held = app.journal.held()
+    rows = [_row(app, entry, regions, held=entry.id in held) for entry in listed]
     if of_one_type:
         headers, *rows = [(line[0], *line[2:]) for line in (headers, *rows)]
     nothing = texts("Nothing found.")
     emit(document, lambda: display.table(headers, rows, width=screen_width()) if rows else nothing)
 
 
-def _row(app: App, entry: Entry, regions: RegionTable | None) -> tuple[str, ...]:
+def _row(app: App, entry: Entry, regions: RegionTable | None, *, held: bool) -> tuple[str, ...]:
     lang, rtype = language(), RECORD_TYPES.get(entry.type)
     nik, village = entry.values.get("nik"), entry.values.get("village")
-    state = display.state_word(entry.state, lang)
+    state = display.state_word("held" if held else entry.state, lang)
     return (
         display.short_id(entry.id),
         (rtype.label if rtype else _UNKNOWN).text(lang),
@@ -178,7 +182,7 @@ def _screen(app: App, entry: Entry, verdicts: Iterable[Verdict], *, full: bool) 
     head = [
         (texts("Id"), str(entry.id)),
         (texts("Type"), (rtype.label if rtype else _UNKNOWN).text(lang)),
-        (texts("State"), display.state_word(entry.state, lang)),
+        (texts("State"), _state_word(app, entry, lang)),
     ]
     if entry.void:
         head.append((texts("Void"), str(entry.void.get("reason", ""))))
@@ -195,6 +199,10 @@ def _screen(app: App, entry: Entry, verdicts: Iterable[Verdict], *, full: bool) 
     notes = documents.notes(entry, lang, texts)
     parts = (display.pairs(head), display.pairs(fields), _reduced(app, entry), notes)
     return "\n\n".join(filter(None, parts))
+
+
+def _state_word(app: App, entry: Entry, lang: str) -> str:
+    return display.state_word("held" if entry.id in app.journal.held() else entry.state, lang)
 
 
 def _reduced(app: App, entry: Entry) -> str:
@@ -234,6 +242,12 @@ def _calm(document: dict[str, Any], texts: Texts, zone: tzinfo | None) -> str:
     lang, receipt = language(), document["last_receipt"]
     states = (Standing.WAITING, Standing.RECEIVED, Standing.DRAFT, Standing.ATTENTION)
     rows = [(display.state_word(state, lang), str(document[state])) for state in states]
+    if document["held"]:
+        rows.insert(1, (f"· {display.state_word('held', lang)}", str(document["held"])))
+    photos = document["photos"]
+    if photos["waiting"] or photos["received"]:
+        said = texts("{waiting} waiting, {received} at the office").format(**photos)
+        rows.append((texts("Photos"), said))
     last = display.instant(receipt["server_ms"], zone) if receipt else texts("none yet")
     rows.append((texts("Last receipt"), last))
     rows.append((texts("Operator"), document["operator"]))

@@ -8,7 +8,6 @@ together, so that strangers cannot fill a relay.
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
@@ -19,9 +18,9 @@ from shared_schema.envelope import BatchForged, parse, verify
 from shared_schema.errors import AccessError, CustodyError, JemputError, StorageError
 from shared_schema.frames import Frame, FrameInvalid, Kind, SectionIncomplete, Tally
 from shared_schema.ids import Stream
-from shared_schema.messages import Hello, read_hello
+from shared_schema.messages import read_hello
 from shared_schema.relaying import HeldBatch, Speaker, What, batch_said
-from sync_server.exchange import FrameUnknown, ServerForeign
+from sync_server.exchange import FrameUnknown, Opening, ServerForeign
 from sync_server.inbound import Inbound
 from sync_server.relay import replies, shelf
 from sync_server.relay.errors import RelayFull, RelayRevoked
@@ -32,15 +31,6 @@ _DIGEST_BYTES = 16
 _CHUNK_HEAD_BYTES = 40
 _ENROL_PLACE = 2
 _TROUBLES_KEPT = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """How a section began. ``refused``: why it is not listened to, else None."""
-
-    hello: Hello
-    frame: Frame = field(repr=False)
-    refused: AccessError | None = None
 
 
 def open_section(relay: Relay, frames: Iterator[Frame]) -> Opening | None:
@@ -55,7 +45,10 @@ def open_section(relay: Relay, frames: Iterator[Frame]) -> Opening | None:
     with relay.store.read() as connection:
         relay.certificate(connection)
         ours = hello.server == relay.server(connection)
-    return Opening(hello=hello, frame=first, refused=None if ours else ServerForeign())
+        caller = shelf.caller(connection, hello.device)
+    named = caller is not None and caller.known and caller.signing == hello.signing
+    refused = None if ours else ServerForeign()
+    return Opening(hello=hello, frame=first, refused=refused, known=named)
 
 
 def converse(
@@ -234,12 +227,14 @@ class Section:
         limits, size = self._relay.limits, len(item.body)
         hello = self._opening.hello
         known = shelf.caller(connection, hello.device)
-        named = known is not None and known.known and known.signing == hello.signing
         photos = shelf.photo_bytes(connection, hello.device) if item.kind == Kind.CHUNK else 0
         passed = (
             (known.size if known else 0) + size > limits.device
             or (item.kind == Kind.CHUNK and photos + size > limits.photos)
-            or (not named and shelf.total(connection, strangers=True) + size > limits.strangers)
+            or (
+                not self._opening.known
+                and shelf.total(connection, strangers=True) + size > limits.strangers
+            )
             or shelf.total(connection) + size > limits.total
             or self._relay.free() < limits.free
         )
