@@ -187,11 +187,15 @@ def free_port() -> int:
 
 @dataclass(slots=True, kw_only=True)
 class ServerProcess:
-    """One `sync-server serve` over a home that `init_server` made; keeps its port on a restart."""
+    """One `sync-server serve` over a home that `init_server` made; keeps its port on a restart.
+
+    ``command``: what is served, with its own options.
+    """
 
     home: Path
     port: int = field(default_factory=free_port)
     patience_s: float = 30
+    command: tuple[str, ...] = ("serve",)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -208,7 +212,14 @@ class ServerProcess:
         """Start the server and wait until it answers `/healthz`."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [console("sync-server"), "serve", "--host", LOOPBACK, "--port", str(self.port)],
+                [
+                    console("sync-server"),
+                    *self.command,
+                    "--host",
+                    LOOPBACK,
+                    "--port",
+                    str(self.port),
+                ],
                 env=server_environment(self.home),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
