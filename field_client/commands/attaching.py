@@ -25,6 +25,7 @@ from field_client.errors import RecordUnknown
 from field_client.opened import App
 from field_client.records import PHOTO
 from field_client.vault import durable
+from field_client.vault.attachments import RECEIVED, REFUSED, WAITING
 from shared_schema.console import emit, language, output_options, report, text
 from shared_schema.errors import FileUnreadable
 from shared_schema.records import record_type
@@ -32,6 +33,11 @@ from shared_schema.records import record_type
 if TYPE_CHECKING:
     from field_client.photos import Photo
 
+_SENT = {
+    WAITING: "photo waiting to be sent",
+    RECEIVED: "photo received by the office",
+    REFUSED: "photo refused by the office: attach it again",
+}
 _WITHOUT_PHOTOS = frozenset({PHOTO, "link"})
 
 
@@ -150,6 +156,7 @@ def _document(app: App, photo: Entry) -> dict[str, Any]:
         "state": str(photo.state),
         "void": photo.void,
         "here": app.attachments.holds(str(values.get("sha256"))),
+        "sent": app.attachments.state(str(values.get("sha256"))),
         "values": values,
     }
 
@@ -170,6 +177,7 @@ def _photo_text(photo: dict[str, Any]) -> str:
         display.state_word(photo["state"], language()),
         texts("void") if photo["void"] else None,
         None if photo["here"] else texts("not on this laptop"),
+        texts(_SENT[photo["sent"]]) if photo["sent"] in _SENT else None,
     )
     return " · ".join(str(part) for part in parts if part)
 

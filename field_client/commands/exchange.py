@@ -9,16 +9,19 @@ from typing import Any
 import click
 
 from field_client.commands.errors import BranchMoved, DetailsNotResent
-from field_client.commands.locking import left_sealed, stays_locked, sync_locked
-from field_client.commands.outcomes import Progress, not_through, sync_document
+from field_client.commands.locking import Begin, left_sealed, stays_locked, sync_locked
+from field_client.commands.outcomes import Progress, not_through, photo_lines, sync_document
 from field_client.commands.unlocking import PACKAGE, leave_prepared, report_warnings, unlocked
+from field_client.commands.visiting import visit
 from field_client.commands.watching import Tell, Watching, unconfirmed
 from field_client.config import load_config
 from field_client.opened import App
 from field_client.sync.departure import load_departure
 from field_client.sync.engine import Outcome, Transport, synchronise
 from field_client.sync.errors import ClockOff
+from field_client.sync.fallback import Pace
 from field_client.sync.patience import PATIENCE_S, Patience
+from field_client.sync.photos_out import counts
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.sync.transport_http import HttpTransport
 from field_client.sync.trust import Trust
@@ -43,8 +46,9 @@ from shared_schema.errors import NetworkError
     show_default=True,
     help="After a cut, go on until nothing has come for so long; 0 ends at the first cut.",
 )
+@click.option("--via", metavar="URL", default="", help="Leave it with the relay at URL.")
 @output_options
-def sync(*, watch: bool, locked: bool, patience: float) -> None:
+def sync(*, watch: bool, locked: bool, patience: float, via: str) -> None:
     """Send what waits to the office and fetch what is new there.
 
     A line that breaks loses nothing: what was confirmed stays confirmed, and the sync goes on from
@@ -52,8 +56,13 @@ def sync(*, watch: bool, locked: bool, patience: float) -> None:
 
     Where nobody can be asked for a passphrase, what is sealed is sent all the same, and what the
     office answers counts from the next unlock on.
+
+    A relay at a district office keeps what waits until its own line to the office is up, and hands
+    over what the office has answered; until then it waits here too, and is shown as held.
     """
-    with _attempts(locked=locked or stays_locked(), patience_s=patience) as watching:
+    begin = partial(Patience, seconds=patience, pace=Pace())
+    going = _by_relay(via) if via else _attempts(locked or stays_locked(), begin)
+    with going as watching:
         if watch:
             watching.run()
         else:
@@ -61,22 +70,33 @@ def sync(*, watch: bool, locked: bool, patience: float) -> None:
 
 
 @contextlib.contextmanager
-def _attempts(*, locked: bool, patience_s: float) -> Iterator[Watching]:
+def _by_relay(url: str) -> Iterator[Watching]:
+    """Give what syncs once by a relay, on the store that stays open for it."""
+    with unlocked() as app:
+        trust = Trust(pinned=bytes.fromhex(app.device.signing))
+        attempt = partial(visit, app, HttpTransport(url=url, trust=trust))
+        yield Watching(attempt=attempt, left=partial(unconfirmed, app), locked=False)
+
+
+@contextlib.contextmanager
+def _attempts(locked: bool, begin: Begin) -> Iterator[Watching]:  # noqa: FBT001 - one caller
     """Give what syncs once: by the spool alone, or on the store that stays open for it."""
     if not locked:
         with unlocked() as app:
             device = app.device
             trust = Trust(pinned=bytes.fromhex(device.signing))
             transport = HttpTransport(url=device.url, trust=trust)
-            attempt = partial(_sync, app, transport, patience_s)
-            yield Watching(attempt=attempt, left=partial(unconfirmed, app), locked=False)
+            attempt = partial(_sync, app, transport, begin)
+            photos = partial(_waiting_photos, app)
+            left = partial(unconfirmed, app)
+            yield Watching(attempt=attempt, left=left, locked=False, photos=photos)
         return
     home = load_config().home
     require_not_wiped(home)
     with open_spool(home) as spool:
         departure = load_departure(spool)
         transport = HttpTransport(url=departure.url, trust=Trust(pinned=departure.server))
-        attempt = partial(sync_locked, home, spool, transport, patience_s)
+        attempt = partial(sync_locked, home, spool, transport, begin)
         yield Watching(attempt=attempt, left=partial(left_sealed, spool), locked=True)
 
 
@@ -113,10 +133,10 @@ def import_file(file: Path) -> None:
         _emit(app, outcome)
 
 
-def _sync(app: App, transport: Transport, patience_s: float, tell: Tell) -> None:
+def _sync(app: App, transport: Transport, begin: Begin, tell: Tell) -> None:
     shown = Progress()
     try:
-        outcome = synchronise(app, transport, shown, Patience(seconds=patience_s))
+        outcome = synchronise(app, transport, shown, begin())
     except ClockOff:
         shown.end()
         _emit(app, shown.last, tell)
@@ -124,7 +144,7 @@ def _sync(app: App, transport: Transport, patience_s: float, tell: Tell) -> None
     except NetworkError:
         shown.end()
         if shown.last.bytes_sent:
-            document = sync_document(shown.last, waiting=app.journal.counts()["waiting"])
+            document = _document(app, shown.last)
             tell(document, lambda: not_through(document, text(PACKAGE)))
         raise
     finally:
@@ -134,7 +154,7 @@ def _sync(app: App, transport: Transport, patience_s: float, tell: Tell) -> None
 
 
 def _emit(app: App, outcome: Outcome, tell: Tell = emit) -> None:
-    document = sync_document(outcome, waiting=app.journal.counts()["waiting"])
+    document = _document(app, outcome)
     report_warnings(app)
     for healed in outcome.healed:
         report(BranchMoved(changes=healed.changes), PACKAGE, level="warning")
@@ -145,6 +165,15 @@ def _emit(app: App, outcome: Outcome, tell: Tell = emit) -> None:
     tell(document, lambda: _summary(document, text(PACKAGE)))
 
 
+def _waiting_photos(app: App) -> int:
+    return counts(app)["waiting"]
+
+
+def _document(app: App, outcome: Outcome) -> dict[str, Any]:
+    waiting = app.journal.counts()["waiting"]
+    return sync_document(outcome, waiting=waiting, photos=counts(app))
+
+
 def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
     lines = [texts("This laptop is enrolled now.")] if document["enrolled"] else []
     lines.append(
@@ -153,4 +182,5 @@ def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
             " office: {pulled}. Still waiting: {waiting}."
         ).format(**document)
     )
+    lines += photo_lines(document["photos"], texts)
     return "\n".join(lines)

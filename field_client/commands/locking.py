@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from field_client.commands.outcomes import Progress, not_through, sync_document
+from field_client.commands.outcomes import Progress, not_through, photo_lines, sync_document
 from field_client.commands.unlocking import PACKAGE, in_terminal, unlocked
 from field_client.commands.watching import Tell
 from field_client.config import load_config
@@ -15,10 +15,13 @@ from field_client.sync.engine import Outcome, Transport
 from field_client.sync.errors import SyncLocked
 from field_client.sync.locked import still_sealed, synchronise_locked
 from field_client.sync.patience import Patience
+from field_client.sync.photos_out import still_waiting
 from field_client.vault.keys import require_not_wiped
 from field_client.vault.spool import Spool, open_spool
 from shared_schema.console import emit, output_options, report, text
 from shared_schema.errors import NetworkError
+
+Begin = Callable[[], Patience]
 
 
 @click.command
@@ -50,15 +53,12 @@ def left_sealed(spool: Spool) -> int:
     return still_sealed(spool, load_departure(spool))
 
 
-def sync_locked(
-    home: Path, spool: Spool, transport: Transport, patience_s: float, tell: Tell
-) -> None:
+def sync_locked(home: Path, spool: Spool, transport: Transport, begin: Begin, tell: Tell) -> None:
     """Sync once, from the spool alone, and tell what it amounted to."""
     departure = load_departure(spool)
     shown = Progress()
     try:
-        patience = Patience(seconds=patience_s)
-        outcome = synchronise_locked(home, spool, departure, transport, shown, patience)
+        outcome = synchronise_locked(home, spool, departure, transport, shown, begin())
     except NetworkError:
         shown.end()
         if shown.last.bytes_sent:
@@ -72,13 +72,14 @@ def sync_locked(
 
 
 def _document(outcome: Outcome, spool: Spool) -> dict[str, Any]:
-    left = left_sealed(spool)
-    return {**sync_document(outcome, waiting=None), "locked": True, "sealed_waiting": left}
+    told = sync_document(outcome, waiting=None, photos=still_waiting(spool))
+    return {**told, "locked": True, "sealed_waiting": left_sealed(spool)}
 
 
 def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
-    return texts(
+    said = texts(
         "The laptop is still locked. Received by the office: {sent_changes} changes in {received}"
         " batches. Sealed and still waiting: {sealed_waiting}. What was saved after the last lock"
         " is not among them; it goes when you have unlocked."
     ).format(**document)
+    return "\n".join([said, *photo_lines(document["photos"], texts)])

@@ -60,11 +60,14 @@ def seconds_left(outcome: Outcome, since_s: float) -> int | None:
     return ceil(since_s * outcome.waiting_bytes / outcome.confirmed_bytes)
 
 
-def sync_document(outcome: Outcome, *, waiting: int | None) -> dict[str, Any]:
+def sync_document(
+    outcome: Outcome, *, waiting: int | None, photos: Mapping[str, int]
+) -> dict[str, Any]:
     """Return what exchanges amounted to; ``received`` counts receipts, ``pulled`` page items.
 
     ``waiting``: records, None where it is not known, the vault being locked. ``waiting_changes``
-    and ``waiting_bytes``: sealed batches that the office has not confirmed.
+    and ``waiting_bytes``: sealed batches that the office has not confirmed. ``photos``: how many
+    wait, and how many of their bytes.
     """
     return {
         "sent_batches": outcome.sent,
@@ -80,6 +83,11 @@ def sync_document(outcome: Outcome, *, waiting: int | None) -> dict[str, Any]:
         "cuts": outcome.cuts,
         "enrolled": outcome.enrolled,
         "waiting": waiting,
+        "photos": {
+            "sent": outcome.photos,
+            "waiting": photos["waiting"],
+            "waiting_bytes": photos["waiting_bytes"],
+        },
         "healed": [_healed(each) for each in outcome.healed],
     }
 
@@ -91,6 +99,16 @@ def not_through(document: Mapping[str, Any], texts: Callable[[str], str]) -> str
         " {confirmed_bytes} bytes. Not there, kept and waiting: {waiting_changes} changes,"
         " {waiting_bytes} bytes."
     ).format(**document)
+
+
+def photo_lines(photos: Mapping[str, int], texts: Callable[[str], str]) -> list[str]:
+    """Return a line about photos, none where none went and none waits."""
+    if not photos["sent"] and not photos["waiting"]:
+        return []
+    said = texts(
+        "Photos received by the office: {sent}. Still waiting: {waiting} photos, {kilobytes} kB."
+    )
+    return [said.format(kilobytes=ceil(photos["waiting_bytes"] / 1000), **photos)]
 
 
 def _healed(healed: Healed) -> dict[str, Any]:

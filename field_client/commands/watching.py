@@ -37,7 +37,9 @@ def unconfirmed(app: App) -> int:
     return left
 
 
-def told(standing: Standing, unconfirmed: int, *, locked: bool, texts: Texts) -> str:
+def told(
+    standing: Standing, unconfirmed: int, *, locked: bool, texts: Texts, photos: int = 0
+) -> str:
     """Return how things stand, without what changes by the second."""
     if standing.error is not None:
         said = texts("No exchange with the office now. Not confirmed yet: {changes} changes.")
@@ -45,9 +47,11 @@ def told(standing: Standing, unconfirmed: int, *, locked: bool, texts: Texts) ->
         said = texts("Locked. Of what was sealed at the last lock, {changes} changes still wait.")
     elif unconfirmed:
         said = texts("Not confirmed by the office yet: {changes} changes.")
+    elif photos:
+        said = texts("All records are at the office; {photos} photos still wait.")
     else:
         said = texts("Everything saved on this laptop is at the office.")
-    return said.format(changes=unconfirmed)
+    return said.format(changes=unconfirmed, photos=photos)
 
 
 def times(standing: Standing, texts: Texts) -> str:
@@ -79,12 +83,14 @@ class StatusLine(ProgressLine):
 class Watching:
     """One `sync --watch`. ``attempt``: syncs once, and tells what it amounted to.
 
-    ``left``: how many changes are not confirmed. ``locked``: whether the vault stays closed.
+    ``left``: how many changes are not confirmed. ``photos``: how many photos are not. ``locked``:
+    whether the vault stays closed.
     """
 
     attempt: Callable[[Tell], None]
     left: Callable[[], int]
     locked: bool
+    photos: Callable[[], int] = int
     _line: StatusLine = field(default_factory=StatusLine)
     _sums: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_SUMS, 0))
 
@@ -109,7 +115,8 @@ class Watching:
     def _tell(self, document: Mapping[str, Any], lines: Callable[[], str]) -> None:
         for name in _SUMS:
             self._sums[name] += document[name]
-        if not wants_json() and any(document[name] for name in _NEWS):
+        news = any(document[name] for name in _NEWS) or document["photos"]["sent"]
+        if not wants_json() and news:
             click.echo(lines())
 
     def _warn(self, error: JemputError) -> None:
@@ -119,7 +126,8 @@ class Watching:
     def _show(self, standing: Standing) -> None:
         with suppress(StorageError):
             texts = text(PACKAGE)
-            said = told(standing, self.left(), locked=self.locked, texts=texts)
+            left, photos = self.left(), self.photos()
+            said = told(standing, left, locked=self.locked, texts=texts, photos=photos)
             self._line.state(said, times(standing, texts))
 
     def _document(self, watch: Watch) -> dict[str, Any]:

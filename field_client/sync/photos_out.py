@@ -114,6 +114,12 @@ def counts(app: App) -> dict[str, int]:
     }
 
 
+def still_waiting(spool: Spool) -> dict[str, int]:
+    """Return the same of what a locked laptop may send."""
+    left = waiting(spool)
+    return {"waiting": len(left), "waiting_bytes": sum(one.total - one.have for one in left)}
+
+
 def wait_again(app: App) -> None:
     """Offer every photo again: the office was restored from a backup and may lack them."""
     with app.journal.transaction():

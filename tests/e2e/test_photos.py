@@ -1,5 +1,7 @@
-"""Photos from the command line: attached, looked at again, told to the office."""
+"""Photos from the command line: attached, looked at again, told and sent to the office."""
 
+import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,3 +116,79 @@ def test_a_photo_belongs_to_a_record_and_is_not_typed(burnt: Path, tmp_path: Pat
     assert (typed.error_code, "FIELD_NOT_TYPED" in typed.stderr) == ("VALUE_INVALID", True)
     device.run("edit", attached, "note=hangus sebelah kiri")
     assert "hangus sebelah kiri" in device.attempt("show", record).check().stdout
+
+
+def noise(path: Path, seed: int) -> Path:
+    """Make a photo of which nothing can be left out: some hundred kilobytes when reduced."""
+    made = picture(size=(1000, 700))
+    made.frombytes(random.Random(seed).randbytes(1000 * 700 * 3))
+    path.write_bytes(encoded(made, quality=95))
+    return path
+
+
+def looked_at(device: Laptop, office: Office, photo: str, folder: Path) -> tuple[bytes, bytes]:
+    """Write a photo out on the laptop and at the office."""
+    here, there = folder / f"{photo}-sini.webp", folder / f"{photo}-sana.webp"
+    device.run("photo", "save", photo, here)
+    office.run("photo", "save", photo, there)
+    return here.read_bytes(), there.read_bytes()
+
+
+def test_a_photo_comes_through_a_server_that_is_killed(tmp_path: Path) -> None:
+    """Records first; what had come stays; the office sees the very photo that was attached."""
+    with regency(tmp_path) as office:
+        device = office.laptop("penulis")
+        device.run("sync")
+        record = outage(device)
+        done = device.run("attach", record, noise(tmp_path / "alat.jpg", 1))
+        before = device.run("status")["photos"]
+        assert (before["waiting"], before["received"]) == (1, 0)
+        assert before["waiting_bytes"] > done["values"]["bytes"] > 100_000
+        sending = device.start("sync", "--patience", "0")
+        parts = office.home / "photos" / "parts"
+        while sending.poll() is None and not any(parts.glob("*/*")):
+            time.sleep(0.002)
+        office.process.kill()
+        sending.communicate()
+        if any(parts.glob("*/*")):
+            assert device.run("status")["photos"]["waiting"] == 1
+        office.process.start()
+        told = device.run("sync")["photos"]
+        assert (told["waiting"], told["waiting_bytes"]) == (0, 0)
+        assert device.run("status")["photos"] == {"waiting": 0, "waiting_bytes": 0, "received": 1}
+        assert "foto diterima kantor" in device.attempt("show", record).check().stdout
+        (listed,) = office.run("photo", "list")["photos"]
+        assert (listed["id"], listed["record"], listed["here"]) == (done["id"], record, True)
+        assert office.run("show", record)["attachments"][0]["here"] is True
+        mine, theirs = looked_at(device, office, done["id"], tmp_path)
+        assert mine == theirs
+        assert not any(parts.glob("*/*"))
+        assert office.run("verify")["photos"] == 1
+        taken = office.attempt("photo", "save", done["values"]["sha256"], tmp_path / "alat.jpg")
+        assert taken.error_code == "PHOTO_TARGET_TAKEN"
+
+
+def test_photos_travel_on_a_stick_and_from_a_locked_laptop(tmp_path: Path) -> None:
+    """The same chunks; the office says what it waits for, and a photo that was damaged there."""
+    with regency(tmp_path) as office:
+        device = office.laptop("penulis")
+        record = outage(device)
+        first = device.run("attach", record, noise(tmp_path / "satu.jpg", 1))["id"]
+        exchange_by_file(office, device)
+        assert device.run("status")["photos"]["received"] == 1
+        second = device.run("attach", record, noise(tmp_path / "dua.jpg", 2))["id"]
+        device.run("lock")
+        sent = device.run("sync", "--locked")["photos"]
+        assert sent == {"sent": 1, "waiting": 0, "waiting_bytes": 0}
+        assert device.run("status")["photos"]["received"] == 2
+        for photo in (first, second):
+            mine, theirs = looked_at(device, office, photo, tmp_path)
+            assert mine == theirs
+        third = device.run("attach", record, noise(tmp_path / "tiga.jpg", 3))["id"]
+        assert office.attempt("photo", "save", third, tmp_path / "x").error_code == "RECORD_UNKNOWN"
+        assert office.attempt("photo", "save", record, tmp_path / "x").error_code == (
+            "RECORD_NOT_PHOTO"
+        )
+        spoilt = next(path for path in (office.home / "photos").iterdir() if path.is_file())
+        spoilt.write_bytes(spoilt.read_bytes()[:-1])
+        assert office.attempt("verify").error_code == "PHOTO_ALTERED"
