@@ -39,12 +39,13 @@ def rebuild() -> None:
 @click.command()
 @output_options
 def verify() -> None:
-    """Check the log, the batches, their signatures, all tables that follow from them, and photos."""
+    """Check log, batches, signatures and photos, and that all tables follow from the log."""
     found = verification.verify_all(open_office(load_config()))
     emit(
         asdict(found),
         lambda: text(_PACKAGE)(
-            "{changes} changes in {batches} batches, and {photos} photos, are as they were received."
+            "{changes} changes in {batches} batches, and {photos} photos, are as they were"
+            " received."
         ).format(**asdict(found)),
     )
 
