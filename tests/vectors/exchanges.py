@@ -4,6 +4,7 @@ Written by ``python -m tests.vectors.make exchange``. Signatures are fixed by th
 sealed (ENROL, BATCH, PAGE) is another each time.
 """
 
+import hashlib
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from shared_schema.canonical import Json, decode, encode
 from shared_schema.changes import Change, Write
+from shared_schema.chunks import (
+    Chunk,
+    ChunkReceipt,
+    ChunkState,
+    chunk_frame,
+    chunk_receipt_to_json,
+)
 from shared_schema.clock import Evidence
 from shared_schema.custody import Head, Receipt, Status, receipt_to_json
 from shared_schema.enrolment import EnrolmentCode, code_text, enrol_frame
@@ -19,6 +27,15 @@ from shared_schema.fold import fold, state_to_json
 from shared_schema.frames import FRAME_LIMIT_BYTES, Frame, Kind, Tally
 from shared_schema.ids import Stream, device_id, record_id
 from shared_schema.messages import Hello, Page, Signatory, hello_frame, seal_page, server_frame
+from shared_schema.relaying import (
+    Certificate,
+    HeldBatch,
+    HeldChunk,
+    Speaker,
+    What,
+    batch_said,
+    certify,
+)
 from shared_schema.wire import encode_payload
 
 NOW_MS = 1_700_000_000_000
@@ -28,6 +45,7 @@ DEVICE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 DEVICE_SEALING = X25519PrivateKey.from_private_bytes(bytes(range(96, 128)))
 OFFICE = Ed25519PrivateKey.from_private_bytes(bytes(range(64, 96)))
 OFFICE_SEALING = X25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
+RELAY = Ed25519PrivateKey.from_private_bytes(bytes(range(192, 224)))
 STREAM = Stream(device_id(DEVICE.public_key().public_bytes_raw()), bytes.fromhex("0a0b0c0d"))
 CODE = EnrolmentCode(
     url="http://kantor.example:8800",
@@ -47,6 +65,11 @@ HELLO = Hello(
     codecs=(1, 2),
     software="another client 1.0",
     wall_ms=NOW_MS,
+)
+FILE = bytes(range(256)) * 3
+CHUNK = Chunk(name=hashlib.sha256(FILE).digest(), total=len(FILE), offset=256, content=FILE[256:])
+CERTIFICATE = Certificate(
+    signing=RELAY.public_key().public_bytes_raw(), label="Kantor Kecamatan", until_ms=None
 )
 
 
@@ -122,8 +145,35 @@ def said(sent: bytes) -> list[tuple[Kind, bytes]]:
     return [
         (Kind.WELCOME, encode(welcome)),
         (Kind.RECEIPT, encode(receipt_to_json(receipt))),
+        (Kind.CHUNK_RECEIPT, encode(chunk_receipt_to_json(_chunk_receipt()))),
         (Kind.ERROR, encode({"code": "FRAME_UNKNOWN", "details": {"kind": "9"}})),
         (Kind.PAGE, seal_page(page, STREAM.device, DEVICE_SEALING.public_key())),
+    ]
+
+
+def _chunk_receipt() -> ChunkReceipt:
+    return ChunkReceipt(
+        name=CHUNK.name,
+        have=CHUNK.total,
+        total=CHUNK.total,
+        state=ChunkState.COMPLETE,
+        code=None,
+        server_ms=NOW_MS + 1,
+    )
+
+
+def held(sent: bytes) -> list[Frame]:
+    """Return a relay's own section: who it is, a batch and a chunk that it holds, its end."""
+    speaker = Speaker(device=STREAM.device, key=RELAY)
+    certificate = certify(CERTIFICATE, OFFICE).hex()
+    batch = HeldBatch(stream=STREAM, first=1, count=1, hash=parse(sent).hash, relay_ms=NOW_MS)
+    chunk = HeldChunk(name=CHUNK.name, have=CHUNK.total, total=CHUNK.total)
+    place = {"name": chunk.name.hex(), "have": chunk.have, "total": chunk.total}
+    return [
+        speaker.say(What.RELAY, certificate=certificate, relay_ms=NOW_MS, heard_ms=None),
+        speaker.say(What.BATCH, **batch_said(batch)),
+        speaker.say(What.CHUNK, **place),
+        speaker.done([]),
     ]
 
 
@@ -131,7 +181,7 @@ def exchange() -> dict[str, Any]:
     """Return a whole exchange, and each way in which a part of one is refused."""
     sent, hello = batch(), hello_frame(HELLO, DEVICE)
     enrol = enrol_frame(CODE, HELLO.signing, HELLO.sealing)
-    request = section(hello, enrol, Frame(Kind.BATCH, sent))
+    request = section(hello, enrol, Frame(Kind.BATCH, sent), chunk_frame(CHUNK))
     answer = reply(said(sent))
     return {
         "keys": {
@@ -139,6 +189,7 @@ def exchange() -> dict[str, Any]:
             "device_sealing_private": DEVICE_SEALING.private_bytes_raw().hex(),
             "office_signing_private": OFFICE.private_bytes_raw().hex(),
             "office_sealing_private": OFFICE_SEALING.private_bytes_raw().hex(),
+            "relay_signing_private": RELAY.private_bytes_raw().hex(),
         },
         "code": code_text(CODE),
         "secret": SECRET.hex(),
@@ -149,6 +200,9 @@ def exchange() -> dict[str, Any]:
         "frames": [[frame.kind, frame.body.hex()] for frame in (hello, enrol)],
         "reply": b"".join(frame.to_bytes() for frame in answer).hex(),
         "said": _told(answer),
+        "file": FILE.hex(),
+        "held": b"".join(frame.to_bytes() for frame in held(sent)).hex(),
+        "held_said": [decode(frame.body[64:]) for frame in held(sent)],
         "rejections": {
             name: {"part": part, "bytes": data.hex(), "code": code}
             for name, (part, data, code) in _rejections(request, hello, answer).items()
@@ -204,10 +258,21 @@ def _rejections(
             DEVICE.sign(b"jemput hello v1" + other) + other,
             "MESSAGE_INVALID",
         ),
+        "chunk_empty": ("chunk", chunk_frame(CHUNK).body[:40], "CHUNK_INVALID"),
+        "chunk_beyond_the_end": ("chunk", chunk_frame(CHUNK).body + b"x", "CHUNK_INVALID"),
+        "relay_not_certified": ("held", _uncertified(), "MESSAGE_FORGED"),
+        "relay_frame_altered": ("held", _flipped(held(batch())[0].body, -3), "MESSAGE_FORGED"),
         "server_frame_altered": ("server", _flipped(welcome, -2), "MESSAGE_FORGED"),
         "server_frame_of_another_epoch": ("server", _flipped(welcome, 3), "MESSAGE_FORGED"),
         "server_frame_truncated": ("server", welcome[:60], "MESSAGE_FORGED"),
     }
+
+
+def _uncertified() -> bytes:
+    """Say who the relay is by a certificate that the relay has made itself."""
+    speaker = Speaker(device=STREAM.device, key=RELAY)
+    own = certify(CERTIFICATE, RELAY).hex()
+    return speaker.say(What.RELAY, certificate=own, relay_ms=NOW_MS, heard_ms=None).body
 
 
 def _flipped(data: bytes, at: int) -> bytes:

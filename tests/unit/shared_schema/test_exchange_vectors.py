@@ -1,5 +1,6 @@
 """The golden vectors of an exchange: read as frozen, refused by name, made again alike."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from shared_schema.canonical import decode
+from shared_schema.chunks import read_chunk
 from shared_schema.enrolment import code_text, parse_code, read_enrol, secret_id
 from shared_schema.errors import CustodyError
 from shared_schema.frames import Frame, Kind, Tally, read_frames
 from shared_schema.messages import open_page, read_hello, read_server_frame
+from shared_schema.relaying import Ended, HeldBatch, HeldChunk, Introduced, Listener
 from tests.vectors import exchanges
 
 VECTORS = json.loads(
@@ -33,6 +36,8 @@ READERS = {
     "frames": read_frames,
     "section": section,
     "hello": lambda data: read_hello(Frame(Kind.HELLO, data)),
+    "chunk": lambda data: read_chunk(Frame(Kind.CHUNK, data)),
+    "held": lambda data: Listener(device=DEVICE, office=OFFICE).hear(Frame(Kind.HELD, data)),
     "server": lambda data: read_server_frame(Frame(Kind.WELCOME, data), DEVICE, OFFICE),
 }
 
@@ -44,13 +49,16 @@ def test_the_frozen_code_and_request_are_read():
     assert parse_code(VECTORS["code"].lower().replace("-", " ")) == code
     request = bytes.fromhex(VECTORS["request"])
     section(request)
-    hello, enrol, batch, _ = read_frames(request)
+    hello, enrol, batch, chunk, _ = read_frames(request)
     assert read_hello(hello) == exchanges.HELLO
     office = X25519PrivateKey.from_private_bytes(
         bytes.fromhex(VECTORS["keys"]["office_sealing_private"])
     )
     assert read_enrol(enrol, office).secret_id == secret_id(code.secret)
     assert batch.kind == Kind.BATCH
+    piece, file = read_chunk(chunk), bytes.fromhex(VECTORS["file"])
+    assert piece.content == file[piece.offset :]
+    assert (piece.name, piece.total) == (hashlib.sha256(file).digest(), len(file))
 
 
 def test_the_frozen_reply_is_read():
@@ -72,6 +80,17 @@ def test_the_frozen_reply_is_read():
         if kind == Kind.DONE:
             assert (tally.count, tally.digest().hex()) == (told["frames"], told["hash"])
         tally.add(frame)
+
+
+def test_the_frozen_word_of_a_relay_is_believed():
+    """Who it is, by the office's signature; what it holds; that this was all."""
+    listener = Listener(device=DEVICE, office=OFFICE)
+    frames = read_frames(bytes.fromhex(VECTORS["held"]))
+    heard = [listener.hear(frame) for frame in frames]
+    kinds = [Introduced, HeldBatch, HeldChunk, Ended]
+    assert [type(one) for one in heard] == kinds
+    assert listener.certificate == exchanges.CERTIFICATE
+    assert [decode(frame.body[64:]) for frame in frames] == VECTORS["held_said"]
 
 
 @pytest.mark.parametrize("name", sorted(VECTORS["rejections"]))
