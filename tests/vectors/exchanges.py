@@ -30,7 +30,6 @@ from shared_schema.messages import Hello, Page, Signatory, hello_frame, seal_pag
 from shared_schema.relaying import (
     Certificate,
     HeldBatch,
-    HeldChunk,
     Speaker,
     What,
     batch_said,
@@ -167,12 +166,10 @@ def held(sent: bytes) -> list[Frame]:
     speaker = Speaker(device=STREAM.device, key=RELAY)
     certificate = certify(CERTIFICATE, OFFICE).hex()
     batch = HeldBatch(stream=STREAM, first=1, count=1, hash=parse(sent).hash, relay_ms=NOW_MS)
-    chunk = HeldChunk(name=CHUNK.name, have=CHUNK.total, total=CHUNK.total)
-    place = {"name": chunk.name.hex(), "have": chunk.have, "total": chunk.total}
     return [
         speaker.say(What.RELAY, certificate=certificate, relay_ms=NOW_MS, heard_ms=None),
         speaker.say(What.BATCH, **batch_said(batch)),
-        speaker.say(What.CHUNK, **place),
+        speaker.say(What.CHUNK, name=CHUNK.name.hex(), have=CHUNK.total, total=CHUNK.total),
         speaker.done([]),
     ]
 
