@@ -44,6 +44,22 @@ class ProxyRefused(NetworkError):
     code = "PROXY_REFUSED"
 
 
+class RelayUntrusted(NetworkError):
+    """Something answered that our office does not vouch for as a relay. What waits, waits. Check
+    the address, or ask your administrator.
+    """
+
+    code = "RELAY_UNTRUSTED"
+
+
+class RelayExpired(NetworkError):
+    """The office's word for the relay {label} has ended. What waits, waits. Ask your administrator,
+    or sync another way.
+    """
+
+    code = "RELAY_EXPIRED"
+
+
 class LineCut(NetworkError):
     """The line was cut before the server had finished. What it confirmed stays received; sync
     again to send the rest.
