@@ -1,6 +1,6 @@
 """Batches as they came, and the heads of the streams they make up."""
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, and_, bindparam, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.custody import Head
@@ -8,20 +8,27 @@ from shared_schema.envelope import Batch
 from shared_schema.ids import Stream
 from sync_server.store.tables import batches, changes, streams
 
+# What is asked for each batch or section is put together once.
+_HEAD = select(streams.c.sequence, streams.c.hash).where(streams.c.stream == bindparam("stream"))
+_HEADS = select(streams).where(streams.c.device == bindparam("device")).order_by(streams.c.stream)
+_RECEIPT = select(batches.c.receipt).where(
+    batches.c.stream == bindparam("stream"),
+    batches.c.first == bindparam("first"),
+    batches.c.hash == bindparam("hash"),
+)
+
 
 def head(connection: Connection, stream: Stream) -> Head:
     """Return the end of a stream's chain; of one never heard of, its beginning."""
-    query = select(streams.c.sequence, streams.c.hash).where(streams.c.stream == stream.hex())
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_HEAD, {"stream": stream.hex()}).one_or_none()
     return Head() if row is None else Head(sequence=row.sequence, hash=row.hash)
 
 
 def heads_of(connection: Connection, device: bytes) -> dict[Stream, Head]:
     """Return the ends of all streams of a device."""
-    query = select(streams).where(streams.c.device == device.hex()).order_by(streams.c.stream)
     return {
         Stream.from_hex(row.stream): Head(sequence=row.sequence, hash=row.hash)
-        for row in connection.execute(query)
+        for row in connection.execute(_HEADS, {"device": device.hex()})
     }
 
 
@@ -62,12 +69,9 @@ def add(connection: Connection, batch: Batch, receipt: bytes, received_ms: int) 
 
 def receipt(connection: Connection, batch: Batch) -> bytes | None:
     """Return the receipt's frame body given for this very batch, None where it is new."""
-    query = select(batches.c.receipt).where(
-        batches.c.stream == batch.header.stream.hex(),
-        batches.c.first == batch.header.first,
-        batches.c.hash == batch.hash,
-    )
-    return connection.execute(query).scalar_one_or_none()
+    header = batch.header
+    key = {"stream": header.stream.hex(), "first": header.first, "hash": batch.hash}
+    return connection.execute(_RECEIPT, key).scalar_one_or_none()
 
 
 def hashes_at(connection: Connection, stream: Stream, first: int) -> dict[int, bytes]:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.canonical import decode, encode
 from shared_schema.regions import contains
 from sync_server.store.tables import devices, enrolments
+
+_ONE = select(devices).where(devices.c.device == bindparam("device"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,7 @@ class Enrolment:
 
 def get(connection: Connection, device: bytes) -> Device | None:
     """Return a device, revoked or not; None where it never enrolled."""
-    query = select(devices).where(devices.c.device == device.hex())
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_ONE, {"device": device.hex()}).one_or_none()
     return None if row is None else _device(row)
 
 

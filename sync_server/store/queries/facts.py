@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from sync_server.store.tables import meta, regions
+
+_VALUE = select(meta.c.value).where(meta.c.key == bindparam("fact"))
 
 
 class Fact(StrEnum):
@@ -28,14 +30,12 @@ class Fact(StrEnum):
 
 def get(connection: Connection, fact: Fact) -> str | None:
     """Return a fact, None where it was never set."""
-    query = select(meta.c.value).where(meta.c.key == fact.value)
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(_VALUE, {"fact": fact.value}).scalar_one_or_none()
 
 
 def need(connection: Connection, fact: Fact) -> str:
     """Return a fact that every initialised database has."""
-    query = select(meta.c.value).where(meta.c.key == fact.value)
-    return str(connection.execute(query).scalar_one())
+    return str(connection.execute(_VALUE, {"fact": fact.value}).scalar_one())
 
 
 def put(connection: Connection, fact: Fact, value: str) -> None:
