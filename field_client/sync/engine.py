@@ -201,7 +201,7 @@ class Exchange:
                 self.refusals.append(effect.reason)
                 self.photos.refused(effect.reason)
             case Finished():
-                self._heard(session.epoch, effect.server_ms)
+                self._heard(receiving.known_epoch(journal), effect.server_ms)
 
     def _welcomed(self, welcome: Welcomed) -> None:
         """Note where the server stands; after its restore, what it lacks is waiting again."""

@@ -1,0 +1,39 @@
+"""Histories by which the state machine found faults, written out; see `Outpost` for the words."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.bad_line import FINE
+from tests.support.effort import quick_folder
+from tests.support.regency_stage import Outpost, Stage
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """Furnish one office and a box of laptops."""
+    with quick_folder() as folder:
+        yield Stage(folder)
+
+
+@pytest.fixture
+def outpost(stage: Stage) -> Iterator[Outpost]:
+    """Take two laptops out of the box; in the end, everything must have arrived."""
+    outpost = Outpost(stage)
+    outpost.arrive(old=False)
+    outpost.arrive(old=False)
+    try:
+        yield outpost
+        outpost.settle()
+        outpost.compare()
+    finally:
+        outpost.close()
+
+
+def test_an_office_that_forgot_a_laptop_is_sent_everything_again(outpost: Outpost) -> None:
+    """A refusal names the restored office's epoch; what the office lacks follows all the same."""
+    laptop, _ = outpost.laptops
+    outpost.register(laptop, 2, twins=False)
+    outpost.sync(laptop, FINE)
+    outpost.restore(old=False)
+    assert outpost.sync(laptop, FINE) is None

@@ -1,0 +1,158 @@
+"""One laptop of the state machine: a real store that is copied, rolled back, killed and started.
+
+Its files are kept as bytes: written back over the same files they are the same store as before to
+everybody (an image of the disk), written elsewhere they are a copy.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from field_client import app as wiring
+from field_client import receiving
+from field_client.entries import shown
+from field_client.opened import App
+from field_client.reduction import logged
+from field_client.retention import KEPT_MS, tidy
+from field_client.sync.departure import depart, load_departure
+from field_client.sync.engine import Outcome, Transport, synchronise
+from field_client.sync.locked import synchronise_locked
+from field_client.vault.keys import VaultKeys
+from field_client.vault.spool import open_spool
+from shared_schema.clock import DAY_MS, Evidence
+from shared_schema.wire import DEFAULT_CODEC
+from tests.support.laptop import clone, reopen
+from tests.support.raw_device import NOW_MS
+from tests.support.regency import MARKS, marks_in
+
+Image = Mapping[str, bytes]
+
+
+@dataclass(slots=True)
+class Watch:
+    """A laptop's wall clock, wherever somebody has set it."""
+
+    wall_ms: int = NOW_MS
+
+    def __call__(self) -> Evidence:
+        """Read the clock."""
+        return Evidence(wall_ms=self.wall_ms, monotonic_ms=1)
+
+
+class FieldLaptop:
+    """A laptop; ``old``: its program knows no codec but the first. ``images``: kept of its disk."""
+
+    def __init__(self, home: Path, keys: VaultKeys, watch: Watch) -> None:
+        self.home = home
+        self.keys = keys
+        self.watch = watch
+        self.old = False
+        self.image: Image | None = None
+        self.app: App = reopen(home, keys, clocks=watch)
+
+    @property
+    def device(self) -> bytes:
+        """The device's id, which copies share."""
+        return self.app.device_keys.device
+
+    def restart(self) -> None:
+        """Start the program again, after it was killed or closed."""
+        self.app.close()
+        self.app = reopen(self.home, self.keys, clocks=self.watch)
+
+    def copied(self, home: Path, *, told_apart: bool) -> "FieldLaptop":
+        """Copy the folder; both go on. Not told apart, the copy takes itself for the original."""
+        self.app.close()
+        twin = clone(self.app, home, told_apart=told_apart, clocks=self.watch)
+        twin.close()
+        self.restart()
+        return FieldLaptop(home, self.keys, Watch(self.watch.wall_ms))
+
+    def keep_image(self) -> None:
+        """Keep the disk as it stands now."""
+        self.app.close()
+        self.image = image_of(self.home)
+        self.restart()
+
+    def roll_back(self, image: Image) -> None:
+        """Put the whole disk back; nothing on it tells that this was done."""
+        self.app.close()
+        put_back(self.home, image)
+        self.app = reopen(self.home, self.keys, clocks=self.watch)
+
+    # Its program
+
+    @contextmanager
+    def _program(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            if self.old:
+                patch.setattr(receiving, "best_codec", lambda _: DEFAULT_CODEC)
+            yield
+
+    def does(self, work: Callable[[App], Any]) -> None:
+        """Do something by the program that is installed."""
+        with self._program():
+            work(self.app)
+
+    def sync(self, line: Transport) -> Outcome:
+        """Sync over a line, the store being open."""
+        with self._program():
+            return synchronise(self.app, line)
+
+    def sync_locked(self, line: Transport) -> None:
+        """Lock, sync from the spool alone, unlock again."""
+        with self._program():
+            depart(self.app)
+        self.app.close()
+        try:
+            with open_spool(self.home) as spool:
+                synchronise_locked(self.home, spool, load_departure(spool), line)
+        finally:
+            self.restart()
+
+    def enrol_again(self, code: str) -> None:
+        """Take up a new code for the device that this is."""
+        wiring._invite(self.app, code)
+
+    def let_a_month_pass(self) -> None:
+        """Let the details of what was received go; the office is not heard since."""
+        journal = self.app.journal
+        heard = journal.server_ms()
+        if heard is not None:
+            for later_ms in (heard + KEPT_MS + DAY_MS, heard):
+                journal.tables.write_meta("server", {"server_ms": later_ms})
+                tidy(journal)
+
+    # What it holds
+
+    def marks(self) -> set[str]:
+        """Return the marks of what was written in this store, as far as it can still send them."""
+        tables = self.app.tables
+        found = {
+            mark
+            for document in tables.changes
+            if not document.get("reduced")
+            for mark in marks_in(logged(document).change.writes)
+        }
+        own = (shown(document) for document in tables.records if document["own"])
+        return found | {str(values["name"]) for values in own if values.get(MARKS[0])}
+
+
+def image_of(home: Path) -> Image:
+    """Read a closed store's files."""
+    files = (path for path in home.rglob("*") if path.is_file())
+    return {str(path.relative_to(home)): path.read_bytes() for path in files}
+
+
+def put_back(home: Path, image: Image) -> None:
+    """Write a store's files as they were, over the same files where these are there."""
+    for path in list(home.rglob("*")):
+        if path.is_file() and str(path.relative_to(home)) not in image:
+            path.unlink()
+    for name, content in image.items():
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_bytes(content)

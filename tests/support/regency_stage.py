@@ -1,0 +1,348 @@
+"""What happens in the state machine's regency, and what must hold in the end.
+
+Every change that anybody saves carries a *mark*, a value that no other change has: a person's name,
+or the phone number of a correction. A mark *must* reach the office once it was saved, unless the
+only disk that holds it is rolled back or the office is restored without it.
+"""
+
+import random
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from field_client.app import create_device
+from field_client.entries import Edit, state_of_document
+from field_client.opened import App
+from field_client.reduction import DETAILS_LOST, Withheld, withheld
+from field_client.sync.engine import Outcome
+from field_client.sync.errors import ClockOff, DeviceRevokedWaiting
+from field_client.sync.transport_file import read_reply, write_export
+from field_client.tables import id_of
+from field_client.verification import examine
+from shared_schema.enrolment import (
+    DeviceRevoked,
+    DeviceUnknown,
+    EnrolExpired,
+    EnrolRefused,
+    EnrolUsed,
+)
+from shared_schema.fold import RecordState
+from shared_schema.frames import Kind, read_frames
+from tests.support.bad_line import FINE, BadLine, Weather
+from tests.support.field_laptop import FieldLaptop, Image, Watch, image_of, put_back
+from tests.support.laptop import OPERATOR, PASSPHRASE
+from tests.support.raw_device import NOW_MS, person
+from tests.support.regency import Regency, Unheard
+
+HOUR_MS = 3_600_000
+BOXED = 3
+ROUNDS = 8
+REPLIES_KEPT = 8
+_NIKS = ["5315054101700001", "5315054101700002"]
+_REFUSED = (DeviceUnknown, EnrolRefused, EnrolExpired, EnrolUsed)
+# An office that is updated uses what it could not read, but does not take back that it said so.
+_SAID = {DETAILS_LOST, "TYPE_UNKNOWN", "CODEC_UNKNOWN"}
+
+
+class Stage:
+    """What all runs of a process share: the office, and laptops in their box."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "office").mkdir()
+        self.folder = folder
+        self.office = Regency(folder / "office")
+        self.office.found(BOXED)
+        self.boxed = [self._boxed(at) for at in range(BOXED)]
+
+    def _boxed(self, at: int) -> tuple[Path, Any, Image]:
+        home, code = self.folder / f"laptop{at}", self.office.codes[at]
+        with create_device(home, code, OPERATOR, PASSPHRASE, calibrate=False) as made:
+            keys = made.keys
+        return home, keys, image_of(home)
+
+
+class Outpost:
+    """One run: who is there, what is on its way, and what must arrive."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.office = stage.office
+        self.office.begin()
+        self.laptops: list[FieldLaptop] = []
+        self.spare = list(stage.boxed)
+        self.sticks: list[bytes] = []
+        self.replies: list[bytes] = []
+        self.must: set[str] = set()
+        self.revoked: set[bytes] = set()
+        self.marked = 0
+        self.copies = stage.folder / "copies"
+
+    def close(self) -> None:
+        """Close every store; what was copied goes."""
+        for laptop in self.laptops:
+            laptop.app.close()
+        shutil.rmtree(self.copies, ignore_errors=True)
+
+    def arrive(self, *, old: bool) -> None:
+        """Take a laptop out of the box."""
+        home, keys, image = self.spare.pop()
+        put_back(home, image)
+        laptop = FieldLaptop(home, keys, Watch())
+        laptop.old = old
+        self.laptops.append(laptop)
+
+    # What officers do
+
+    def _mark(self) -> int:
+        self.marked += 1
+        return self.marked
+
+    def register(self, laptop: FieldLaptop, count: int, *, twins: bool) -> None:
+        """Register people in one commit."""
+        names = [f"Warga Contoh {self._mark()}" for _ in range(count)]
+        nik = _NIKS[count % len(_NIKS)] if twins else None
+        journal = laptop.app.journal
+        with journal.transaction():
+            for name in names:
+                values = {**person(name), **({"nik": nik} if nik else {})}
+                _write(laptop.app, journal.new_record(), "person", values)
+                nik = None
+        self.must.update(names)
+
+    def correct(self, laptop: FieldLaptop, pick: int) -> None:
+        """Give some person another phone number."""
+        known = _people(laptop.app)
+        if known:
+            phone = f"08{self._mark():010d}"
+            record = known[pick % len(known)].record
+            _write(laptop.app, record, "person", {"phone": phone})
+            self.must.add(phone)
+
+    def visit(self, laptop: FieldLaptop, pick: int) -> None:
+        """Note a visit; its note says whom it was paid to."""
+        known = _people(laptop.app)
+        if known:
+            host = known[pick % len(known)]
+            values = {"person": str(host.record), "outcome": "recorded"}
+            values["note"] = str(host.shown("name"))
+            _write(laptop.app, laptop.app.journal.new_record(), "visit", values)
+
+    def begin_draft(self, laptop: FieldLaptop) -> None:
+        """Keep what is known of a person so far."""
+        journal = laptop.app.journal
+        values = {"name": f"Draf {self._mark()}"}
+        journal.save_draft(journal.new_record(), "person", 1, values)
+
+    def finish_draft(self, laptop: FieldLaptop, pick: int) -> None:
+        """Register the person of a draft."""
+        drafts = list(laptop.app.journal.drafts())
+        if drafts:
+            # It may have been copied with the laptop, and be finished there as well.
+            name = f"Draf {self._mark()}"
+            _write(laptop.app, drafts[pick % len(drafts)].record, "person", person(name))
+            self.must.add(name)
+
+    def keep_what_was_saved(self, laptop: FieldLaptop) -> None:
+        """After a crash: what is on the disk must arrive, whoever was told of it or not."""
+        self.must |= laptop.marks()
+
+    # Lines and sticks
+
+    def sync(self, laptop: FieldLaptop, weather: Weather) -> Outcome | None:
+        """Sync as far as it goes; None where the laptop is not let in or was wiped."""
+        try:
+            return laptop.sync(BadLine(self.office, weather))
+        except ClockOff:
+            return None
+        except _REFUSED:
+            self.enrol_again(laptop)
+        except DeviceRevoked:
+            self.laptops.remove(laptop)
+        return None
+
+    def sync_locked(self, laptop: FieldLaptop, weather: Weather) -> None:
+        """Sync from the spool alone."""
+        try:
+            laptop.sync_locked(BadLine(self.office, weather))
+        except _REFUSED:
+            self.enrol_again(laptop)
+        except DeviceRevokedWaiting:
+            return
+
+    def enrol_again(self, laptop: FieldLaptop) -> None:
+        """Give a laptop a new code."""
+        laptop.enrol_again(self.office.invite())
+
+    def do(self, what: str, laptop: FieldLaptop, pick: int) -> None:
+        """Do one of the things during which a laptop may die."""
+        match what:
+            case "register":
+                self.register(laptop, 2, twins=False)
+            case "correct":
+                self.correct(laptop, pick)
+            case "sync":
+                self.sync(laptop, FINE)
+            case "locked":
+                self.sync_locked(laptop, FINE)
+            case "export":
+                self.export(laptop)
+            case "restart":
+                laptop.restart()
+
+    def export(self, laptop: FieldLaptop) -> None:
+        """Write what waits to a stick."""
+        path = self.stage.folder / "keluar"
+        path.unlink(missing_ok=True)
+        laptop.does(partial(write_export, path=path))
+        self.sticks.append(path.read_bytes())
+
+    def carry(self, chosen: list[int], lost: int | None) -> None:
+        """Let the office answer a stick with several exports, the end of which may be missing."""
+        content = b"".join(self.sticks[pick % len(self.sticks)] for pick in chosen)
+        frames = read_frames(content)
+        frames = frames[: len(frames) - lost] if lost else frames
+        with suppress(Unheard):
+            said = self.office.answer(frames)
+            self.replies.append(b"".join(frame.to_bytes() for frame in said))
+            del self.replies[:-REPLIES_KEPT]
+
+    def take_reply(self, laptop: FieldLaptop, pick: int) -> None:
+        """Import a reply."""
+        path = self.stage.folder / "masuk"
+        path.write_bytes(self.replies[pick % len(self.replies)])
+        try:
+            read_reply(laptop.app, path)
+        except DeviceRevoked:
+            self.laptops.remove(laptop)
+        except (*_REFUSED, DeviceRevokedWaiting, ClockOff):
+            return
+
+    def replay(self, pick: int, order: random.Random) -> None:
+        """Let the office hear a request again, its frames in some other order and number."""
+        frames = self.office.requests[pick % len(self.office.requests)]
+        if pick % 2:
+            first, rest = frames[:1], [one for one in frames[1:] if one.kind == Kind.BATCH]
+            frames = first + order.choices(rest, k=len(rest)) if rest else frames
+        with suppress(Unheard):
+            self.office.answer(frames)
+
+    # Disks and people
+
+    def in_service(self) -> set[bytes]:
+        """Return the devices that are here and were never revoked."""
+        return {laptop.device for laptop in self.laptops} - self.revoked
+
+    def revoke(self, laptop: FieldLaptop) -> None:
+        """Revoke a laptop."""
+        self.revoked.add(laptop.device)
+        self.office.revoke(laptop.device)
+
+    def copy(self, laptop: FieldLaptop, *, told_apart: bool) -> None:
+        """Copy a laptop's folder."""
+        self.copies.mkdir(exist_ok=True)
+        home = self.copies / str(self._mark())
+        self.laptops.append(laptop.copied(home, told_apart=told_apart))
+
+    def roll_back(self, laptop: FieldLaptop) -> None:
+        """Put the image of a laptop's disk back."""
+        if laptop.image:
+            laptop.roll_back(laptop.image)
+            self._mourn()
+
+    def restore(self, *, old: bool) -> None:
+        """Let the office go on from its backup."""
+        self.office.restore(old=old)
+        self._mourn()
+
+    def _mourn(self) -> None:
+        """Expect no more what no disk holds any longer."""
+        held = set(self.office.marks())
+        for laptop in self.laptops:
+            held |= laptop.marks()
+        self.must &= held
+
+    # The end
+
+    def settle(self) -> None:
+        """Set clocks right, bring programs up to date, sync until nothing moves."""
+        self.office.update()
+        self.office.clock[0] = NOW_MS
+        for laptop in self.laptops:
+            laptop.watch.wall_ms, laptop.old = NOW_MS, False
+        self._sync_everybody()
+        self.office.release_everything()
+        self._sync_everybody()
+
+    def _sync_everybody(self) -> None:
+        """Let everybody sync until each has synced since the office heard anything new."""
+        heard: dict[FieldLaptop, tuple[int, int]] = {}
+        for _ in range(ROUNDS):
+            for laptop in list(self.laptops):
+                if heard.get(laptop) != self.office.version():
+                    done = self.sync(laptop, FINE)
+                    heard[laptop] = self.office.version() if done else (0, 0)
+            if all(heard[laptop] == self.office.version() for laptop in self.laptops):
+                return
+        raise AssertionError("it never settles")
+
+    def compare(self) -> None:
+        """Check that everything arrived once, and that every replica equals the office."""
+        self.office.verify()
+        written = self.office.marks()
+        assert {mark: n for mark, n in written.items() if n > 1} == {}
+        assert self.must - set(written) == set()
+        states = self.office.states()
+        self._compare_people(states)
+        for laptop in self.laptops:
+            _compare_replica(laptop.app, states)
+        if self.laptops:
+            assert examine(self.laptops[0].app).faults == ()
+
+    def _compare_people(self, states: Mapping[str, RecordState]) -> None:
+        """Check that nobody hides another, and that visits lead to whom they were paid."""
+        shown = {id_: str(one.shown("name")) for id_, one in states.items() if one.type == "person"}
+        people = Counter(shown.values())
+        assert {name for name, n in people.items() if n > 1} == set()
+        assert {mark for mark in self.must if mark.startswith("Warga")} <= set(people)
+        for visit in (one for one in states.values() if one.type == "visit"):
+            host = shown.get(str(visit.shown("person")), visit.shown("note"))
+            assert host == visit.shown("note")
+
+
+def _write(app: App, record: Any, kind: str, values: Mapping[str, Any]) -> None:
+    app.journal.write([Edit(record=record, type=kind, version=1, values=values)])
+
+
+def _people(app: App) -> list[RecordState]:
+    found = (state_of_document(document) for document in app.tables.records)
+    return [state for state in found if state.type == "person"]
+
+
+def _compare_replica(app: App, states: Mapping[str, RecordState]) -> None:
+    counts = app.journal.counts()
+    assert counts["waiting"] == 0
+    troubled = app.journal.entries(state="attention")
+    assert {note.code for entry in troubled for note in entry.remarks} <= _SAID
+    here = {id_of(document): document for document in app.tables.records}
+    assert here.keys() == states.keys()
+    for record, state in states.items():
+        known = state_of_document(here[record])
+        assert known == _without(state, withheld(here[record], known))
+
+
+def _without(state: RecordState, hidden: Withheld) -> RecordState:
+    """Return a state that lacks the heads whose values are withheld on a laptop."""
+    if not hidden:
+        return state
+    fields = {
+        name: replace(part, heads=tuple(h for h in part.heads if h.stamp not in hidden[name]))
+        if name in hidden
+        else part
+        for name, part in state.fields.items()
+    }
+    return replace(state, fields=fields)
