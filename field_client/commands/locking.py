@@ -72,7 +72,8 @@ def sync_locked(home: Path, spool: Spool, transport: Transport, begin: Begin, te
 
 
 def _document(outcome: Outcome, spool: Spool) -> dict[str, Any]:
-    told = sync_document(outcome, waiting=None, photos=still_waiting(spool))
+    photos = dict(zip(("waiting", "waiting_bytes"), still_waiting(spool), strict=True))
+    told = sync_document(outcome, waiting=None, photos=photos)
     return {**told, "locked": True, "sealed_waiting": left_sealed(spool)}
 
 

@@ -44,6 +44,9 @@ def standing(outcome: Outcome, since_s: float, texts: Callable[[str], str]) -> s
                 on_way_bytes=outcome.on_way_bytes,
             )
         )
+    if outcome.photo_waiting_bytes:
+        kilobytes = ceil(outcome.photo_waiting_bytes / 1000)
+        parts.append(texts("photos: {kilobytes} kB to go").format(kilobytes=kilobytes))
     left_s = seconds_left(outcome, since_s)
     if left_s is not None:
         parts.append(texts("about {seconds} s left").format(seconds=left_s))

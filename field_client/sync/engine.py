@@ -29,8 +29,7 @@ from field_client.sync.fallback import Pace
 from field_client.sync.inbox import absorb, store_receipt
 from field_client.sync.ledger import Ledger
 from field_client.sync.patience import Patience
-from field_client.sync.photos_out import PhotosOut, line_up, settle, wait_again
-from field_client.sync.photos_out import waiting as waiting_photos
+from field_client.sync.photos_out import PhotosOut, line_up, settle, still_waiting, wait_again
 from field_client.sync.rejection import refusal
 from field_client.sync.session import (
     ChunkReceipted,
@@ -45,7 +44,6 @@ from field_client.sync.session import (
     Welcomed,
 )
 from field_client.vault.keys import wipe
-from field_client.vault.spool import Spool
 from shared_schema.chunks import CHUNK_BYTES, ChunkReceipt
 from shared_schema.clock import DAY_MS
 from shared_schema.custody import Head, Receipt, Status
@@ -71,7 +69,8 @@ class Transport(Protocol):
 class Outcome:
     """What exchanges amounted to. ``sent``, ``received``: batches sent, receipts taken.
 
-    ``changes``: how many changes the receipts newly cover. ``photos``: how many are complete now.
+    ``changes``: how many changes the receipts newly cover. ``photos``: how many are complete now,
+    ``photo_bytes``: how much more of photos the office has; ``photo_waiting_bytes``: what is left.
     ``confirmed_bytes``: of batches. ``on_way_bytes``: of batches given to the line and not
     confirmed. ``waiting_changes``, ``waiting_bytes``: sealed and not confirmed, on its way or not.
     ``cuts``: how often another line had to be opened.
@@ -81,6 +80,8 @@ class Outcome:
     received: int = 0
     changes: int = 0
     photos: int = 0
+    photo_bytes: int = 0
+    photo_waiting_bytes: int = 0
     pages: int = 0
     items: int = 0
     bytes_sent: int = 0
@@ -240,10 +241,13 @@ class Exchange:
         self._note(received=received, changes=changes, **self.ledger.look())
 
     def _photo(self, receipt: ChunkReceipt) -> None:
-        before = len(self.photos.complete)
-        self.photos.heard(receipt)
+        complete, brought = self.photos.heard(receipt)
         settle(self.app, receipt)
-        self._note(photos=self.outcome.photos + len(self.photos.complete) - before)
+        self._note(
+            photos=self.outcome.photos + complete,
+            photo_bytes=self.outcome.photo_bytes + brought,
+            photo_waiting_bytes=still_waiting(self.app.spool)[1],
+        )
 
     def _rewind(self, stream: Stream, head: Head | None) -> None:
         """Send again, next time, what lies beyond ``head``; nothing where it is not before us.
@@ -321,7 +325,7 @@ def synchronise(
         if not seal_waiting(app) and settled and not more:
             break
         exchange = Exchange(app=app, progress=progress, outcome=total, pace=patience.pace)
-        reached = reached_bytes(exchange.outcome, app.spool)
+        reached = reached_bytes(exchange.outcome)
         try:
             while not _carried_out(exchange, transport, patience):
                 exchange = exchange.anew()
@@ -330,7 +334,7 @@ def synchronise(
                 exchange.settle()
         total = exchange.outcome
         settled, more = not exchange.again, exchange.photos.goes_on
-        brought = reached_bytes(total, app.spool) > reached
+        brought = reached_bytes(total) > reached
         left += brought and (exchange.shortened or bool(exchange.photos.complete))
         if REVOKED in exchange.refusals and exchange.unanswered():
             settled = False
@@ -368,10 +372,9 @@ def _over_line(exchange: Exchange, transport: Transport, patience: Patience) -> 
     patience.pace.succeeded()
 
 
-def reached_bytes(outcome: Outcome, spool: Spool) -> int:
+def reached_bytes(outcome: Outcome) -> int:
     """Return how much has come to the office, of batches and of photos, to tell if it grows."""
-    photos = sum(one.have for one in waiting_photos(spool, answered=True))
-    return outcome.confirmed_bytes + outcome.photos + photos
+    return outcome.confirmed_bytes + outcome.photo_bytes
 
 
 def require_clock(app: App, *, by_line: bool = True) -> None:

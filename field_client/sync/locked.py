@@ -40,7 +40,7 @@ from field_client.sync.errors import (
 from field_client.sync.fallback import Pace
 from field_client.sync.ledger import Ledger
 from field_client.sync.patience import Patience
-from field_client.sync.photos_out import PhotosOut, set_aside
+from field_client.sync.photos_out import PhotosOut, set_aside, still_waiting
 from field_client.sync.rejection import refusal
 from field_client.sync.session import (
     ChunkReceipted,
@@ -171,10 +171,13 @@ class LockedExchange:
             self._note(**self.ledger.look())
 
     def _photo(self, receipt: ChunkReceipt) -> None:
-        before = len(self.photos.complete)
-        self.photos.heard(receipt)
+        complete, brought = self.photos.heard(receipt)
         set_aside(self.spool, receipt)
-        self._note(photos=self.outcome.photos + len(self.photos.complete) - before)
+        self._note(
+            photos=self.outcome.photos + complete,
+            photo_bytes=self.outcome.photo_bytes + brought,
+            photo_waiting_bytes=still_waiting(self.spool)[1],
+        )
 
     def _answer(self, receipt: Receipt) -> Answer | None:
         """Return what a receipt says of our own batch; None where it is for none of ours."""
@@ -242,11 +245,11 @@ class _LockedSync:
     def until_sent(self, patience: Patience) -> Outcome:
         total, again, left = Outcome(), True, ROUNDS
         while left > 0:
-            reached = reached_bytes(total, self.spool)
+            reached = reached_bytes(total)
             exchange = self._carried_out(total, patience)
             exchange.refuse()
             total, again = exchange.outcome, exchange.again
-            left -= not (exchange.shortened and reached_bytes(total, self.spool) > reached)
+            left -= not (exchange.shortened and reached_bytes(total) > reached)
             if not again and not exchange.photos.goes_on:
                 break
         if again:

@@ -114,10 +114,10 @@ def counts(app: App) -> dict[str, int]:
     }
 
 
-def still_waiting(spool: Spool) -> dict[str, int]:
-    """Return the same of what a locked laptop may send."""
+def still_waiting(spool: Spool) -> tuple[int, int]:
+    """Return how many photos are noted to be sent, and how many of their bytes."""
     left = waiting(spool)
-    return {"waiting": len(left), "waiting_bytes": sum(one.total - one.have for one in left)}
+    return len(left), sum(one.total - one.have for one in left)
 
 
 def wait_again(app: App) -> None:
@@ -200,22 +200,27 @@ class PhotosOut:
         """Send no more to an office whose program does not know of photos."""
         self._closed = self._closed or code == _UNKNOWN
 
-    def heard(self, receipt: ChunkReceipt) -> None:
-        """Note what the office said of a chunk, and go on from there."""
-        name = receipt.name.hex()
+    def heard(self, receipt: ChunkReceipt) -> tuple[int, int]:
+        """Note what the office said of a chunk, and go on from there.
+
+        Returns how many photos are complete by it, and how many more bytes the office has.
+        """
+        name, known = receipt.name.hex(), len(self.complete)
         sent = self._answered(name)
         file = self._file if self._file and self._file.name == name else None
+        brought = 0
         if receipt.state is ChunkState.PARTIAL:
-            _note_have(self.spool, name, receipt.have)
+            brought = _note_have(self.spool, name, receipt.have)
             self._follow(file, sent, receipt.have)
-            return
-        if file:
+        elif file:
             file.settled = True
         if receipt.state is ChunkState.COMPLETE:
+            brought = _note_have(self.spool, name, receipt.total)
             self.complete.add(name)
-        elif receipt.code not in _FOR_GOOD:
+        elif receipt.state is ChunkState.REFUSED and receipt.code not in _FOR_GOOD:
             _note_have(self.spool, name, receipt.have)
             self._closed = self._closed or receipt.code != _DAMAGED
+        return len(self.complete) - known, brought
 
     def _follow(self, file: _File | None, sent: _Sent | None, have: int) -> None:
         """Cut on where the office stands, unless this answers what was sent before it said so."""
@@ -233,11 +238,17 @@ class PhotosOut:
         return None
 
 
-def _note_have(spool: Spool, name: str, have: int) -> None:
-    """Note how much of a file the office has; of one that does not wait nothing is noted."""
+def _note_have(spool: Spool, name: str, have: int) -> int:
+    """Note how much of a waiting file the office has; return how much more that is.
+
+    That it has all of it is not noted here: the vault has to hear of it first.
+    """
     note = _read(spool.get_setting(_KEY + name))
-    if note is not None and note[0] != have:
-        _note(spool, name, min(have, note[1] - 1), note[1])
+    if note is None:
+        return 0
+    if note[0] != have < note[1]:
+        _note(spool, name, have, note[1])
+    return max(have - note[0], 0)
 
 
 def is_settled(receipt: ChunkReceipt) -> bool:

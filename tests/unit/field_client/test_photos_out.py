@@ -15,6 +15,7 @@ from field_client.capture import assess
 from field_client.entries import Edit
 from field_client.opened import App
 from field_client.records import PHOTO
+from field_client.sync import engine, locked
 from field_client.sync.departure import depart, load_departure
 from field_client.sync.engine import synchronise
 from field_client.sync.errors import LineCut
@@ -267,3 +268,22 @@ def test_notes_that_were_spoilt_cost_bytes_and_nothing_else(app: App, server: Me
         assert counts(app) == {**NONE, "received": 1}
         app.attachments.settle(name, "waiting")
         server.photos.kept.clear()
+
+
+def test_more_photos_than_one_exchange_takes_go_in_several(
+    app: App, server: MemoryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sync brings them all, however many exchanges that takes; so does a locked one."""
+    monkeypatch.setattr(engine, "SECTION_BYTES", 3 * SIZE)
+    monkeypatch.setattr(locked, "SECTION_BYTES", 3 * SIZE)
+    record = outage(app)
+    for seed in range(10):
+        photo(app, record, seed, size=SIZE + seed)
+    assert synchronise(app, server).photos == 10
+    assert counts(app) == {**NONE, "received": 10}
+    assert len(server.photos.seen) == 3 * 10
+    for seed in range(10, 14):
+        photo(app, record, seed)
+    depart(app)
+    outcome = synchronise_locked(app.home, app.spool, load_departure(app.spool), server)
+    assert (outcome.photos, waiting(app.spool)) == (4, [])
