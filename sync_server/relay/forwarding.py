@@ -42,6 +42,16 @@ FIRST_WAIT_MS = 10 * 60 * 1000
 CUTS_AT_MOST = 3
 DEVICE_REVOKED = "DEVICE_REVOKED"
 DEVICE_UNKNOWN = "DEVICE_UNKNOWN"
+_PASSING = frozenset(
+    {
+        "CONNECTION_CUT",
+        "DATABASE_FAILED",
+        "EXCHANGE_TOO_LARGE",
+        "FRAME_INVALID",
+        "SECTION_INCOMPLETE",
+        "STORAGE",
+    }
+)
 _ENROL_REFUSED = frozenset({"ENROL_UNKNOWN", "ENROL_EXPIRED", "ENROL_USED"})
 
 
@@ -119,6 +129,7 @@ class Forwarding:
         self._at = -1
         self._within = False
         self._cut = False
+        self._broken = False
         self._said = Tally()
         self._reply: int | None = None
         self._own = OwnReply(relay)
@@ -159,11 +170,14 @@ class Forwarding:
         epoch, content = read_server_frame(frame, party.device, self._office)
         if not self._within:
             self._begin(epoch)
+        self._broken = self._broken or _is_passing(frame, content)
         if party.own:
             self._own.take(frame, content)
-        else:
+        elif not self._broken:
             self._keep(party, frame, content)
-        if frame.kind == Kind.DONE:
+        if frame.kind == Kind.DONE and self._broken:
+            self.settle()
+        elif frame.kind == Kind.DONE:
             self._end(party, content)
         else:
             self._said.add(frame)
@@ -180,7 +194,7 @@ class Forwarding:
         raise MessageForged
 
     def _begin(self, epoch: int) -> None:
-        self._within, self._said, self._reply = True, Tally(), None
+        self._within, self._broken, self._said, self._reply = True, False, Tally(), None
         if epoch <= self._epoch:
             return
         with self._relay.store.write() as connection:
@@ -229,9 +243,11 @@ class Forwarding:
 
     def settle(self) -> None:
         """Keep of a reply that was cut what is true all the same; do nothing about a whole one."""
-        if not self._within or self._reply is None:
+        if not self._within:
             return
         self._within, self._cut, party = False, True, self.parties[self._at]
+        if self._reply is None:
+            return
         with self._relay.store.write() as connection:
             kinds = {frame.kind for frame in replies.frames(connection, self._reply)}
             enough = party.tries + 1 >= CUTS_AT_MOST
@@ -353,6 +369,11 @@ def _own_party(relay: Relay, connection: Connection) -> Party:
         enrol_frame(parse_code(code), keys.signing_public, keys.sealing_public) if code else None
     )
     return Party(device=keys.id, hello=hello_frame(hello, keys.signing), enrol=asked, own=True)
+
+
+def _is_passing(frame: Frame, content: bytes) -> bool:
+    """Tell whether the office says of a section that it could not hear it out this time."""
+    return frame.kind == Kind.ERROR and read_object(content).get("code") in _PASSING
 
 
 def _answers(connection: Connection, party: Party, reply: int, kind: int, content: bytes) -> int:
