@@ -1,9 +1,10 @@
 """The two programs, loaded once and then forked for each command: real processes, started fast.
 
 A command runs in a process of its own with its own environment and files, from `main` to its exit,
-exactly as from its console script; only the imports were done before the fork. What kills, times
-or serves uses the console scripts themselves (`tests.support.processes`), as does any system that
-cannot fork.
+exactly as from its console script; only the imports were done before the fork, and a passphrase
+that an earlier command stretched with the same salt at the same cost is not stretched again: that
+is two thirds of what most commands take. What kills, times or serves uses the console scripts
+themselves (`tests.support.processes`), as does any system that cannot fork.
 """
 
 import json
@@ -17,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.support import stretching
 from tests.support.processes import Finished, environment, run
 
 PROGRAMS = {"field-client": "field_client.cli", "sync-server": "sync_server.cli"}
@@ -81,6 +83,7 @@ def serve(asks: int, answers: int) -> None:
     """Fork a process for each line that comes, until there are no more."""
     for module in PROGRAMS.values():
         import_module(module)
+    stretching.remember()
     with os.fdopen(asks, "rb") as lines:
         for line in lines:
             ask = json.loads(line)
