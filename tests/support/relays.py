@@ -20,6 +20,7 @@ from tests.support.offices import Bench
 from tests.support.raw_device import NOW_MS, Answer, RawDevice
 
 ROOM_BYTES = 1 << 40
+ADDRESS = "http://127.0.0.1:9"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,11 +121,11 @@ def read_replies(device: RawDevice, visit: Visit) -> list[Answer]:
     return [device.read(reply) for reply in visit.replies]
 
 
-def relay_code(bench: Bench, url: str = "http://127.0.0.1:9") -> str:
+def relay_code(bench: Bench, until_ms: int | None = None) -> str:
     """Make a code for a relay, as `device enrol --relay` does."""
     invitation = Invitation(
-        label="Kecamatan Contoh", scope=("53.15.05",), url=url, valid_ms=1 << 40,
-        until_ms=None, relay=True,
+        label="Kecamatan Contoh", scope=("53.15.05",), url=ADDRESS, valid_ms=1 << 40,
+        until_ms=until_ms, relay=True,
     )  # fmt: skip
     return invite(bench.office, invitation)
 
@@ -137,14 +138,16 @@ def relay_in(folder: Path, loaded: keys.Keys, bench: Bench, limits: Limits | Non
     )  # fmt: skip
 
 
-def found_relay(folder: Path, bench: Bench, limits: Limits | None = None) -> RelayBench:
+def found_relay(
+    folder: Path, bench: Bench, limits: Limits | None = None, *, until_ms: int | None = None
+) -> RelayBench:
     """Make a relay and let the office enrol it."""
     made = RelayBench(
         folder=folder,
         relay=relay_in(folder, keys.generate(), bench, limits),
         wire=Wire(bench=bench),
     )
-    settle_in(made.relay, relay_code(bench), "")
+    settle_in(made.relay, relay_code(bench, until_ms), "")
     made.pass_on()
     return made
 

@@ -1,0 +1,221 @@
+"""A real laptop and a relay: what is shown as held, what the office's late answers do."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from field_client.entries import Standing
+from field_client.opened import App
+from field_client.sync.engine import Exchange, synchronise
+from field_client.sync.errors import LineCut, RelayExpired, RelayUntrusted
+from field_client.sync.relayed import Left, synchronise_via
+from shared_schema.enrolment import DeviceRevoked
+from shared_schema.frames import read_frames
+from sync_server.relay.relay import Limits
+from sync_server.store.queries import devices, facts
+from sync_server.store.queries.facts import Fact
+from tests.support.laptop import laptop, register
+from tests.support.memory_server import NOW_MS
+from tests.support.offices import Bench, code_of, found_office
+from tests.support.relays import RelayBench, found_relay
+
+
+@dataclass(slots=True)
+class Via:
+    """A laptop's way to a relay or an office; ``frames``: how many of the answer arrive."""
+
+    place: RelayBench | Bench
+    frames: int = 1 << 30
+
+    def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
+        """Answer a whole section, and cut the line where it is to be cut."""
+        for count, frame in enumerate(self.place.answer(b"".join(outgoing))):
+            if count >= self.frames:
+                raise LineCut
+            yield frame.to_bytes()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """Give an office whose clock is the laptops'."""
+    folder = tmp_path / "office"
+    folder.mkdir()
+    found = found_office(folder)
+    found.clock[0] = NOW_MS
+    return found
+
+
+@pytest.fixture
+def relay(tmp_path: Path, bench: Bench) -> RelayBench:
+    """Give a relay that the office has enrolled."""
+    return found_relay(tmp_path / "relay", bench)
+
+
+@pytest.fixture
+def app(tmp_path: Path, bench: Bench) -> Iterator[App]:
+    """Open a laptop that the office has not met."""
+    with laptop(tmp_path / "laptop", code_of(bench.office)) as opened:
+        yield opened
+
+
+def names(count: int) -> list[str]:
+    """Name some people."""
+    return [f"Warga Contoh {at}" for at in range(count)]
+
+
+def via(app: App, relay: RelayBench) -> Left:
+    """Visit the relay."""
+    return synchronise_via(app, Via(relay))
+
+
+def test_enrolment_and_records_travel_by_the_relay(
+    app: App, bench: Bench, relay: RelayBench
+) -> None:
+    """Held, then received; and the next hello fetches what is new."""
+    register(app, names(9))
+    left = via(app, relay)
+    assert (left.relay, left.batches, left.changes, left.enrolment) == (
+        "Kecamatan Contoh", 3, 9, True,
+    )  # fmt: skip
+    assert len(app.journal.held()) == 9
+    assert app.journal.counts()["waiting"] == 9
+    relay.pass_on()
+    left = via(app, relay)
+    assert (left.outcome.enrolled, left.outcome.changes) == (True, 9)
+    assert app.journal.counts()["received"] == 9
+    assert app.journal.held() == set()
+    assert len(bench.projections()["records"]) == 9
+
+
+def test_only_what_is_wholly_held_is_shown_as_held(app: App, relay: RelayBench) -> None:
+    """A record written behind the visit waits here alone."""
+    first = register(app, names(4))
+    via(app, relay)
+    register(app, ["Warga Contoh Baru"])
+    assert app.journal.held() == set(first)
+    waiting = {entry.id for entry in app.journal.entries(state=Standing.WAITING)}
+    assert len(waiting) == 5
+
+
+def test_an_answer_cut_anywhere_is_taken_the_next_time(
+    app: App, bench: Bench, relay: RelayBench
+) -> None:
+    """Whatever arrived counts; the rest is given again."""
+    register(app, names(12))
+    via(app, relay)
+    relay.pass_on()
+    for frames in range(8):
+        with suppress(LineCut):
+            synchronise_via(app, Via(relay, frames))
+    via(app, relay)
+    relay.pass_on()
+    via(app, relay)
+    assert app.journal.counts()["received"] == 12
+    assert len(bench.projections()["records"]) == 12
+
+
+def test_a_direct_sync_overtakes_the_relay(app: App, bench: Bench, relay: RelayBench) -> None:
+    """The same bytes by two ways count once, and late answers change nothing."""
+    register(app, names(5))
+    via(app, relay)
+    synchronise(app, Via(bench))
+    assert app.journal.held() == set()
+    relay.pass_on()
+    via(app, relay)
+    assert app.journal.counts()["received"] == 5
+    assert len(bench.projections()["records"]) == 5
+
+
+def test_the_office_itself_may_answer(app: App, bench: Bench) -> None:
+    """The first frame says who it is."""
+    register(app, names(3))
+    left = synchronise_via(app, Via(bench))
+    assert (left.relay, left.outcome.changes) == (None, 3)
+
+
+def test_an_answer_from_before_a_restore_is_left_out(
+    tmp_path: Path, app: App, bench: Bench, relay: RelayBench
+) -> None:
+    """A relay's late answer of an earlier epoch does not undo what the restored office said."""
+    synchronise(app, Via(bench))
+    folder = tmp_path / "restored"
+    folder.mkdir()
+    lost = bench.copy(folder)
+    lost.clock[0] = NOW_MS
+    register(app, names(5))
+    via(app, relay)
+    relay.pass_on()
+    with lost.office.store.write() as connection:
+        facts.put(connection, Fact.EPOCH, "2")
+    synchronise(app, Via(lost))
+    left = via(app, relay)
+    assert left.replies == 1
+    assert left.outcome.received == 0
+    assert app.journal.counts()["received"] == 5
+    assert len(lost.projections()["records"]) == 5
+
+
+def test_a_full_relay_is_told(tmp_path: Path, app: App, bench: Bench) -> None:
+    """What it did not take waits on, and is not shown as held."""
+    relay = found_relay(tmp_path / "small", bench, Limits(strangers=1_000))
+    register(app, names(12))
+    left = via(app, relay)
+    assert left.refused == ("RELAY_FULL",)
+    assert 0 < len(app.journal.held()) < 12
+
+
+def test_another_offices_relay_is_not_believed(tmp_path: Path, app: App) -> None:
+    """Nothing it says counts."""
+    folder = tmp_path / "other office"
+    folder.mkdir()
+    other = found_office(folder)
+    other.clock[0] = NOW_MS
+    relay = found_relay(tmp_path / "other relay", other)
+    register(app, names(3))
+    with laptop(tmp_path / "other laptop", code_of(other.office)) as foreign:
+        register(foreign, names(1))
+        answer = relay.answer(b"".join(_section(foreign)))
+
+    @dataclass
+    class Stranger:
+        def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
+            assert read_frames(b"".join(outgoing))
+            return (frame.to_bytes() for frame in answer)
+
+    with pytest.raises(RelayUntrusted):
+        synchronise_via(app, Stranger())
+    assert app.journal.held() == set()
+
+
+def _section(app: App) -> Iterator[bytes]:
+    return Exchange(app=app).outgoing()
+
+
+def test_a_revoked_laptop_hands_over_by_the_relay(
+    app: App, bench: Bench, relay: RelayBench
+) -> None:
+    """It learns of it there, with receipts for all it had."""
+    synchronise(app, Via(bench))
+    relay.pass_on()
+    with bench.office.store.write() as connection:
+        devices.revoke(connection, app.device_keys.device, NOW_MS)
+    register(app, names(3))
+    via(app, relay)
+    relay.pass_on()
+    with pytest.raises(DeviceRevoked):
+        via(app, relay)
+
+
+def test_a_certificate_ends(tmp_path: Path, app: App, bench: Bench) -> None:
+    """Judged by the latest time that the office told, not by a clock that may be wrong."""
+    relay = found_relay(tmp_path / "relay", bench, until_ms=NOW_MS + 1)
+    synchronise(app, Via(bench))
+    register(app, names(3))
+    assert via(app, relay).changes == 3
+    bench.clock[0] = NOW_MS + 2
+    synchronise(app, Via(bench))
+    with pytest.raises(RelayExpired):
+        via(app, relay)
