@@ -15,14 +15,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-FIRST_BYTES = 14_600
-LEAST_BYTES = 4_400
+LEAST_BYTES = 8_760
+PACKET_BYTES = 1448
 GAIN = 1.5
 SAMPLE_S = 0.1
 _SAMPLES = 8
 _NEAR_S = 0.05
 _TCP_INFO = 11
-_OUTQ = 0x5411
 _INFO_BYTES = 160
 _LEAST_STALL_S = 1.0
 _LEAST_WAIT_S = 3.0
@@ -31,16 +30,17 @@ _BLIND_STALL_S = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulse:
-    """``held``: bytes handed over and not acknowledged; ``acked``: acknowledged in all.
+    """``held``: bytes handed over that have neither arrived nor got lost, as far as is known.
 
-    ``in_flight``: packets sent and not acknowledged, which excludes what the server is too busy
-    to take. ``silent_s``: since the last acknowledgement of any kind. ``least_rtt_s``: of all
-    round trips.
+    ``arrived``: bytes in all, those behind a gap included. ``in_flight``: packets sent and not
+    acknowledged, which excludes what the server is too busy to take. ``silent_s``: since the last
+    acknowledgement of any kind. ``least_rtt_s``: of all round trips.
     """
 
     held: int
     in_flight: int
-    acked: int
+    arrived: int
+    packet_bytes: int = PACKET_BYTES
     silent_s: float
     rtt_s: float
     least_rtt_s: float
@@ -50,24 +50,26 @@ def feel(line: socket.socket) -> Pulse | None:
     """Return what the system tells of a connection, None where it tells nothing."""
     if sys.platform != "linux":
         return None
-    import fcntl  # noqa: PLC0415 - not there on Windows
-
     try:
         info = line.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _INFO_BYTES)
-        (held,) = struct.unpack("i", fcntl.ioctl(line, _OUTQ, bytes(4)))
     except OSError:
         return None
-    if len(info) < _INFO_BYTES:
-        return None
-    (in_flight,) = struct.unpack_from("I", info, 24)
+    return read_info(info) if len(info) == _INFO_BYTES else None
+
+
+def read_info(info: bytes) -> Pulse:
+    """Return what Linux's ``struct tcp_info`` (linux/tcp.h) says."""
+    (size,) = struct.unpack_from("I", info, 16)
+    out, sacked, lost, repeated = struct.unpack_from("4I", info, 24)
     (silent_ms,) = struct.unpack_from("I", info, 56)
     (rtt_us,) = struct.unpack_from("I", info, 68)
     (acked,) = struct.unpack_from("Q", info, 120)
-    (least_us,) = struct.unpack_from("I", info, 148)
+    unsent, least_us = struct.unpack_from("2I", info, 144)
     return Pulse(
-        held=held,
-        in_flight=in_flight,
-        acked=acked,
+        held=unsent + max(0, out - sacked - lost + repeated) * size,
+        in_flight=out,
+        arrived=acked + sacked * size,
+        packet_bytes=size,
         silent_s=silent_ms / 1000,
         rtt_s=rtt_us / 1e6,
         least_rtt_s=min(least_us, rtt_us) / 1e6,
@@ -80,12 +82,12 @@ class Flow:
     def __init__(
         self, feel_line: Callable[[], Pulse | None], now: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin with what the system itself would send before the first answer."""
+        """Begin with a few packets, which keep a slow line busy until the first answer."""
         self._feel = feel_line
         self._now = now
         self._pulse: Pulse | None = None
         self._moved_s = self._mark_s = now()
-        self._mark_acked = 0
+        self._mark_arrived = 0
         self._rates: deque[float] = deque(maxlen=_SAMPLES)
 
     def moved(self) -> None:
@@ -103,7 +105,7 @@ class Flow:
         if pulse is None:
             return
         self._pulse = pulse
-        if before is None or pulse.acked != before.acked:
+        if before is None or pulse.arrived != before.arrived:
             self._moved_s = now_s
         elif pulse.in_flight:
             waited_s = pulse.silent_s if before.in_flight else 0.0
@@ -114,9 +116,9 @@ class Flow:
         span_s = now_s - self._mark_s
         if span_s < max(SAMPLE_S, pulse.least_rtt_s):
             return
-        if pulse.acked > self._mark_acked:
-            self._rates.append((pulse.acked - self._mark_acked) / span_s)
-        self._mark_s, self._mark_acked = now_s, pulse.acked
+        if pulse.arrived > self._mark_arrived:
+            self._rates.append((pulse.arrived - self._mark_arrived) / span_s)
+        self._mark_s, self._mark_arrived = now_s, pulse.arrived
 
     @property
     def room(self) -> int:
@@ -124,10 +126,13 @@ class Flow:
         pulse = self._pulse
         if pulse is None or pulse.least_rtt_s < _NEAR_S:
             return 1 << 30
-        most = FIRST_BYTES
-        if self._rates:
-            most = max(LEAST_BYTES, int(GAIN * max(self._rates) * pulse.least_rtt_s))
-        return max(0, most - pulse.held)
+        best = GAIN * max(self._rates, default=0.0) * pulse.least_rtt_s
+        return max(0, max(LEAST_BYTES, int(best)) - pulse.held)
+
+    @property
+    def packet_bytes(self) -> int:
+        """How much one packet carries."""
+        return self._pulse.packet_bytes if self._pulse else PACKET_BYTES
 
     @property
     def under_way(self) -> bool:

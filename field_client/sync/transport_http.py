@@ -38,7 +38,6 @@ REJECTION_BYTES = 64 << 10
 LOOK_S = 0.25
 SOON_S = 0.03
 RETRY_EVERY_S = 0.5
-PACKET_BYTES = 1448
 _PROTOCOL = b"HTTP/"
 _AT_ONCE = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
@@ -226,14 +225,16 @@ class _Conversation:
             raise LineCut
 
     def _room(self) -> int:
-        """Return how much of what is ready to be sent may go now: whole packets, or the rest."""
-        self._fill()
-        room, least = self._flow.room, min(len(self._unsent), PACKET_BYTES)
-        return room if 0 < least <= room else 0
+        """Return how much of what is ready may go now: whole packets, or at the end the rest."""
+        packet = self._flow.packet_bytes
+        self._fill(packet)
+        if len(self._unsent) <= self._flow.room and not self._sending:
+            return len(self._unsent)
+        return min(len(self._unsent), self._flow.room) // packet * packet
 
-    def _fill(self) -> None:
-        """Have a packet's worth of bytes ready to be sent, as long as there are any left."""
-        while self._sending and len(self._unsent) < PACKET_BYTES:
+    def _fill(self, least: int) -> None:
+        """Have ``least`` bytes ready to be sent, as long as there are any left."""
+        while self._sending and len(self._unsent) < least:
             piece = next(self._outgoing, None)
             if piece is None:
                 self._unsent += self._http.send(h11.EndOfMessage()) or b""
