@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from tests.support.processes import environment
 from tests.support.sharing import copied
 from tests.support.source import ROOT
+from tests.support.warmshell import programs
 
 PAGE = ROOT / "docs" / "operations.md"
 _BLOCK = re.compile(r"^```(sh|typed)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -31,9 +33,13 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class Terminal:
-    """A shell whose variables last from step to step, and the shares that were copied off it."""
+    """A shell whose variables last from step to step, and the shares that were copied off it.
+
+    ``programs``: the folder in which it finds ours.
+    """
 
     folder: Path
+    programs: Path
     shares: list[str] = field(default_factory=list)
 
     def run(self, step: Step) -> str:
@@ -41,7 +47,7 @@ class Terminal:
         variables = self.folder / ".variables"
         before = f". {variables}\n" if variables.exists() else ""
         script = f"set -euo pipefail\n{before}{step.script}\nexport -p > {variables}\n"
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=self.folder,
@@ -72,12 +78,23 @@ def steps() -> list[Step]:
     return found
 
 
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """Give a shell in an empty folder that finds both programs."""
+    for name in ("work", "programs"):
+        (tmp_path / name).mkdir()
+    if not hasattr(os, "fork"):
+        yield Terminal(folder=tmp_path / "work", programs=Path(sys.executable).parent)
+        return
+    with programs(tmp_path / "programs") as found:
+        yield Terminal(folder=tmp_path / "work", programs=found)
+
+
 @pytest.mark.timeout(300)
-def test_the_page_runs_as_written(tmp_path: Path) -> None:
+def test_the_page_runs_as_written(terminal: Terminal) -> None:
     """From the first block to the last, in an empty folder; nothing of it is left behind."""
-    terminal = Terminal(folder=tmp_path)
     screens = [terminal.run(step) for step in steps()]
-    assert [path.name for path in tmp_path.iterdir()] == [".variables"]
+    assert [path.name for path in terminal.folder.iterdir()] == [".variables"]
     scripts = [step.script for step in steps()]
     recovered = next(at for at, script in enumerate(scripts) if "recover apply" in script)
     assert "Warga Contoh" in screens[recovered]

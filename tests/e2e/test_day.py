@@ -1,0 +1,183 @@
+"""A day in the life: two teams, a relay, a stick, a line that is cut, photos; real processes only.
+
+In the morning the office's line works. Then it goes down, the teams register, and what they wrote
+travels in every way there is, some of it in several. Next morning everybody knows the same, and
+everything is there once.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.support.line import Line
+from tests.support.pictures import encoded
+from tests.support.processes import ServerProcess
+from tests.support.scenes import Laptop, Office, exchange_by_file, people, regency
+
+DISTRICT = "53.15.05"
+BURNT = {"component": "recording_set", "place": DISTRICT, "started_precision": "unknown"}
+NOTHING_WAITS = {"draft": 0, "waiting": 0, "attention": 0}
+
+
+@dataclass(slots=True, kw_only=True)
+class Day:
+    """Who takes part, and what the teams wrote."""
+
+    office: Office
+    line: Line
+    relay: ServerProcess
+    one: Laptop
+    two: Laptop
+    rows: list[Any] = field(default_factory=lambda: people(11, 60, DISTRICT))
+    photos: list[str] = field(default_factory=list)
+
+    def both(self) -> tuple[Laptop, Laptop]:
+        """Give both teams."""
+        return self.one, self.two
+
+    def held(self) -> Any:
+        """Say what the relay's operator sees."""
+        return Office(process=self.relay).run("relay", "--status")
+
+    def via_relay(self, team: Laptop) -> Any:
+        """Sync over the district office's own network."""
+        return team.run("sync", "--via", self.relay.url)
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Iterator[Day]:
+    """Set up an office, a line to it, a relay at the district, and two teams."""
+    with regency(tmp_path) as office, Line(server_port=office.process.port) as line:
+        code = office.code("Kantor Kecamatan", DISTRICT, line.url, "--relay")
+        serving = ("relay", "--upstream", line.url, "--code", code)
+        relay = ServerProcess(home=tmp_path / "relay", command=serving)
+        one, two = (office.laptop(f"tim-{name}", DISTRICT, line.url) for name in ("satu", "dua"))
+        yield Day(office=office, line=line, relay=relay, one=one, two=two)
+        relay.terminate()
+
+
+def picture_file(folder: Path, name: str) -> Path:
+    """Take a photo: noise, so that it stays large enough for several chunks."""
+    path = folder / f"{name}.jpg"
+    path.write_bytes(encoded(Image.effect_noise((1600, 1200), 90)))
+    return path
+
+
+def morning(day: Day) -> None:
+    """Enrol both teams over a line that works; they take the campaign and the roster."""
+    known = day.office.laptop("kantor", url=day.line.url)
+    known.add("person", day.rows[:3])
+    known.sync()
+    day.office.run("campaign", "add", "--name", "Jemput Bola", "--area", DISTRICT)
+    for team in day.both():
+        assert team.sync()["enrolled"] is True
+        assert len(team.roster()) == 3
+        assert len(team.roster("campaign")) == 1
+    day.relay.start()
+    assert day.held()["label"] == "Kantor Kecamatan"
+    day.line.down()
+
+
+def in_the_villages(day: Day) -> None:
+    """Work with no line; both teams meet the same person, and a burnt recorder each."""
+    (campaign,) = day.one.roster("campaign")
+    visited = {"campaign": campaign, "outcome": "recorded"}
+    day.one.add("person", [{**row, **visited} for row in day.rows[3:30]])
+    met = next(row for row in day.rows[3:30] if "nik" in row)
+    day.two.add("person", [{**row, **visited} for row in (met, *day.rows[30:55])])
+    for team in day.both():
+        outage = team.add("outage", [BURNT])["records"][0]["id"]
+        photo = picture_file(team.home.parent, team.home.name)
+        day.photos.append(team.run("attach", outage, photo)["values"]["sha256"])
+        assert team.attempt("sync", "--patience", "0").error_code == "LINE_CUT"
+        assert team.status()["received"] == 0
+
+
+def on_the_ridge(day: Day) -> None:
+    """Stand where there is a signal for a moment: some is through, the next time the rest."""
+    day.line.up()
+    day.line.cut_after(4_000)
+    assert day.one.attempt("sync", "--patience", "0").returncode != 0
+    waiting = day.one.status()["waiting"]
+    day.line.up()
+    done = day.one.sync()
+    assert (done["waiting"], waiting > 0) == (0, True)
+    assert day.one.status()["waiting"] == 0
+    day.line.down()
+
+
+def by_stick_and_relay(day: Day) -> None:
+    """Give the second team's work to the relay and to a driver, who is faster."""
+    held = day.via_relay(day.two)
+    assert held["received"] == 0
+    assert day.two.status()["received"] == 0
+    assert day.held()["batches"] > 0
+    before = day.office.stats()
+    exchange_by_file(day.office, day.two)
+    assert day.two.status() == {**NOTHING_WAITS, "received": 54}
+    assert day.office.stats()["changes"] > before["changes"]
+    day.two.add("person", day.rows[55:58])
+    day.via_relay(day.two)
+    assert day.two.status()["waiting"] == 3
+
+
+def evening(day: Day) -> None:
+    """Cut the district's power, then bring the line back: everything is there once."""
+    day.relay.kill()
+    day.line.up()
+    day.relay.start()
+    day.via_relay(day.two)
+    assert day.two.status() == {**NOTHING_WAITS, "received": 57}
+    stats = day.office.stats()
+    assert stats["persons"] == 3 + 27 + 26 + 3
+    assert (stats["conflicts"], stats["quarantined"]) == (0, 0)
+    assert stats["duplicates"] == 1
+    for sha256 in day.photos:
+        out = day.office.home.with_name(sha256)
+        day.office.run("photo", "save", sha256, out)
+        assert hashlib.sha256(out.read_bytes()).hexdigest() == sha256
+
+
+def next_morning(day: Day) -> None:
+    """Tell both teams the verdict and what the other wrote; all replicas are equal."""
+    (found,) = day.office.run("duplicates", "list")["pairs"]
+    pair = (found["a"], found["b"])
+    day.office.run("duplicates", "decide", *pair, "same", "--reason", "orang yang sama")
+    shown = day.office.values()
+    for team in day.both():
+        team.sync()
+        assert {**team.values(), **team.roster()} == shown
+        assert len(team.roster("link")) == 1
+        assert team.run("verify")["sound"] is True
+    assert day.office.stats()["clusters"] == len(shown) - 1
+    assert day.held()["batches"] == 0
+    day.office.run("verify")
+
+
+def nothing_readable(day: Day) -> None:
+    """Look for names and numbers on the line and on the relay's disk."""
+    files = (path for path in day.relay.home.rglob("*") if path.is_file())
+    seen = bytes(day.line.captured) + b"".join(path.read_bytes() for path in files)
+    for row in day.rows:
+        assert str(row["name"]).encode() not in seen
+        assert str(row.get("nik", row["name"])).encode() not in seen
+
+
+@pytest.mark.timeout(300)
+def test_a_day_in_the_life(day: Day) -> None:
+    """From one morning to the next."""
+    for scene in (
+        morning,
+        in_the_villages,
+        on_the_ridge,
+        by_stick_and_relay,
+        evening,
+        next_morning,
+        nothing_readable,
+    ):
+        scene(day)
