@@ -118,7 +118,7 @@ class Pace:
         if self.whole and self._most_bytes == LEAST_BYTES:
             return False
         self._refused, self.whole = True, True
-        self._most_bytes = max(min(self._sent_bytes // 2, self._most_bytes), LEAST_BYTES)
+        self._most_bytes = max(min(self._sent_bytes, self._most_bytes) // 2, LEAST_BYTES)
         self._limit_bytes = min(FIRST_BYTES, self._most_bytes)
         return True
 

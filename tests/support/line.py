@@ -21,10 +21,12 @@ class Line:
     """Relays ``url`` to the server's port until closed. Starts whole and up.
 
     ``rate_bytes_s``: how much passes in a second in each direction, 0 for no limit.
+    ``window_bytes``: how much it takes before it has passed it on, 0 for what the system likes.
     """
 
     server_port: int
     rate_bytes_s: int = 0
+    window_bytes: int = 0
     captured: bytearray = field(default_factory=bytearray, repr=False)
     cuts: int = 0
     _listener: socket.socket = field(init=False)
@@ -36,6 +38,8 @@ class Line:
     def __post_init__(self) -> None:
         """Listen at a free port and wait for devices in the background."""
         self._listener = socket.create_server((LOOPBACK, 0))
+        if self.window_bytes:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.window_bytes)
         threading.Thread(target=self._listen, daemon=True).start()
 
     @property

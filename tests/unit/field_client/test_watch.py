@@ -193,7 +193,7 @@ def test_a_signal_stops_the_waiting(number: signal.Signals) -> None:
 
 def test_a_signal_ends_an_attempt_once() -> None:
     """A line that has stood still for a minute does not hold the program; cleaning up is let be."""
-    cleaned = []
+    cleaned: list[bool] = []
 
     def attempt() -> None:
         with stop.working():

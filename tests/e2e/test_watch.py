@@ -1,0 +1,115 @@
+"""`sync --watch` as a process: a hotspot's page, then the office, then a save, then the end."""
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.support.processes import (
+    LOOPBACK,
+    OPERATOR,
+    PASSPHRASE,
+    client_environment,
+    console,
+)
+from tests.support.scenes import Laptop, regency
+
+PORTAL = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nhalo"
+PERSON = {"name": "Warga Contoh 1", "sex": "P", "village": "53.15.05.2001", "birth_date": "1970"}
+ALL_THERE = "Everything saved on this laptop is at the office."
+PATIENCE_S = 60.0
+
+
+@contextmanager
+def hotspot(port: int) -> Iterator[list[float]]:
+    """Answer everybody with a page of its own; give the times at which somebody came."""
+    came: list[float] = []
+    with socket.create_server((LOOPBACK, port)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    line, _ = listener.accept()
+                    came.append(time.monotonic())
+                    with line, suppress(OSError):
+                        line.recv(65536)
+                        line.sendall(PORTAL)
+                        line.recv(65536)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield came
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+def await_(true: Callable[[], bool], said: Path) -> None:
+    """Wait until something is so."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline_s, said.read_text(encoding="utf-8")
+        time.sleep(0.05)
+
+
+@contextmanager
+def watching(device: Laptop, said: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a watch whose messages go to a file."""
+    with said.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [console("field-client"), "sync", "--watch", "--patience", "0", "--json", "--lang=en"],
+            env=client_environment(device.home, PASSPHRASE, OPERATOR),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_a_watch_from_a_hotspot_to_the_office(tmp_path: Path) -> None:
+    """Told once of the hotspot, quiet until the office is there, true at each step, then ended."""
+    said = tmp_path / "said"
+    with regency(tmp_path / "kantor") as office:
+        device = office.laptop("siap", "53.15.05")
+        port = office.process.port
+        office.process.terminate()
+        device.add_person(
+            name="Warga Contoh 1", sex="P", village="53.15.05.2001", birth_date="1970"
+        )
+
+        def told(what: str) -> int:
+            return said.read_text(encoding="utf-8").count(what)
+
+        with watching(device, said) as process:
+            with hotspot(port) as came:
+                await_(lambda: len(came) >= 2, said)
+                await_(lambda: told("No exchange with the office now") >= 1, said)
+                assert told("NOT_OUR_SERVER") == 1
+                assert told(ALL_THERE) == 0
+                assert came[1] - came[0] > 2
+            office.process.start()
+            await_(lambda: told(ALL_THERE) == 1, said)
+            assert device.status()["received"] == 1
+            device.add_person(**PERSON | {"name": "Warga Contoh 2"})
+            await_(lambda: told("Not confirmed by the office yet: 1 changes.") == 1, said)
+            begun_s = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            document = json.loads(process.communicate(timeout=PATIENCE_S)[0])
+            assert time.monotonic() - begun_s < 10
+        assert process.returncode == 0, said.read_text(encoding="utf-8")
+        assert (document["unconfirmed"], document["sent_changes"]) == (1, 1)
+        assert document["attempts"] > document["succeeded"] == 1
+        assert document["error"] is None
+        assert told(ALL_THERE) == 1
+        assert "Traceback" not in said.read_text(encoding="utf-8")
+        device.sync()
+        assert device.status()["received"] == 2
