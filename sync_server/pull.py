@@ -88,7 +88,8 @@ def pages(
     """Yield the pages that follow ``cursor``, up to the end of the log as it is now.
 
     ``proven``: how far the asking copy of the device demonstrably has its own streams; changes
-    of its own up to there are not sent back. Each page is read at one moment of its own.
+    of its own up to there are not sent back. Each page is read at one moment of its own. Pages
+    with nothing for the device are left out, but for the last.
     """
     with office.store.read() as connection:
         upto, _ = log.head(connection)
@@ -104,6 +105,10 @@ def pages(
     while opening or at.kind == _SNAPSHOT or at.seen < upto:
         with office.store.read() as connection:
             items, following = _next(connection, device, at, upto, proven)
+        ends = following.kind == _LOG and following.seen >= upto
+        if not ends and not opening and not items:
+            at = following
+            continue
         *early, last = _cut(opening + items)
         for part in early:
             yield Page(previous=cursor, next=cursor, items=part)
@@ -225,10 +230,8 @@ def _echoes(
     """Return the records touched behind ``position`` by nothing but what the device has."""
     names = [str(current.record) for current in found]
     added: dict[UUID, list[bool]] = {}
-    for entry in log.of_records(connection, names, position):
-        change = entry.change
-        own = change.sequence <= proven.get(change.stream, 0)
-        added.setdefault(change.record, []).append(own)
+    for record, stream, sequence in log.authors_of(connection, names, position):
+        added.setdefault(record, []).append(sequence <= proven.get(stream, 0))
     return {record for record, own in added.items() if all(own)}
 
 

@@ -102,6 +102,17 @@ def of_records(connection: Connection, records: Iterable[str], position: int = 0
     return [logged_of(row) for row in connection.execute(query.order_by(changes.c.position))]
 
 
+def authors_of(
+    connection: Connection, records: Iterable[str], position: int = 0
+) -> Iterator[tuple[UUID, Stream, int]]:
+    """Yield record, stream and sequence of the changes of some records after a position."""
+    query = select(changes.c.record, changes.c.stream, changes.c.sequence).where(
+        changes.c.record.in_(list(records)), changes.c.position > position
+    )
+    for record, stream, sequence in connection.execute(query):
+        yield UUID(record), Stream.from_hex(stream), sequence
+
+
 def unused_of(
     connection: Connection, records: Iterable[UUID], source: Connection | None = None
 ) -> dict[UUID, list[Logged]]:
