@@ -267,8 +267,8 @@ class Section:
         yield self._speaker.done([count for _, count in waiting])
         for reply, count in waiting:
             with self._relay.store.read() as connection:
-                kept = replies.frames(connection, reply)
-            if len(kept) != count:
+                kept = replies.frames(connection, reply)[:count]
+            if len(kept) < count:
                 return
             yield from kept
         if waiting:

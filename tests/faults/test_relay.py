@@ -13,7 +13,7 @@ from shared_schema.custody import Receipt, Status
 from shared_schema.errors import StorageError
 from shared_schema.frames import Frame, Kind, read_frames
 from shared_schema.relaying import HeldBatch, NotHeld
-from sync_server.relay import shelf
+from sync_server.relay import replies, shelf
 from sync_server.relay.forwarding import FIRST_WAIT_MS
 from sync_server.relay.holding import converse, open_section
 from sync_server.relay.pacing import LONGEST_WAIT_S, wait_after
@@ -21,7 +21,7 @@ from sync_server.store.queries import devices, facts
 from sync_server.store.queries.facts import Fact
 from tests.support.offices import Bench, found_office
 from tests.support.raw_device import RawDevice
-from tests.support.relays import RelayBench, Visit, found_relay, read_replies
+from tests.support.relays import RelayBench, Visit, found_relay, heard_by, read_replies
 
 BATCHES = 4
 PEOPLE = 2
@@ -115,6 +115,23 @@ def test_a_relay_killed_before_its_answer_arrived(
     relay.pass_on()
     assert relay.wire.kinds.count(Kind.BATCH) == BATCHES
     assert changes(bench) == BATCHES * PEOPLE
+
+
+def test_an_answer_that_grows_while_it_is_handed_over(bench: Bench, relay: RelayBench) -> None:
+    """The office is heard at the same time: the device gets as many frames as were announced."""
+    device = bench.device()
+    relay.pass_on()
+    relay.visit(device, *day(device))
+    relay.pass_on()
+    answer = frame_by_frame(relay, device.section())
+    frames = [next(answer)]
+    while b'"what":"done"' not in frames[-1].body:
+        frames.append(next(answer))
+    with relay.relay.store.write() as connection:
+        for number, count in replies.waiting(connection, device.id):
+            replies.add(connection, number, count, Frame(Kind.ERROR, bytes(70)))
+    frames += answer
+    assert len(receipts(device, heard_by(device, frames))) == BATCHES
 
 
 def test_held_is_said_only_when_it_is_on_the_disk(
