@@ -1,5 +1,7 @@
 """The certificate that a server shows on a protected line: its own key signs it, nobody else does.
 
+A relay's is signed by the relay's key and carries the office's word for that key (`relaying`).
+
 X.509, because TLS asks for it. It names a key made for the line alone, and is signed (Ed25519) by
 the key that every laptop was given at enrolment. It bears no days and no address that count: a
 laptop whose clock is wrong, or whose office moved, still knows its server. What it protects is
@@ -20,18 +22,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from shared_schema.errors import CustodyError
 from shared_schema.ids import device_id
+from shared_schema.relaying import read_certificate
 
+# A number of our own (ITU-T X.667): SHA-256 over "jemput relay certificate v1" as a UUID.
+_WORD = x509.ObjectIdentifier("2.25.307676982521353654965957328924005135805")
 _ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
 _SERIAL_BYTES = 16
 
 
 def certify(
-    line_key: EllipticCurvePublicKey, signing: Ed25519PrivateKey, hosts: Iterable[str]
+    line_key: EllipticCurvePublicKey,
+    signing: Ed25519PrivateKey,
+    hosts: Iterable[str],
+    word: bytes = b"",
 ) -> x509.Certificate:
     """Return the certificate of ``line_key``, signed by ``signing``.
 
-    ``hosts``: names and addresses for programs that look at them; a laptop does not.
+    ``hosts``: names and addresses for programs that look at them; a laptop does not. ``word``: of
+    the office for a relay, signed.
     """
     party = _name(device_id(signing.public_key().public_bytes_raw()))
     begins, ends = _ALWAYS
@@ -49,6 +59,8 @@ def certify(
     names = [_host(each) for each in hosts]
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if word:
+        builder = builder.add_extension(x509.UnrecognizedExtension(_WORD, word), critical=False)
     return builder.sign(signing, None)
 
 
@@ -61,6 +73,20 @@ def is_signed_by(certificate: bytes, signing: bytes) -> bool:
     except (ValueError, InvalidSignature):
         return False
     return True
+
+
+def is_relays(certificate: bytes, office: bytes) -> bool:
+    """Return whether a certificate (DER) is one of a relay for which the office gave its word.
+
+    ``office``: its raw Ed25519 public key. Whether the word's time is over is judged elsewhere.
+    """
+    try:
+        read = x509.load_der_x509_certificate(certificate)
+        word = read.extensions.get_extension_for_oid(_WORD).value.public_bytes()
+        relay = read_certificate(word, Ed25519PublicKey.from_public_bytes(office))
+    except (ValueError, x509.ExtensionNotFound, CustodyError):
+        return False
+    return is_signed_by(certificate, relay.signing)
 
 
 def _name(party: bytes) -> x509.Name:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from field_client.sync.errors import ServerUnreachable, ServerUntrusted
-from shared_schema.line_certificate import is_signed_by
+from shared_schema.line_certificate import is_relays, is_signed_by
 
 
 def _own_context() -> ssl.SSLContext:
@@ -26,11 +26,14 @@ def _own_context() -> ssl.SSLContext:
 class Trust:
     """What one run of the program goes by. ``pinned``: the server's raw signing key.
 
+    ``relays``: whether a relay for which that server gave its word is meant.
+
     Remembers which servers show a certificate of the authorities, and each server's last TLS
     session: the next line to it needs no certificate at all (RFC 8446, section 2.2).
     """
 
     pinned: bytes
+    relays: bool = False
     _own: ssl.SSLContext = field(default_factory=_own_context)
     _public: ssl.SSLContext | None = None
     _authorised: set[str] = field(default_factory=set)
@@ -45,7 +48,7 @@ class Trust:
         """
         if name not in self._authorised:
             line = self._wrap(connect(), host, name, self._own)
-            if is_signed_by(line.getpeercert(binary_form=True) or b"", self.pinned):
+            if self._knows(line.getpeercert(binary_form=True) or b""):
                 return line
             line.close()
         if self._public is None:
@@ -53,6 +56,11 @@ class Trust:
         line = self._wrap(connect(), host, name, self._public)
         self._authorised.add(name)
         return line
+
+    def _knows(self, certificate: bytes) -> bool:
+        if self.relays and is_relays(certificate, self.pinned):
+            return True
+        return is_signed_by(certificate, self.pinned)
 
     def keep(self, line: ssl.SSLSocket, name: str) -> None:
         """Remember the session of a line that was used: the server names it behind its answer."""

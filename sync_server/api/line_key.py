@@ -25,11 +25,17 @@ Loaded = TypeVar("Loaded")
 
 
 def with_own_certificate(
-    signing: Ed25519PrivateKey, host: str, load: Callable[[str, str, str], Loaded]
+    signing: Ed25519PrivateKey,
+    host: str,
+    load: Callable[[str, str, str], Loaded],
+    word: bytes = b"",
 ) -> Loaded:
-    """Return what ``load`` makes of the files (certificate, key) and the key's passphrase."""
+    """Return what ``load`` makes of the files (certificate, key) and the key's passphrase.
+
+    ``word``: of the office, where ``signing`` is a relay's.
+    """
     key, passphrase = ec.generate_private_key(ec.SECP256R1()), secrets.token_hex(_PASSPHRASE_BYTES)
-    certificate = certify(key.public_key(), signing, [host, "localhost"])
+    certificate = certify(key.public_key(), signing, [host, "localhost"], word)
     sealed = BestAvailableEncryption(passphrase.encode())
     with TemporaryDirectory(prefix="jemput-") as folder:
         files = Path(folder, "certificate.pem"), Path(folder, "key.pem")

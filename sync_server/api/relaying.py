@@ -1,6 +1,8 @@
 """The HTTP side of a relay: the same route as an office's, answered by what is held here."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from cheroot.wsgi import Server
@@ -10,6 +12,7 @@ from shared_schema.messages import PROTOCOL
 from sync_server.api import errors, exchange, serving
 from sync_server.api.doorkeeper import Doorkeeper
 from sync_server.relay import holding
+from sync_server.relay.errors import CodeMissing, RelayUnready
 from sync_server.relay.relay import Relay
 
 
@@ -23,7 +26,15 @@ def prepare(relay: Relay, arrived: Callable[[], None], listening: serving.Listen
     app.register_blueprint(_about(relay))
     app.register_blueprint(exchange.blueprint(by_relay(relay, arrived), doorkeeper))
     errors.install(app)
-    return serving.listen(app, doorkeeper, relay.keys, listening)
+    vouched = replace(listening, word=partial(_word, relay))
+    return serving.listen(app, doorkeeper, relay.keys, vouched)
+
+
+def _word(relay: Relay) -> bytes:
+    """Return the office's word for this relay, nothing while it has none."""
+    with suppress(RelayUnready, CodeMissing), relay.store.read() as connection:
+        return relay.certificate(connection)[0]
+    return b""
 
 
 def by_relay(relay: Relay, arrived: Callable[[], None]) -> exchange.Answering:

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -11,11 +12,12 @@ from typing import Any
 from cheroot.server import ChunkedRFile, HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 
 from shared_schema.errors import InputError, NetworkError
 from sync_server.api import about, errors, exchange
-from sync_server.api.body import ChunkedBody
+from sync_server.api.body import ChunkedBody, KnownBody
 from sync_server.api.doorkeeper import Doorkeeper
 from sync_server.api.line_key import with_own_certificate
 from sync_server.keys import Keys
@@ -46,26 +48,31 @@ class TlsFilesInvalid(InputError):
 class Listening:
     """Where to serve. Port 0 takes any free one. ``tls``: certificate and key, or None.
 
-    ``protected``: TLS even so, by a certificate that the server's own key signs.
+    ``protected``: TLS even so, by a certificate that the server's own key signs. ``word``: the
+    office's for it, where it is a relay, as it is now.
     """
 
     host: str
     port: int
     tls: tuple[Path, Path] | None
     protected: bool = False
+    word: Callable[[], bytes] = bytes
 
 
 class ClosingGateway(Gateway_10):
-    """Reads chunked bodies in our way, and lets cheroot know in time that a reply is the last.
+    """Reads bodies in our way, and lets cheroot know in time that a reply is the last.
 
-    Otherwise, when a reply begins before a body of known length is read, cheroot reads that body
-    itself and throws it away.
+    It always is where there is a body: otherwise, when a reply begins before it is read, cheroot
+    reads all of it itself and throws it away.
     """
 
     def __init__(self, req: Any) -> None:
         """Take over a request whose headers were read."""
         if isinstance(req.rfile, ChunkedRFile):
             req.rfile = ChunkedBody(req.conn.rfile, req.server.max_request_body_size)
+        elif length := req.inheaders.get(b"Content-Length"):
+            req.rfile = KnownBody(req.conn.rfile, length)
+            req.close_connection = True
         super().__init__(req)
 
     def get_environ(self) -> dict[str, Any]:  # type: ignore[override]
@@ -93,6 +100,38 @@ class PatientTls(BuiltinSSLAdapter):
         """Return the socket, its handshake still to come, and what it adds to a WSGI environ."""
         secure = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
         return secure, {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+
+class OwnTls(PatientTls):
+    """TLS by a certificate of our own, made anew when the office's word for a relay has changed."""
+
+    def __init__(self, signing: Ed25519PrivateKey, listening: Listening) -> None:
+        """Make the first certificate."""
+        self._signing, self._listening, self._word = signing, listening, listening.word()
+        self._make(super().__init__)
+
+    def wrap(self, sock: socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
+        """Return the socket, its handshake still to come."""
+        word = self._listening.word()
+        if word != self._word:
+            self._word = word
+            self._make(self._show)
+        return super().wrap(sock)
+
+    def _make(self, load: Callable[..., None]) -> None:
+        with_own_certificate(
+            self._signing,
+            self._listening.host,
+            lambda certificate, key, passphrase: load(
+                certificate, key, private_key_password=passphrase
+            ),
+            self._word,
+        )
+
+    def _show(self, certificate: str, key: str, *, private_key_password: str) -> None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate, key, private_key_password)
+        self.context = context
 
 
 class PatientServer(Server):
@@ -161,7 +200,7 @@ def listen(app: Flask, doorkeeper: Doorkeeper, keys: Keys, listening: Listening)
     if listening.tls is not None:
         server.ssl_adapter = _tls(*listening.tls)
     elif listening.protected:
-        server.ssl_adapter = with_own_certificate(keys.signing, listening.host, _own_tls)
+        server.ssl_adapter = OwnTls(keys.signing, listening)
     try:
         server.prepare()
     except OSError as error:
@@ -175,10 +214,6 @@ def address(server: Server) -> str:
     host, port = server.bind_addr[:2]
     shown = f"[{host}]" if ":" in host else host
     return f"{'http' if server.ssl_adapter is None else 'https'}://{shown}:{port}"
-
-
-def _own_tls(certificate: str, key: str, passphrase: str) -> PatientTls:
-    return PatientTls(certificate, key, private_key_password=passphrase)
 
 
 def _tls(certificate: Path, key: Path) -> PatientTls:

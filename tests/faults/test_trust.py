@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,8 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from field_client.sync.errors import ServerUnreachable, ServerUntrusted
 from field_client.sync.transport_http import HttpTransport
 from field_client.sync.trust import Trust
+from shared_schema import relaying
 from shared_schema.line_certificate import certify, is_signed_by
 from sync_server.api.line_key import with_own_certificate
+from sync_server.api.serving import Listening, OwnTls
 
 LOOPBACK = "127.0.0.1"
 REPLY = (
@@ -32,7 +34,9 @@ def signing() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.generate()
 
 
-def context_of(signing: Ed25519PrivateKey, host: str = "kantor.example") -> ssl.SSLContext:
+def context_of(
+    signing: Ed25519PrivateKey, host: str = "kantor.example", word: bytes = b""
+) -> ssl.SSLContext:
     """Return what a server with this key shows."""
 
     def load(certificate: str, key: str, passphrase: str) -> ssl.SSLContext:
@@ -40,7 +44,7 @@ def context_of(signing: Ed25519PrivateKey, host: str = "kantor.example") -> ssl.
         context.load_cert_chain(certificate, key, passphrase)
         return context
 
-    return with_own_certificate(signing, host, load)
+    return with_own_certificate(signing, host, load, word)
 
 
 @dataclass
@@ -146,6 +150,53 @@ def test_a_session_does_not_outlive_the_key(signing: Ed25519PrivateKey) -> None:
         with pytest.raises(ServerUntrusted):
             exchange(trust, port)
     assert not any(server.heard[1:])
+
+
+def word_of(office: Ed25519PrivateKey, relay: Ed25519PrivateKey) -> bytes:
+    """Return the office's word for a relay."""
+    certificate = relaying.Certificate(signing=raw(relay), label="Kecamatan", until_ms=None)
+    return relaying.certify(certificate, office)
+
+
+def test_a_relay_is_believed_by_the_offices_word(signing: Ed25519PrivateKey) -> None:
+    """Only where a relay is meant, only with our office's word, and only for that relay's key."""
+    relay, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    server = Server(context_of(relay, word=word_of(signing, relay)))
+    meant = partial(Trust, pinned=raw(signing), relays=True)
+    with server.listening() as port:
+        assert exchange(meant(), port) == b"halo"
+        for context, trust in (
+            (server.context, Trust(pinned=raw(signing))),
+            (context_of(relay), meant()),
+            (context_of(relay, word=b"x" * 99), meant()),
+            (context_of(relay, word=word_of(other, relay)), meant()),
+            (context_of(other, word=word_of(signing, relay)), meant()),
+        ):
+            server.context = context
+            with pytest.raises(ServerUntrusted):
+                exchange(trust, port)
+    assert len([each for each in server.heard if each]) == 1
+
+
+def test_a_relay_shows_the_offices_word_as_soon_as_it_has_it(signing: Ed25519PrivateKey) -> None:
+    """A relay that serves before it has met its office needs no new start."""
+    relay, words = Ed25519PrivateKey.generate(), [b""]
+    listening = Listening(host=LOOPBACK, port=0, tls=None, protected=True, word=lambda: words[0])
+    adapter = OwnTls(relay, listening)
+
+    def answer(line: socket.socket) -> None:
+        with suppress(OSError), adapter.wrap(line)[0] as secure:
+            secure.recv(65536)
+            secure.sendall(REPLY)
+
+    trust = Trust(pinned=raw(signing), relays=True)
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        threading.Thread(target=partial(serve, listener, answer), daemon=True).start()
+        port = listener.getsockname()[1]
+        with pytest.raises(ServerUntrusted):
+            exchange(trust, port)
+        words[0] = word_of(signing, relay)
+        assert exchange(trust, port) == b"halo"
 
 
 def test_a_plain_server_is_unreachable_by_tls(signing: Ed25519PrivateKey) -> None:
