@@ -1,7 +1,8 @@
-"""A chunked request's body, read as it comes: nothing of it is kept, nothing is copied twice.
+"""A request's body, read as it comes: nothing of it is kept, nothing is copied twice.
 
 cheroot's own reader holds a whole chunk, however large, copies the rest of it at every read, and
-takes a chunk's first line without end; a stranger could keep the office's computer busy with it.
+takes a chunk's first line without end; its reader of known lengths takes a length below zero for
+whatever comes. A stranger could keep the office's computer busy with either.
 """
 
 import io
@@ -12,6 +13,7 @@ from cheroot.errors import MaxSizeExceeded
 
 _LINE_BYTES = 256
 _CRLF = b"\r\n"
+_LENGTH = re.compile(rb"[0-9]{1,10}")
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(;.*)?\r\n", re.DOTALL)
 
 
@@ -42,23 +44,50 @@ class ChunkedBody(io.RawIOBase):
             return 0
         part = self._source.read1(min(len(buffer), self._left_bytes))
         if not part:
-            raise _broken("cut within a chunk")
+            raise self._broken("cut within a chunk")
         buffer[: len(part)] = part
         self._left_bytes -= len(part)
         if not self._left_bytes and self._source.read(len(_CRLF)) != _CRLF:
-            raise _broken("no end of a chunk")
+            raise self._broken("no end of a chunk")
         return len(part)
 
     def _begin_chunk(self) -> None:
         line = _SIZE.fullmatch(self._source.readline(_LINE_BYTES))
         if line is None:
-            raise _broken("no size of a chunk")
+            raise self._broken("no size of a chunk")
         self._left_bytes = int(line[1], 16)
         self._total_bytes += self._left_bytes
         if self._total_bytes > self._limit_bytes:
+            self._ended = True
             raise MaxSizeExceeded
         self._ended = not self._left_bytes
 
+    def _broken(self, reason: str) -> ValueError:
+        """Return the error after which nothing more is read."""
+        self._ended = True
+        return ValueError(reason)
 
-def _broken(reason: str) -> ValueError:
-    return ValueError(reason)
+
+class KnownBody(io.RawIOBase):
+    """The bytes of a body whose length its header tells; fewer where the line is cut.
+
+    What is no length is none at all.
+    """
+
+    def __init__(self, source: Any, length: bytes) -> None:
+        """Start before the first byte."""
+        self._source = source
+        self._left_bytes = int(length) if _LENGTH.fullmatch(length) else 0
+
+    def readable(self) -> bool:
+        """Say that this is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what has come, at least one byte unless the body has ended."""
+        if not len(buffer) or not self._left_bytes:
+            return 0
+        part = self._source.read1(min(len(buffer), self._left_bytes))
+        buffer[: len(part)] = part
+        self._left_bytes -= len(part)
+        return len(part)

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from cheroot.errors import MaxSizeExceeded
 
-from sync_server.api.body import ChunkedBody
+from sync_server.api.body import ChunkedBody, KnownBody
 
 LIMIT_BYTES = 1000
 
@@ -65,3 +65,23 @@ def test_small_reads_of_a_great_chunk_do_not_copy_it() -> None:
     while body.read(100):
         places.append(source.tell())
     assert {after - before for before, after in pairwise(places[:-1])} == {100}
+
+
+def test_a_broken_body_is_not_read_on() -> None:
+    """Whoever wants to take what is left takes nothing, and need not wait for it."""
+    source = io.BufferedReader(io.BytesIO(b"zz\r\n3\r\nabc\r\n"))
+    body = ChunkedBody(source, LIMIT_BYTES)
+    with pytest.raises(ValueError, match="chunk"):
+        body.read(1)
+    assert body.read(1) == b""
+
+
+@pytest.mark.parametrize(
+    ("length", "read"),
+    [(b"3", b"abc"), (b"9", b"abcdef"), (b"0", b""), (b"-1", b""), (b"1_0", b""), (b"+5", b"")],
+)
+def test_a_body_of_known_length_ends_there(length: bytes, read: bytes) -> None:
+    """Or where the line is cut; what is no length is none at all, and never everything."""
+    body = KnownBody(io.BufferedReader(io.BytesIO(b"abcdef")), length)
+    assert body.read() == read
+    assert body.read(5) == b""
