@@ -5,10 +5,12 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -69,22 +71,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def url(home: Path, certificates: Certificates) -> Iterator[str]:
     """Serve under TLS; give the address that the server says it has."""
-    with serving(home, "--tls-cert", certificates.chain, "--tls-key", certificates.key) as said:
+    with serving(
+        home, "serve", "--tls-cert", certificates.chain, "--tls-key", certificates.key
+    ) as said:
         yield said
 
 
 @pytest.fixture(scope="module")
 def own_url(home: Path) -> Iterator[str]:
     """Serve under TLS without any files: the server's own key vouches for the line."""
-    with serving(home, "--tls") as said:
+    with serving(home, "serve", "--tls") as said:
         yield said
 
 
 @contextmanager
-def serving(home: Path, *options: object) -> Iterator[str]:
+def serving(home: Path, command: str, *options: object) -> Iterator[str]:
     """Serve until left; give the address that the server says it has."""
     process = subprocess.Popen(
-        [console("sync-server"), "serve", "--port", "0", *map(str, options), "--json"],
+        [console("sync-server"), command, "--port", "0", *map(str, options), "--json"],
         env=server_environment(home),
         stdout=subprocess.PIPE,
         text=True,
@@ -106,14 +110,22 @@ def laptop(tmp_path: Path, home: Path, url: str) -> Path:
 
 def enrolled(tmp_path: Path, home: Path, url: str) -> Path:
     """Enrol a laptop for an address and register one person."""
-    asked = ("--label", "L", "--scope", "53.15.05", "--url", url, "--json")
-    env = server_environment(home)
-    code = run_warm("sync-server", "device", "enrol", *asked, env=env).check().json["code"]
     made = tmp_path / "laptop"
-    create_device(made, code, OPERATOR, PASSPHRASE, calibrate=False).close()
+    create_device(made, invited(home, url), OPERATOR, PASSPHRASE, calibrate=False).close()
     person = json.dumps({**REGISTRATION, "birth_date": "1970"})
     Laptop(home=made).attempt("add", "person", "--from", "-", stdin=person).check()
     return made
+
+
+def invited(home: Path, url: str, *options: str) -> str:
+    """Return an enrolment code for an address."""
+    asked = ("--label", "L", "--scope", "53.15.05", "--url", url, *options)
+    return str(office(home, "device", "enrol", *asked)["code"])
+
+
+def office(home: Path, *args: str) -> Any:
+    """Run `sync-server ARGS --json`, which must succeed."""
+    return run_warm("sync-server", *args, "--json", env=server_environment(home)).check().json
 
 
 def openssl(*args: object) -> None:
@@ -179,6 +191,19 @@ def test_another_office_at_the_same_address_is_not_believed(tmp_path: Path, own_
     refused = sync(made, None)
     assert (refused.returncode, refused.error_code) == (5, "SERVER_UNTRUSTED")
     assert waiting(made) == 1
+
+
+def test_a_relay_is_known_by_its_offices_word(tmp_path: Path, home: Path, own_url: str) -> None:
+    """Each end of the way by `--tls` alone: the relay to its office, the laptop to the relay."""
+    relay, made = tmp_path / "relay", enrolled(tmp_path, home, own_url)
+    code = invited(home, own_url, "--relay")
+    with serving(relay, "relay", "--code", code, "--tls") as url:
+        assert url.startswith("https://")
+        deadline_s = time.monotonic() + 60
+        while not office(relay, "relay", "--status")["last_contact"]:
+            assert time.monotonic() < deadline_s
+        left = Laptop(home=made).run("sync", "--via", url)
+        assert (left["relay"], left["held_changes"]) == ("L", 1)
 
 
 def test_a_caller_that_says_nothing_keeps_nobody_waiting(
