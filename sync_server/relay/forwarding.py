@@ -6,10 +6,8 @@ then is the item it answers given up. A line that is cut anywhere loses nothing 
 repeating goes on behind it. A hello that was answered to its end is not sent again by itself.
 """
 
-import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -17,27 +15,20 @@ from sqlalchemy import Connection
 from shared_schema.canonical import Json
 from shared_schema.clock import DAY_MS
 from shared_schema.custody import Receipt, Status, receipt_from_json
-from shared_schema.enrolment import enrol_frame, parse_code
 from shared_schema.frames import Frame, FrameReader, Kind, SectionIncomplete, Tally
 from shared_schema.messages import (
-    Hello,
     MessageForged,
     MessageInvalid,
-    hello_frame,
     open_page,
     read_object,
     read_server_frame,
 )
 from shared_schema.relaying import read_certificate
-from shared_schema.wire import CODECS
 from sync_server.relay import replies, shelf
 from sync_server.relay.errors import NotARelay, UpstreamCut, UpstreamRefused
+from sync_server.relay.parties import Party, parties
 from sync_server.relay.relay import Fact, Relay, fact, keep
-from sync_server.relay.shelf import Caller
 
-SECTION_BYTES = 32 << 20
-EXCHANGE_BYTES = 56 << 20
-PARTIES = 500
 FIRST_WAIT_MS = 10 * 60 * 1000
 CUTS_AT_MOST = 3
 DEVICE_REVOKED = "DEVICE_REVOKED"
@@ -69,26 +60,6 @@ class Passed:
     devices: int = 0
     sent: int = 0
     answered: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
-class Party:
-    """Whose section it is. ``numbers``: the items that go along; ``sent``: those that went."""
-
-    device: bytes
-    hello: Frame = field(repr=False)
-    enrol: Frame | None = field(default=None, repr=False)
-    numbers: tuple[int, ...] = ()
-    size: int = 0
-    photo_bytes: int = 0
-    tries: int = 0
-    own: bool = False
-
-
-def is_due(relay: Relay) -> bool:
-    """Tell whether anything of a device waits to be passed on now."""
-    with relay.store.read() as connection:
-        return any(_due(connection, one, relay.now_ms()) for one in shelf.everyone(connection))
 
 
 def pass_on(relay: Relay, transport: Transport, *, own: bool = True) -> Passed:
@@ -124,7 +95,7 @@ class Forwarding:
         self._relay = relay
         with relay.store.read() as connection:
             self._office = relay.office(connection)
-            self.parties = _parties(relay, connection, own=own)
+            self.parties = parties(relay, connection, own=own)
             self._epoch = int(fact(connection, Fact.EPOCH) or "0")
         self._at = -1
         self._within = False
@@ -307,68 +278,6 @@ class OwnReply:
         keep(connection, Fact.REVOKED, str(self._relay.now_ms()) if revoked else "")
         refused = sorted(_ENROL_REFUSED & set(self._errors))
         keep(connection, Fact.TROUBLE, refused[0] if refused else "")
-
-
-def _parties(relay: Relay, connection: Connection, *, own: bool) -> list[Party]:
-    """Return whose sections go along: our own, then those that are due, least photos first."""
-    found = [
-        _party(connection, one)
-        for one in shelf.everyone(connection)
-        if _due(connection, one, relay.now_ms())
-    ]
-    found.sort(key=lambda party: (party.photo_bytes, party.device))
-    size, going = 0, []
-    for party in found[:PARTIES]:
-        size += party.size
-        if size > EXCHANGE_BYTES:
-            break
-        going.append(party)
-    return ([_own_party(relay, connection)] if own else []) + going
-
-
-def _due(connection: Connection, one: Caller, now_ms: int) -> bool:
-    if one.retry_ms > now_ms:
-        return False
-    return not one.passed_on or bool(shelf.waiting(connection, one.device))
-
-
-def _party(connection: Connection, one: Caller) -> Party:
-    """Return a device's section; what is too much for one exchange goes with the next."""
-    numbers: list[int] = []
-    size = photo_bytes = 0
-    for number, kind, item_bytes in shelf.waiting(connection, one.device):
-        if size + item_bytes > SECTION_BYTES:
-            break
-        size += item_bytes
-        numbers.append(number)
-        photo_bytes += item_bytes if kind == Kind.CHUNK else 0
-    return Party(
-        device=one.device,
-        hello=Frame(Kind.HELLO, one.hello or b""),
-        numbers=tuple(numbers),
-        size=size,
-        photo_bytes=photo_bytes,
-        tries=one.tries,
-    )
-
-
-def _own_party(relay: Relay, connection: Connection) -> Party:
-    keys, code = relay.keys, fact(connection, Fact.CODE)
-    hello = Hello(
-        signing=keys.signing_public,
-        sealing=keys.sealing_public,
-        server=relay.server(connection),
-        nonce=secrets.token_bytes(16),
-        cursor=fact(connection, Fact.CURSOR),
-        heads={},
-        codecs=tuple(CODECS),
-        software=f"sync-server relay {version('jemput')}",
-        wall_ms=relay.now_ms(),
-    )
-    asked = (
-        enrol_frame(parse_code(code), keys.signing_public, keys.sealing_public) if code else None
-    )
-    return Party(device=keys.id, hello=hello_frame(hello, keys.signing), enrol=asked, own=True)
 
 
 def _is_passing(frame: Frame, content: bytes) -> bool:

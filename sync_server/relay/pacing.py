@@ -12,13 +12,8 @@ from threading import Event
 from shared_schema.errors import JemputError, StorageError
 from sync_server.relay import shelf
 from sync_server.relay.errors import UpstreamRefused
-from sync_server.relay.forwarding import (
-    DEVICE_UNKNOWN,
-    Passed,
-    Transport,
-    is_due,
-    pass_on,
-)
+from sync_server.relay.forwarding import DEVICE_UNKNOWN, Passed, Transport, pass_on
+from sync_server.relay.parties import is_due
 from sync_server.relay.relay import Fact, Relay, keep
 
 FIRST_WAIT_S = 5.0
