@@ -33,13 +33,15 @@ from tests.support.records import WARGA
 
 pytestmark = needs_nginx
 LOOPBACK = "127.0.0.1"
+ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Found a regency's office."""
+    folder = tmp_path_factory.mktemp("office")
     keys = generate()
-    store = open_store(f"sqlite:///{tmp_path / 'server.db'}")
+    store = open_store(f"sqlite:///{folder / 'server.db'}")
     founding = setup.Founding(
         region="53.15",
         name="Kabupaten Contoh",
@@ -49,11 +51,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
         passphrase="kadis-uji-coba",
     )
     setup.found(store, keys, founding, wall_ms())
-    yield office_of(store, keys, tmp_path / "photos")
+    yield office_of(store, keys, folder / "photos")
     store.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port(office: Office) -> Iterator[int]:
     """Serve on loopback."""
     server = serving.prepare(office, serving.Listening(host=LOOPBACK, port=0, tls=None))
@@ -151,6 +153,35 @@ def test_silence_while_sending_ends_the_request(
         line.up()
         way.sync(app)
     assert received(app) == 120
+
+
+def test_the_proxy_as_we_advise_it_keeps_nothing_back(
+    app: App, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the settings of docs/settings.md a cut line keeps what was receipted on the way."""
+    monkeypatch.setattr(opening, "tune", _hold_little)
+    register(app, 120, 8000)
+    with (
+        nginx(tmp_path / "proxy", port, advised()) as at,
+        Line(server_port=at, rate_bytes_s=200_000, window_bytes=8192) as line,
+    ):
+        line.cut_after(350_000)
+        way = Way(port=_port(line), pace=Pace())
+        with pytest.raises(LineCut):
+            way.sync(app)
+        assert 20 <= received(app) < 120
+        line.up()
+        way.sync(app)
+        assert not way.pace.separate
+    assert received(app) == 120
+    assert len(statuses(tmp_path / "proxy")) == 2
+
+
+def advised() -> str:
+    """Return the settings for nginx that the documentation advises, without the address."""
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    block = text.partition("location /v1/exchange {")[2].partition("}")[0]
+    return "".join(line for line in block.splitlines(keepends=True) if "proxy_pass" not in line)
 
 
 def test_a_narrow_proxy_is_found_out(app: App, port: int, tmp_path: Path) -> None:
