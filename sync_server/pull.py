@@ -21,7 +21,8 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared_schema.canonical import encode
-from shared_schema.fold import parts, state_of, state_to_json
+from shared_schema.changes import Change
+from shared_schema.fold import fold, parts, state_of, state_to_json
 from shared_schema.ids import Stream
 from shared_schema.messages import Page
 from shared_schema.records import RECORD_TYPES, area_of
@@ -179,6 +180,7 @@ def _touched(
     found = rosters.touched(connection, at.position, at.after, upto, PAGE_ITEMS)
     held = rosters.visible(connection, scope, [current.record for current in found])
     echo = _echoes(connection, [one for one in found if one.record in held], at.seen, proven)
+    echo -= _unseen(connection, scope, [one for one in found if one.record in echo], at.seen)
     items: list[Item] = []
     size = 0
     for current in found:
@@ -233,6 +235,27 @@ def _echoes(
     for record, stream, sequence in log.authors_of(connection, names, position):
         added.setdefault(record, []).append(sequence <= proven.get(stream, 0))
     return {record for record, own in added.items() if all(own)}
+
+
+def _unseen(connection: Connection, scope: Scope, found: list[Current], position: int) -> set[UUID]:
+    """Return the records that were out of sight at a place in the log where others knew them.
+
+    What others had written by then was not sent; now that they are in sight, it is.
+    """
+    names = [str(current.record) for current in found if current.born <= position]
+    earlier: dict[UUID, list[Change]] = {}
+    for entry in log.of_records(connection, names) if names else ():
+        if entry.position <= position:
+            earlier.setdefault(entry.change.record, []).append(entry.change)
+    return {record for record, known in earlier.items() if not _in_sight(scope, known)}
+
+
+def _in_sight(scope: Scope, known: list[Change]) -> bool:
+    """Tell whether a device was sent a record that amounted to these changes."""
+    if any(change.stream.device.hex() == scope.device for change in known):
+        return True
+    rtype = RECORD_TYPES.get(known[0].type)
+    return rtype is not None and scope.covers(area_of(rtype, fold(known).values()))
 
 
 def _left(connection: Connection, scope: Scope, current: Current, position: int) -> bool:

@@ -37,3 +37,15 @@ def test_an_office_that_forgot_a_laptop_is_sent_everything_again(outpost: Outpos
     outpost.sync(laptop, FINE)
     outpost.restore(old=False)
     assert outpost.sync(laptop, FINE) is None
+
+
+def test_a_record_that_comes_into_sight_brings_what_others_wrote(outpost: Outpost) -> None:
+    """A correction reaches a restored office before the record; its writer is told of it then."""
+    other, writer = outpost.laptops
+    outpost.register(writer, 1, twins=False)
+    outpost.sync(writer, FINE)
+    outpost.sync(other, FINE)
+    outpost.correct(other, 0)
+    outpost.restore(old=False)
+    for laptop in (other, writer, other):
+        outpost.sync(laptop, FINE)

@@ -27,7 +27,7 @@ from tests.conftest import IN_CI
 from tests.support.bad_line import FINE, Weather
 from tests.support.effort import in_both, quick_folder, report
 from tests.support.field_laptop import FieldLaptop
-from tests.support.fuses import Fuse, ended_early
+from tests.support.fuses import Fuse, OfficeDown, ended_early
 from tests.support.regency_stage import HOUR_MS, Outpost, Stage
 
 SHARDS = 8
@@ -95,6 +95,11 @@ class Everything(RuleBasedStateMachine):
         """Somebody notes a visit to a person who is known there."""
         self.world.visit(self.at(which), pick)
 
+    @rule(which=laptops, pick=picks)
+    def attach(self, which: int, pick: int) -> None:
+        """Somebody takes a photo of a document."""
+        self.world.attach(self.at(which), pick)
+
     @rule(which=laptops)
     def begin_a_draft(self, which: int) -> None:
         """Somebody begins to register a person and is called away."""
@@ -128,13 +133,15 @@ class Everything(RuleBasedStateMachine):
     def the_office_dies_while_they_sync(self, which: int, weather: Weather, fuse: Fuse) -> None:
         """Kill the office before or after one of its commits; it is started again."""
         self.world.office.die_at(fuse)
-        with suppress(NetworkError, CustodyError):
+        with suppress(NetworkError, CustodyError, OfficeDown):
             self.world.sync(self.at(which), weather)
         self.world.office.store.fuses.clear()
 
     @rule(
         which=laptops,
-        what=st.sampled_from(["register", "correct", "sync", "locked", "export", "restart"]),
+        what=st.sampled_from(
+            ["register", "correct", "sync", "locked", "visit", "attach", "export", "restart"]
+        ),
         pick=picks,
         fuse=fuses,
     )
@@ -144,6 +151,38 @@ class Everything(RuleBasedStateMachine):
         if ended_early(lambda: self.world.do(what, laptop, pick), fuse):
             laptop.restart()
             self.world.keep_what_was_saved(laptop)
+
+    # The relay
+
+    @rule(which=laptops, weather=weathers)
+    def visit_the_relay(self, which: int, weather: Weather) -> None:
+        """Sync at the district office."""
+        with suppress(NetworkError, CustodyError):
+            self.world.visit_relay(self.at(which), weather)
+
+    @rule(weather=weathers)
+    def the_relay_passes_on(self, weather: Weather) -> None:
+        """Let the district have a line to the regency for a while."""
+        self.world.pass_on(weather)
+
+    @rule(which=laptops, fuse=fuses, visiting=st.booleans())
+    def the_relay_dies(self, which: int, fuse: Fuse, visiting: bool) -> None:
+        """Kill the relay at one of its commits, at a visit or while it passes on."""
+        self.world.relay.store.fuses[:] = [fuse]
+        with suppress(NetworkError, CustodyError, OfficeDown):
+            if visiting:
+                self.world.visit_relay(self.at(which), FINE)
+            else:
+                self.world.pass_on(FINE)
+        self.world.relay.store.fuses.clear()
+
+    @rule(kept=st.booleans())
+    def the_relays_disk(self, kept: bool) -> None:
+        """Keep an image of the relay's disk, or put the last one back."""
+        if kept:
+            self.world.relay.keep_image()
+        else:
+            self.world.relay.roll_back()
 
     # Sticks
 

@@ -1,14 +1,24 @@
-"""A line to the office that cuts, doubles and swaps what goes over it, without a socket."""
+"""A line to an office or a relay that cuts, doubles and swaps what goes over it; no socket."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from field_client.sync.errors import LineCut
 from shared_schema.frames import Frame, FrameReader
 from tests.support.fuses import OfficeDown
-from tests.support.regency import Regency, Unheard
+from tests.support.regency import Unheard
 
 Cut = tuple[int, int] | None
+
+
+class Peer(Protocol):
+    """Whoever is at the other end. ``old``: its program must not be mixed with ours."""
+
+    @property
+    def old(self) -> bool: ...  # noqa: D102
+    def converse(self, frames: Iterator[Frame]) -> Iterator[Frame]: ...  # noqa: D102
+    def answer(self, frames: list[Frame]) -> list[Frame]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +45,7 @@ FINE = Weather()
 class BadLine:
     """The client's transport, in some weather."""
 
-    regency: Regency
+    peer: Peer
     weather: Weather = FINE
 
     def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
@@ -48,13 +58,13 @@ class BadLine:
             raise LineCut
 
     def _reply(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
-        if self.weather.at_once and not self.regency.old:
-            yield from self._heard(self.regency.converse(self._arriving(outgoing)))
+        if self.weather.at_once and not self.peer.old:
+            yield from self._heard(self.peer.converse(self._arriving(outgoing)))
             return
         frames = list(self._arriving(outgoing))
         if self.weather.twice:
-            self.regency.answer(frames)
-        yield from self._heard(iter(self._swapped(self.regency.answer(frames))))
+            self.peer.answer(frames)
+        yield from self._heard(iter(self._swapped(self.peer.answer(frames))))
 
     def _arriving(self, outgoing: Iterable[bytes]) -> Iterator[Frame]:
         left, reader = self.weather.sent, FrameReader()

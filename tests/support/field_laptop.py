@@ -1,10 +1,9 @@
 """One laptop of the state machine: a real store that is copied, rolled back, killed and started.
 
-Its files are kept as bytes: written back over the same files they are the same store as before to
-everybody (an image of the disk), written elsewhere they are a copy.
+Its clock is set by anybody, its program may be an old one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +20,16 @@ from field_client.retention import KEPT_MS, tidy
 from field_client.sync.departure import depart, load_departure
 from field_client.sync.engine import Outcome, Transport, synchronise
 from field_client.sync.locked import synchronise_locked
+from field_client.sync.relayed import synchronise_via
+from field_client.vault.attachments import RECEIVED, WAITING
 from field_client.vault.keys import VaultKeys
 from field_client.vault.spool import open_spool
 from shared_schema.clock import DAY_MS, Evidence
 from shared_schema.wire import DEFAULT_CODEC
+from tests.support.disks import Image, image_of, put_back
 from tests.support.laptop import clone, reopen
 from tests.support.raw_device import NOW_MS
 from tests.support.regency import MARKS, marks_in
-
-Image = Mapping[str, bytes]
 
 
 @dataclass(slots=True)
@@ -103,6 +103,11 @@ class FieldLaptop:
         with self._program():
             return synchronise(self.app, line)
 
+    def visit(self, line: Transport) -> None:
+        """Sync by way of a relay."""
+        with self._program():
+            synchronise_via(self.app, line)
+
     def sync_locked(self, line: Transport) -> None:
         """Lock, sync from the spool alone, unlock again."""
         with self._program():
@@ -129,6 +134,13 @@ class FieldLaptop:
 
     # What it holds
 
+    def photos(self) -> set[str]:
+        """Return the SHA-256 of every photo that it keeps."""
+        return {row["sha256"] for state in (WAITING, RECEIVED) for row in self._kept(state)}
+
+    def _kept(self, state: str) -> list[Any]:
+        return self.app.attachments.in_state(state)
+
     def marks(self) -> set[str]:
         """Return the marks of what was written in this store, as far as it can still send them."""
         tables = self.app.tables
@@ -140,19 +152,3 @@ class FieldLaptop:
         }
         own = (shown(document) for document in tables.records if document["own"])
         return found | {str(values["name"]) for values in own if values.get(MARKS[0])}
-
-
-def image_of(home: Path) -> Image:
-    """Read a closed store's files."""
-    files = (path for path in home.rglob("*") if path.is_file())
-    return {str(path.relative_to(home)): path.read_bytes() for path in files}
-
-
-def put_back(home: Path, image: Image) -> None:
-    """Write a store's files as they were, over the same files where these are there."""
-    for path in list(home.rglob("*")):
-        if path.is_file() and str(path.relative_to(home)) not in image:
-            path.unlink()
-    for name, content in image.items():
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_bytes(content)

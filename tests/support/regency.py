@@ -1,7 +1,7 @@
 """A regency's office for the state machine: the real one, with everything that may befall it.
 
-One database file and one engine serve all runs, so that a statement is compiled once; a run begins
-by putting the file back as it was. The office may die at a commit, come back from an old backup in
+One folder and one engine serve all runs, so that a statement is compiled once; a run begins by
+putting the disk back as it was. The office may die at a commit, come back from an old backup in
 its next epoch, run an older program for a while, and hear what it has heard before.
 """
 
@@ -26,9 +26,11 @@ from shared_schema.records import RECORD_TYPES
 from shared_schema.wire import CODECS, DEFAULT_CODEC
 from sync_server import assessment, exchange, rebuilding, reconcile, release, verification
 from sync_server.enrol import Invitation, invite
+from sync_server.photos import read as read_photo
 from sync_server.store import tables
-from sync_server.store.queries import devices, facts, log, quarantine, raw
+from sync_server.store.queries import devices, facts, log, photos, quarantine, raw
 from sync_server.store.queries.facts import Fact
+from tests.support.disks import Image, image_of, put_back
 from tests.support.fuses import Fuse, FusedStore
 from tests.support.offices import found_office
 from tests.support.raw_device import NOW_MS
@@ -50,17 +52,18 @@ class Regency:
 
     def __init__(self, folder: Path) -> None:
         bench = found_office(folder)
+        self.folder = folder
         self.clock = bench.clock
-        self.path = Path(str(bench.office.store.engine.url.database))
         self.store = FusedStore(bench.office.store.engine)
-        self.office = replace(bench.office, store=self.store)
+        self.office = replace(bench.office, store=self.store, photos=folder / "photos")
         self.codes: list[str] = []
+        self.founded: Image = {}
         self.begin()
 
     # Runs
 
     def found(self, laptops: int) -> None:
-        """Invite the laptops of every run; what stands in the database now is where runs begin.
+        """Invite the laptops of every run. What is on the disk then is where runs begin.
 
         Of the regions' names, which every laptop is sent, most go: they would be most of the work.
         """
@@ -76,18 +79,18 @@ class Regency:
         self.store.fuses.clear()
         self.requests: list[list[Frame]] = []
         self.epoch = 1
-        if self.codes:
+        if self.founded:
             self._put_back(self.founded)
-        self.backup = self.content()
+        self.backup = self.founded
 
-    def content(self) -> bytes:
-        """Return the database as it stands."""
+    def content(self) -> Image:
+        """Return the disk as it stands."""
         self.store.close()
-        return self.path.read_bytes()
+        return image_of(self.folder)
 
-    def _put_back(self, content: bytes) -> None:
+    def _put_back(self, image: Image) -> None:
         self.store.close()
-        self.path.write_bytes(content)
+        put_back(self.folder, image)
 
     # What it does
 
@@ -167,7 +170,7 @@ class Regency:
         self.store.fuses[:] = [fuse]
 
     def back_up(self) -> None:
-        """Keep the database as it stands."""
+        """Keep the disk as it stands."""
         self.backup = self.content()
 
     def restore(self, *, old: bool) -> None:
@@ -206,6 +209,14 @@ class Regency:
             return self.epoch, log.count(connection)
 
     # What it holds
+
+    def photos(self) -> set[str]:
+        """Return the SHA-256 of every photo that is here whole, each of them read."""
+        with self.office.store.read() as connection:
+            kept = photos.everything(connection)
+        for one in kept:
+            read_photo(self.office, one)
+        return {one.sha256 for one in kept}
 
     def states(self) -> dict[str, RecordState]:
         """Return every record by id."""

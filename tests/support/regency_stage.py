@@ -5,12 +5,11 @@ or the phone number of a correction. A mark *must* reach the office once it was 
 only disk that holds it is rolled back or the office is restored without it.
 """
 
+import hashlib
 import random
 import shutil
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,9 @@ from typing import Any
 from field_client.app import create_device
 from field_client.entries import Edit, state_of_document
 from field_client.opened import App
-from field_client.reduction import DETAILS_LOST, Withheld, withheld
 from field_client.sync.engine import Outcome
 from field_client.sync.errors import ClockOff, DeviceRevokedWaiting
 from field_client.sync.transport_file import read_reply, write_export
-from field_client.tables import id_of
 from field_client.verification import examine
 from shared_schema.enrolment import (
     DeviceRevoked,
@@ -34,10 +31,18 @@ from shared_schema.enrolment import (
 from shared_schema.fold import RecordState
 from shared_schema.frames import Kind, read_frames
 from tests.support.bad_line import FINE, BadLine, Weather
-from tests.support.field_laptop import FieldLaptop, Image, Watch, image_of, put_back
+from tests.support.disks import Image, image_of, put_back
+from tests.support.district import District
+from tests.support.field_laptop import FieldLaptop, Watch
 from tests.support.laptop import OPERATOR, PASSPHRASE
 from tests.support.raw_device import NOW_MS, person
 from tests.support.regency import Regency, Unheard
+from tests.support.regency_checks import (
+    compare_marks,
+    compare_people,
+    compare_photos,
+    compare_replica,
+)
 
 HOUR_MS = 3_600_000
 BOXED = 3
@@ -45,8 +50,6 @@ ROUNDS = 8
 REPLIES_KEPT = 8
 _NIKS = ["5315054101700001", "5315054101700002"]
 _REFUSED = (DeviceUnknown, EnrolRefused, EnrolExpired, EnrolUsed)
-# An office that is updated uses what it could not read, but does not take back that it said so.
-_SAID = {DETAILS_LOST, "TYPE_UNKNOWN", "CODEC_UNKNOWN"}
 
 
 class Stage:
@@ -56,6 +59,9 @@ class Stage:
         (folder / "office").mkdir()
         self.folder = folder
         self.office = Regency(folder / "office")
+        self.relay = District(folder / "relay", self.office)
+        self.relay.pass_on(BadLine(self.office))
+        self.relay.found()
         self.office.found(BOXED)
         self.boxed = [self._boxed(at) for at in range(BOXED)]
 
@@ -72,12 +78,15 @@ class Outpost:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.office = stage.office
+        self.relay = stage.relay
         self.office.begin()
+        self.relay.begin()
         self.laptops: list[FieldLaptop] = []
         self.spare = list(stage.boxed)
         self.sticks: list[bytes] = []
         self.replies: list[bytes] = []
         self.must: set[str] = set()
+        self.photos: set[str] = set()
         self.revoked: set[bytes] = set()
         self.marked = 0
         self.copies = stage.folder / "copies"
@@ -132,6 +141,22 @@ class Outpost:
             values["note"] = str(host.shown("name"))
             _write(laptop.app, laptop.app.journal.new_record(), "visit", values)
 
+    def attach(self, laptop: FieldLaptop, pick: int) -> None:
+        """Attach a photo of one to three pieces to somebody."""
+        known = _people(laptop.app)
+        if known:
+            photo = f"foto {self._mark()} ".encode() * (pick % 3 * 1300 + 20)
+            values = {
+                "record": str(known[pick % len(known)].record),
+                "sha256": hashlib.sha256(photo).hexdigest(),
+                "media_type": "image/webp",
+                "bytes": len(photo),
+            }
+            app = laptop.app
+            with app.attachments.keeping(photo, [app.device.server_sealing]):
+                _write(app, app.journal.new_record(), "attachment", values)
+            self.photos.add(str(values["sha256"]))
+
     def begin_draft(self, laptop: FieldLaptop) -> None:
         """Keep what is known of a person so far."""
         journal = laptop.app.journal
@@ -165,6 +190,21 @@ class Outpost:
             self.laptops.remove(laptop)
         return None
 
+    def visit_relay(self, laptop: FieldLaptop, weather: Weather) -> None:
+        """Leave with the relay what waits, and take along what the office answered."""
+        try:
+            laptop.visit(BadLine(self.relay, weather))
+        except ClockOff:
+            return
+        except _REFUSED:
+            self.enrol_again(laptop)
+        except DeviceRevoked:
+            self.laptops.remove(laptop)
+
+    def pass_on(self, weather: Weather) -> None:
+        """Let the relay speak with the office."""
+        self.relay.pass_on(BadLine(self.office, weather))
+
     def sync_locked(self, laptop: FieldLaptop, weather: Weather) -> None:
         """Sync from the spool alone."""
         try:
@@ -180,19 +220,17 @@ class Outpost:
 
     def do(self, what: str, laptop: FieldLaptop, pick: int) -> None:
         """Do one of the things during which a laptop may die."""
-        match what:
-            case "register":
-                self.register(laptop, 2, twins=False)
-            case "correct":
-                self.correct(laptop, pick)
-            case "sync":
-                self.sync(laptop, FINE)
-            case "locked":
-                self.sync_locked(laptop, FINE)
-            case "export":
-                self.export(laptop)
-            case "restart":
-                laptop.restart()
+        work: dict[str, Callable[[], object]] = {
+            "register": lambda: self.register(laptop, 2, twins=False),
+            "correct": lambda: self.correct(laptop, pick),
+            "attach": lambda: self.attach(laptop, pick),
+            "sync": lambda: self.sync(laptop, FINE),
+            "locked": lambda: self.sync_locked(laptop, FINE),
+            "visit": lambda: self.visit_relay(laptop, FINE),
+            "export": lambda: self.export(laptop),
+            "restart": laptop.restart,
+        }
+        work[what]()
 
     def export(self, laptop: FieldLaptop) -> None:
         """Write what waits to a stick."""
@@ -261,10 +299,12 @@ class Outpost:
 
     def _mourn(self) -> None:
         """Expect no more what no disk holds any longer."""
-        held = set(self.office.marks())
+        held, photos = set(self.office.marks()), self.office.photos()
         for laptop in self.laptops:
             held |= laptop.marks()
+            photos |= laptop.photos()
         self.must &= held
+        self.photos &= photos
 
     # The end
 
@@ -274,7 +314,9 @@ class Outpost:
         self.office.clock[0] = NOW_MS
         for laptop in self.laptops:
             laptop.watch.wall_ms, laptop.old = NOW_MS, False
+        self.pass_on(FINE)
         self._sync_everybody()
+        self.pass_on(FINE)
         self.office.release_everything()
         self._sync_everybody()
 
@@ -293,25 +335,16 @@ class Outpost:
     def compare(self) -> None:
         """Check that everything arrived once, and that every replica equals the office."""
         self.office.verify()
-        written = self.office.marks()
-        assert {mark: n for mark, n in written.items() if n > 1} == {}
-        assert self.must - set(written) == set()
+        compare_marks(self.office, self.must)
         states = self.office.states()
-        self._compare_people(states)
+        compare_people(states, self.must)
+        # A revoked laptop is wiped once its records are handed over; its photos go with it.
+        photos = set[str]() if self.revoked else self.photos
+        compare_photos(self.office, self.laptops, states, photos)
         for laptop in self.laptops:
-            _compare_replica(laptop.app, states)
+            compare_replica(laptop.app, states)
         if self.laptops:
             assert examine(self.laptops[0].app).faults == ()
-
-    def _compare_people(self, states: Mapping[str, RecordState]) -> None:
-        """Check that nobody hides another, and that visits lead to whom they were paid."""
-        shown = {id_: str(one.shown("name")) for id_, one in states.items() if one.type == "person"}
-        people = Counter(shown.values())
-        assert {name for name, n in people.items() if n > 1} == set()
-        assert {mark for mark in self.must if mark.startswith("Warga")} <= set(people)
-        for visit in (one for one in states.values() if one.type == "visit"):
-            host = shown.get(str(visit.shown("person")), visit.shown("note"))
-            assert host == visit.shown("note")
 
 
 def _write(app: App, record: Any, kind: str, values: Mapping[str, Any]) -> None:
@@ -321,28 +354,3 @@ def _write(app: App, record: Any, kind: str, values: Mapping[str, Any]) -> None:
 def _people(app: App) -> list[RecordState]:
     found = (state_of_document(document) for document in app.tables.records)
     return [state for state in found if state.type == "person"]
-
-
-def _compare_replica(app: App, states: Mapping[str, RecordState]) -> None:
-    counts = app.journal.counts()
-    assert counts["waiting"] == 0
-    troubled = app.journal.entries(state="attention")
-    assert {note.code for entry in troubled for note in entry.remarks} <= _SAID
-    here = {id_of(document): document for document in app.tables.records}
-    assert here.keys() == states.keys()
-    for record, state in states.items():
-        known = state_of_document(here[record])
-        assert known == _without(state, withheld(here[record], known))
-
-
-def _without(state: RecordState, hidden: Withheld) -> RecordState:
-    """Return a state that lacks the heads whose values are withheld on a laptop."""
-    if not hidden:
-        return state
-    fields = {
-        name: replace(part, heads=tuple(h for h in part.heads if h.stamp not in hidden[name]))
-        if name in hidden
-        else part
-        for name, part in state.fields.items()
-    }
-    return replace(state, fields=fields)
