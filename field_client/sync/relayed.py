@@ -183,7 +183,8 @@ def synchronise_via(app: App, transport: Transport, progress: Progress = silent)
                 exchange.settle()
         total = _sum(total, reply.left, exchange.outcome)
         exchange.refuse()
-        if not seal_waiting(app) and not exchange.again:
+        again = exchange.again and not (exchange.shortened and reply.left.relay)
+        if not seal_waiting(app) and not again:
             break
     else:
         raise SyncUnsettled

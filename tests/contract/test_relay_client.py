@@ -1,19 +1,27 @@
 """A real laptop and a relay: what is shown as held, what the office's late answers do."""
 
+import hashlib
+import random
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from field_client.attaching import attach
+from field_client.capture import assess
 from field_client.entries import Standing
 from field_client.opened import App
+from field_client.records import PHOTO
 from field_client.sync.engine import Exchange, synchronise
 from field_client.sync.errors import LineCut, RelayExpired, RelayUntrusted
+from field_client.sync.photos_out import counts
 from field_client.sync.relayed import Left, synchronise_via
 from shared_schema.enrolment import DeviceRevoked
-from shared_schema.frames import read_frames
+from shared_schema.frames import Kind, read_frames
+from shared_schema.records import CheckContext, record_type
 from sync_server.relay.relay import Limits
 from sync_server.store.queries import devices, facts
 from sync_server.store.queries.facts import Fact
@@ -21,6 +29,7 @@ from tests.support.laptop import laptop, register
 from tests.support.memory_server import NOW_MS
 from tests.support.offices import Bench, code_of, found_office
 from tests.support.relays import RelayBench, found_relay
+from tests.support.synthetic import TODAY
 
 
 @dataclass(slots=True)
@@ -207,6 +216,53 @@ def test_a_revoked_laptop_hands_over_by_the_relay(
     relay.pass_on()
     with pytest.raises(DeviceRevoked):
         via(app, relay)
+
+
+def photograph(app: App, record: UUID, size: int) -> None:
+    """Attach a photo; nothing here looks inside."""
+    content = random.Random(size).randbytes(size)
+    values = {
+        "record": str(record),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "media_type": "image/webp",
+        "bytes": size,
+    }
+    attach(app, content, assess(record_type(PHOTO), values, CheckContext(today=TODAY)))
+
+
+def test_photos_go_by_the_relay_behind_the_records(
+    app: App, bench: Bench, relay: RelayBench
+) -> None:
+    """In chunks that the relay cannot open; a line cut within them goes on at the chunk."""
+    (record,) = register(app, names(1))
+    photograph(app, record, 100_000)
+    via(app, relay)
+    for frames in (6, 3):
+        relay.wire.heard = frames
+        assert relay.try_to_pass_on() is not None
+    relay.wire.heard = 1 << 30
+    before = len(relay.wire.kinds)
+    relay.pass_on()
+    assert relay.wire.kinds[before:].count(Kind.CHUNK) < 7
+    via(app, relay)
+    photos = counts(app)
+    assert (photos["waiting"], photos["received"]) == (0, 1)
+    assert len(list(bench.office.photos.glob("*"))) >= 1
+
+
+def test_a_relay_without_room_for_photos_still_takes_records(
+    tmp_path: Path, app: App, bench: Bench
+) -> None:
+    """A photo never delays a record."""
+    relay = found_relay(tmp_path / "small", bench, Limits(photos=20_000))
+    (record,) = register(app, names(1))
+    photograph(app, record, 100_000)
+    assert via(app, relay).refused == ("RELAY_FULL",)
+    register(app, ["Warga Contoh Baru"])
+    assert via(app, relay).changes == 3
+    relay.pass_on()
+    assert via(app, relay).outcome.changes == 3
+    assert counts(app)["waiting"] == 1
 
 
 def test_a_certificate_ends(tmp_path: Path, app: App, bench: Bench) -> None:
