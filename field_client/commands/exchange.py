@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from field_client.commands.errors import BranchMoved, DetailsNotResent
-from field_client.commands.locking import Begin, left_sealed, stays_locked, sync_locked
+from field_client.commands.locking import Begin, Connect, left_sealed, stays_locked, sync_locked
 from field_client.commands.outcomes import Progress, not_through, photo_lines, sync_document
 from field_client.commands.unlocking import PACKAGE, leave_prepared, report_warnings, unlocked
 from field_client.commands.visiting import visit
@@ -17,7 +17,7 @@ from field_client.commands.watching import Tell, Watching, unconfirmed
 from field_client.config import load_config
 from field_client.opened import App
 from field_client.sync.departure import load_departure
-from field_client.sync.engine import Outcome, Transport, synchronise
+from field_client.sync.engine import Outcome, synchronise
 from field_client.sync.errors import ClockOff
 from field_client.sync.fallback import Pace
 from field_client.sync.patience import PATIENCE_S, Patience
@@ -74,7 +74,8 @@ def _by_relay(url: str) -> Iterator[Watching]:
     """Give what syncs once by a relay, on the store that stays open for it."""
     with unlocked() as app:
         trust = Trust(pinned=bytes.fromhex(app.device.signing), relays=True)
-        attempt = partial(visit, app, HttpTransport(url=url, trust=trust))
+        connect = partial(HttpTransport, url=url, trust=trust)
+        attempt = partial(visit, app, connect)
         yield Watching(attempt=attempt, left=partial(unconfirmed, app), locked=False)
 
 
@@ -85,8 +86,8 @@ def _attempts(locked: bool, begin: Begin) -> Iterator[Watching]:  # noqa: FBT001
         with unlocked() as app:
             device = app.device
             trust = Trust(pinned=bytes.fromhex(device.signing))
-            transport = HttpTransport(url=device.url, trust=trust)
-            attempt = partial(_sync, app, transport, begin)
+            connect = partial(HttpTransport, url=device.url, trust=trust)
+            attempt = partial(_sync, app, connect, begin)
             photos = partial(_waiting_photos, app)
             left = partial(unconfirmed, app)
             yield Watching(attempt=attempt, left=left, locked=False, photos=photos)
@@ -95,8 +96,9 @@ def _attempts(locked: bool, begin: Begin) -> Iterator[Watching]:  # noqa: FBT001
     require_not_wiped(home)
     with open_spool(home) as spool:
         departure = load_departure(spool)
-        transport = HttpTransport(url=departure.url, trust=Trust(pinned=departure.server))
-        attempt = partial(sync_locked, home, spool, transport, begin)
+        trust = Trust(pinned=departure.server)
+        connect = partial(HttpTransport, url=departure.url, trust=trust)
+        attempt = partial(sync_locked, home, spool, connect, begin)
         yield Watching(attempt=attempt, left=partial(left_sealed, spool), locked=True)
 
 
@@ -133,10 +135,10 @@ def import_file(file: Path) -> None:
         _emit(app, outcome)
 
 
-def _sync(app: App, transport: Transport, begin: Begin, tell: Tell) -> None:
+def _sync(app: App, connect: Connect, begin: Begin, tell: Tell) -> None:
     shown = Progress()
     try:
-        outcome = synchronise(app, transport, shown, begin())
+        outcome = synchronise(app, connect(), shown, begin())
     except ClockOff:
         shown.end()
         _emit(app, shown.last, tell)

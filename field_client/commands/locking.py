@@ -21,7 +21,9 @@ from field_client.vault.spool import Spool, open_spool
 from shared_schema.console import emit, output_options, report, text
 from shared_schema.errors import NetworkError
 
+# What each attempt has anew: the server's address is asked for again, and no line is kept.
 Begin = Callable[[], Patience]
+Connect = Callable[[], Transport]
 
 
 @click.command
@@ -53,12 +55,12 @@ def left_sealed(spool: Spool) -> int:
     return still_sealed(spool, load_departure(spool))
 
 
-def sync_locked(home: Path, spool: Spool, transport: Transport, begin: Begin, tell: Tell) -> None:
+def sync_locked(home: Path, spool: Spool, connect: Connect, begin: Begin, tell: Tell) -> None:
     """Sync once, from the spool alone, and tell what it amounted to."""
     departure = load_departure(spool)
     shown = Progress()
     try:
-        outcome = synchronise_locked(home, spool, departure, transport, shown, begin())
+        outcome = synchronise_locked(home, spool, departure, connect(), shown, begin())
     except NetworkError:
         shown.end()
         if shown.last.bytes_sent:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from field_client.commands.errors import HeldNotAll
+from field_client.commands.locking import Connect
 from field_client.commands.outcomes import Progress, sync_document
 from field_client.commands.unlocking import PACKAGE, leave_prepared, report_warnings
 from field_client.commands.watching import Tell
 from field_client.opened import App
-from field_client.sync.engine import Transport
 from field_client.sync.errors import ClockOff
 from field_client.sync.photos_out import counts
 from field_client.sync.relayed import Left, synchronise_via
@@ -15,11 +15,11 @@ from shared_schema.console import report, text
 from shared_schema.display import iso_time, local_time
 
 
-def visit(app: App, transport: Transport, tell: Tell) -> None:
+def visit(app: App, connect: Connect, tell: Tell) -> None:
     """Sync once by a relay, and tell what it amounted to."""
     shown = Progress()
     try:
-        left = synchronise_via(app, transport, shown)
+        left = synchronise_via(app, connect(), shown)
     except ClockOff:
         shown.end()
         _tell(app, Left(outcome=shown.last), tell)

@@ -21,8 +21,9 @@ class ServerUnreachable(NetworkError):
 
 
 class ServerUntrusted(NetworkError):
-    """The line to {address} is not safe: its certificate does not fit. Nothing was sent. Check
-    the laptop's date and ask your administrator.
+    """The line to {address} is not safe: its certificate does not fit. Nothing was sent. Where a
+    hotspot asks to log in, do so in a browser first; else check the laptop's date and ask your
+    administrator.
     """
 
     code = "SERVER_UNTRUSTED"

@@ -1,5 +1,6 @@
 """A proxy that buffers stands before the office: real nginx, as Debian configures it."""
 
+import hashlib
 import random
 import socket
 import threading
@@ -7,18 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from field_client.app import read_clocks
+from field_client.attaching import attach
+from field_client.capture import assess
 from field_client.entries import Edit
 from field_client.opened import App
+from field_client.records import PHOTO
 from field_client.sync import fallback, opening
 from field_client.sync.engine import Outcome, synchronise
 from field_client.sync.errors import LineCut, ProxyRefused, ServerFailed
 from field_client.sync.fallback import Pace
 from field_client.sync.patience import Patience
+from field_client.sync.photos_out import counts
 from field_client.sync.transport_http import HttpTransport
+from shared_schema.records import CheckContext, record_type
 from sync_server import setup
 from sync_server.api import serving
 from sync_server.app import office_of, wall_ms
@@ -30,6 +37,7 @@ from tests.support.laptop import laptop
 from tests.support.line import Line
 from tests.support.proxy import needs_nginx, nginx, statuses
 from tests.support.records import WARGA
+from tests.support.synthetic import TODAY
 
 pytestmark = needs_nginx
 LOOPBACK = "127.0.0.1"
@@ -182,6 +190,32 @@ def advised() -> str:
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     block = text.partition("location /v1/exchange {")[2].partition("}")[0]
     return "".join(line for line in block.splitlines(keepends=True) if "proxy_pass" not in line)
+
+
+def test_photos_go_in_pieces_too(app: App, port: int, tmp_path: Path) -> None:
+    """More than a megabyte of them: none is lost to a refusal, and no record waits for one."""
+    register(app, 1, 40)
+    record = next(iter(app.journal.entries("person"))).id
+    for seed in range(5):
+        photo(app, record, random.Random(seed).randbytes(300_000))
+    with nginx(tmp_path / "proxy", port) as at:
+        Way(port=at, pace=Pace()).sync(app)
+    found = [status for status, _ in statuses(tmp_path / "proxy")]
+    assert found.count(413) == 1
+    assert len(found) <= 12
+    assert counts(app) == {"waiting": 0, "waiting_bytes": 0, "received": 5}
+    assert app.journal.counts()["waiting"] == 0
+
+
+def photo(app: App, record: UUID, content: bytes) -> None:
+    """Attach a photo; nothing here looks inside."""
+    values = {
+        "record": str(record),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "media_type": "image/webp",
+        "bytes": len(content),
+    }
+    attach(app, content, assess(record_type(PHOTO), values, CheckContext(today=TODAY)))
 
 
 def test_a_narrow_proxy_is_found_out(app: App, port: int, tmp_path: Path) -> None:
