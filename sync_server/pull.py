@@ -261,10 +261,13 @@ def _in_sight(scope: Scope, known: list[Change]) -> bool:
 def _left(connection: Connection, scope: Scope, current: Current, position: int) -> bool:
     """Tell whether a record that is out of sight was in the device's area once.
 
-    It was if it, or a record it ever belonged to, ever named an area there.
+    It was if it, or a record it ever belonged to, ever named an area there; or if it is of a type
+    that concerns everybody until its area is known.
     """
     if current.born > position:
         return False
+    if current.state.type in rosters.EVERYWHERE:
+        return True
     reached = fresh = {current.record}
     for _ in range(_GENERATIONS):
         above: set[UUID] = set()

@@ -1,4 +1,7 @@
-"""Which records a device may see: those of its area, those it wrote, and verdicts on either."""
+"""Which records a device may see: those of its area, those it wrote, and verdicts on either.
+
+An outage whose place is told in words, or not at all, concerns everybody.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,6 +15,8 @@ from sync_server.store.tables import record_parents, record_writers, records
 
 # Types that concern whoever holds one of the records they are about.
 FOLLOWING = ("link", "review")
+# Types that concern everybody where they lie in no area that is known.
+EVERYWHERE = ("outage", "outage_statement", "repair_attempt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +79,12 @@ def _visible(scope: Scope) -> ColumnElement[bool]:
 
 
 def _held(scope: Scope, table: FromClause) -> ColumnElement[bool]:
-    """Return whether a record's area is covered, or the device wrote it."""
+    """Return whether a record's area is covered, or the device wrote it, or it is everybody's."""
     wrote = exists().where(
         record_writers.c.record == table.c.record, record_writers.c.device == scope.device
     )
-    return or_(wrote, *(_covered(area, table) for area in scope.areas))
+    anywhere = and_(table.c.area.is_(None), table.c.type.in_(EVERYWHERE))
+    return or_(wrote, anywhere, *(_covered(area, table) for area in scope.areas))
 
 
 def _covered(area: str, table: FromClause) -> ColumnElement[bool]:
