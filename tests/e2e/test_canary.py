@@ -1,12 +1,17 @@
 """A name that exists nowhere else is looked for wherever plain text must not be."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from tests.support import canary
 from tests.support.line import Line
-from tests.support.scenes import Laptop, exchange_by_file, people, regency, stick
+from tests.support.pictures import encoded
+from tests.support.processes import ServerProcess
+from tests.support.scenes import Laptop, Office, exchange_by_file, people, regency, stick
 
 NAME = "Kenari Xyloquartz Berbisik"
 WORDS = ("Xyloquartz", "catatan-zwiebelfisch", "alamat-quetzalcoatl")
@@ -58,6 +63,48 @@ def test_no_name_is_found_at_rest_or_on_the_way(tmp_path: Path) -> None:
             writer.home, reader.home, *sticks, office.process.log, captured=bytes(line.captured)
         )
         assert not any(canary.scan_bytes(bytes(line.captured), str(row)) for row in _numbers())
+
+
+def test_neither_name_nor_picture_is_found_at_a_relay_or_on_the_way_there(tmp_path: Path) -> None:
+    """In what both its lines carried, in what it keeps on its disk, in what its operator sees."""
+    picture = tmp_path / "foto.jpg"
+    picture.write_bytes(encoded(Image.effect_noise((640, 480), 90)))
+    with regency(tmp_path) as office, Line(server_port=office.process.port) as line:
+        team = office.laptop("tim", "53.15.05", line.url)
+        team.sync()
+        code = office.code("Kantor Kecamatan", "53.15.05", line.url, "--relay")
+        serving = ("relay", "--upstream", line.url, "--code", code)
+        with (
+            ServerProcess(home=tmp_path / "relay", command=serving) as relay,
+            Line(server_port=relay.port) as near,
+        ):
+            record = team.add_person(**ROW)
+            photo = team.run("attach", record, picture, "--note", WORDS[1])["id"]
+            team.run("photo", "save", photo, tmp_path / "foto.webp")
+            line.down()
+            team.run("sync", "--via", near.url)
+            held = Office(process=relay).run("relay", "--status")
+            assert not hits(relay.home, relay.log, captured=json.dumps(held).encode())
+            line.up()
+            _until_passed_on(relay)
+            team.run("sync", "--via", near.url)
+            assert team.status()["waiting"] == 0
+            carried = bytes(line.captured + near.captured)
+            assert not hits(relay.home, relay.log, captured=carried)
+    kept = b"".join(path.read_bytes() for path in relay.home.rglob("*") if path.is_file())
+    plain = (tmp_path / "foto.webp").read_bytes()
+    pieces = [plain[at : at + 24] for at in range(0, len(plain) - 24, 499)]
+    assert len(carried) > 2 * len(plain), "the photo went over both lines"
+    assert len(pieces) > 20
+    assert not any(piece in carried or piece in kept for piece in pieces)
+
+
+def _until_passed_on(relay: ServerProcess) -> None:
+    """Wait until the relay has nothing left that the office has not answered."""
+    deadline_s = time.monotonic() + 60
+    while Office(process=relay).run("relay", "--status")["batches"]:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.2)
 
 
 def test_the_same_scan_finds_the_name_where_it_is(tmp_path: Path) -> None:
