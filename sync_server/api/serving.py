@@ -109,6 +109,7 @@ class OwnTls(PatientTls):
         """Make the first certificate."""
         self._signing, self._listening, self._word = signing, listening, listening.word()
         self._make(super().__init__)
+        self.context.num_tickets = 1
 
     def wrap(self, sock: socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
         """Return the socket, its handshake still to come."""
@@ -131,6 +132,7 @@ class OwnTls(PatientTls):
     def _show(self, certificate: str, key: str, *, private_key_password: str) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate, key, private_key_password)
+        context.num_tickets = 1
         self.context = context
 
 
