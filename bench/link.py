@@ -64,6 +64,7 @@ CASES = {
     "plain": Case(radio=Radio(**TWO_G), count=1_000, limit_s=120),
     "loss": Case(radio=Radio(**TWO_G, loss=0.03), count=1_000, limit_s=240, runs=7),
     "up8_down4": Case(radio=Radio(**TWO_G, up_s=8, down_s=4), count=1_000, limit_s=240),
+    "up4_down4": Case(radio=Radio(**TWO_G, up_s=4, down_s=4), count=1_000, limit_s=240),
     "up20_down4": Case(radio=Radio(**TWO_G, up_s=20, down_s=4), count=10_000, limit_s=600),
 }
 

@@ -2,24 +2,28 @@
 
 A batch that is cut must go again as a whole, half of one on average; each batch costs its header,
 keys and signature. With ``carried`` bytes between cuts the cost is least at the square root of
-``2 * OVERHEAD_BYTES * carried``. A batch is sealed once, so this decides at sealing only.
+``2 * OVERHEAD_BYTES * carried``. A batch is sealed once, so this decides at sealing only. A photo
+is cut into chunks by the same rule, anew on each line.
 """
 
 from math import sqrt
 
 from field_client.vault.spool import Spool
-from shared_schema.canonical import NotCanonical, decode, encode
+from shared_schema.canonical import NotCanonical, decode, encode, whole
+from shared_schema.chunks import CHUNK_BYTES
 
 USUAL_CHANGES = 50
 LEAST_CHANGES = 10
 MOST_CHANGES = 100
 OVERHEAD_BYTES = 220
 CHANGE_BYTES = 36
+CHUNK_OVERHEAD_BYTES = 64
+LEAST_CHUNK_BYTES = 2 << 10
 _SETTING = "line"
 
 
 def note_line(spool: Spool, confirmed_bytes: int, *, cut: bool) -> None:
-    """Keep how many bytes of batches were confirmed on a line, and whether it was cut then."""
+    """Keep how many bytes were confirmed on a line, and whether it was cut then."""
     mean, run = _load(spool)
     run += confirmed_bytes
     if cut:
@@ -37,6 +41,15 @@ def batch_changes(spool: Spool) -> int:
     return min(max(int(best_bytes / CHANGE_BYTES), LEAST_CHANGES), MOST_CHANGES)
 
 
+def chunk_bytes(spool: Spool) -> int:
+    """Return how much of a photo goes into a chunk on lines like those of late."""
+    mean, run = _load(spool)
+    if mean is None:
+        return CHUNK_BYTES
+    best_bytes = int(sqrt(2 * CHUNK_OVERHEAD_BYTES * max(mean, run)))
+    return min(max(best_bytes, LEAST_CHUNK_BYTES), CHUNK_BYTES)
+
+
 def sealed_bytes(changes: int) -> int:
     """Return about how many bytes the payload of a batch has."""
     return changes * CHANGE_BYTES
@@ -49,6 +62,6 @@ def _load(spool: Spool) -> tuple[int | None, int]:
     try:
         content = decode(kept)
         mean, run = content["mean"], content["run"]
-    except (NotCanonical, KeyError, TypeError):
+        return (None if mean is None else whole(mean)), whole(run)
+    except (NotCanonical, KeyError, TypeError, ValueError):
         return None, 0
-    return (None if mean is None else int(mean)), int(run)

@@ -84,7 +84,7 @@ class Story:
         self.narrator.act("A few minutes of signal, cut in the middle")
         self.office.line.up()
         self.office.line.cut_after(CUT_AFTER_BYTES)
-        failed = self.first.attempt("sync")
+        failed = self.first.attempt("sync", "--patience", "0")
         expect(failed.returncode != 0, "a cut line is not a success")
         tell(f"The line breaks during sync: {failed.stderr.strip().splitlines()[-1]}")
         tell(f"What had its receipt stays: {self.first.received()}.")

@@ -1,5 +1,6 @@
 """The main job while the line is cut, the server is killed and the laptop's battery dies."""
 
+import json
 import random
 import subprocess
 import time
@@ -24,6 +25,7 @@ from tests.support.synthetic import write_jsonl
 
 MANY = 1000
 CUT = ("LINE_CUT", "SERVER_UNREACHABLE")
+ONCE = ("--patience", "0")
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def strike(
     Returns whether the sync was still running then.
     """
     mark = len(line.captured) + at
-    running = device.start("sync")
+    running = device.start("sync", *ONCE)
     reached = wait_for(lambda: len(line.captured) >= mark or running.poll() is not None)
     alive = reached and running.poll() is None
     victim(running)
@@ -107,7 +109,7 @@ def test_cut_after_the_commit_and_before_the_receipt(office: Office, line: Line)
     device.add("person", people(2, 120))
     for left in (350, 800):
         line.cut_after(left, "down")
-        cut = device.attempt("sync")
+        cut = device.attempt("sync", *ONCE)
         assert (cut.returncode != 0, cut.error_code in CUT) == (True, True), cut.stderr
         committed = office.stats()["changes"]
         assert committed > device.status()["received"] or left == 800
@@ -116,6 +118,31 @@ def test_cut_after_the_commit_and_before_the_receipt(office: Office, line: Line)
         office.process.start()
     device.sync()
     require_all(office, device, 120)
+
+
+def test_a_sync_says_what_is_through_and_one_goes_on_over_cuts(office: Office, line: Line) -> None:
+    """Given up, it sums in changes and bytes; where the line comes back, it ends well by itself."""
+    device = office.laptop("laptop", url=line.url)
+    device.sync()
+    device.add("person", people(4, 600))
+    line.cut_after(1_500, "down")
+    done = device.attempt("sync", "--patience", "1", "--json")
+    assert (done.returncode != 0, done.error_code in CUT) == (True, True), done.stderr
+    through, waiting = done.json["confirmed_changes"], done.json["waiting_changes"]
+    assert 0 < through < through + waiting == 600
+    assert done.json["waiting"] == waiting == device.status()["waiting"]
+    assert done.json["waiting_bytes"] > done.json["confirmed_bytes"] > 0
+    line.up()
+    line.cut_after(1_000, "down")
+    running = device.start("sync", "--json")
+    assert wait_for(lambda: not line.is_up or running.poll() is not None)
+    line.up()
+    said, complaint = running.communicate(timeout=60)
+    assert running.returncode == 0, complaint
+    outcome = json.loads(said)
+    assert outcome["cuts"] >= 1
+    assert (outcome["confirmed_changes"], outcome["waiting_bytes"]) == (waiting, 0)
+    require_all(office, device, 600)
 
 
 def test_cut_at_any_byte_nothing_is_lost(office: Office, line: Line) -> None:
@@ -128,7 +155,7 @@ def test_cut_at_any_byte_nothing_is_lost(office: Office, line: Line) -> None:
         line.up()
         if attempt < 6:
             line.cut_after(chance.randint(0, 1500 + 900 * attempt), chance.choice(("up", "down")))
-        done = device.attempt("sync")
+        done = device.attempt("sync", *ONCE)
         if done.returncode == 0 and attempt >= 6:
             break
         assert done.returncode == 0 or done.error_code in CUT, done.stderr
@@ -218,7 +245,7 @@ class Walk:
 
     def killed(self, device: Laptop) -> None:
         """Sync, and one side dies."""
-        running = device.start("sync")
+        running = device.start("sync", *ONCE)
         if self.chance.random() < 0.5:
             kill_within(running, self.chance, 1.5)
             return
@@ -230,7 +257,7 @@ class Walk:
     def cut(self, device: Laptop) -> None:
         """Sync over a line that breaks."""
         self.line.cut_after(self.chance.randint(0, 6000), self.chance.choice(("up", "down")))
-        device.attempt("sync")
+        device.attempt("sync", *ONCE)
         self.line.up()
 
     def finish(self) -> None:

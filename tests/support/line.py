@@ -47,6 +47,11 @@ class Line:
         """Give the address that devices are enrolled with."""
         return f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
 
+    @property
+    def is_up(self) -> bool:
+        """Whether anybody is let through."""
+        return self._up
+
     def down(self) -> None:
         """Cut what is open and let nobody through."""
         self._up = False
