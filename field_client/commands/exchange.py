@@ -12,7 +12,7 @@ from field_client.commands.errors import BranchMoved, DetailsNotResent
 from field_client.commands.locking import Begin, Connect, left_sealed, stays_locked, sync_locked
 from field_client.commands.outcomes import Progress, not_through, photo_lines, sync_document
 from field_client.commands.unlocking import PACKAGE, leave_prepared, report_warnings, unlocked
-from field_client.commands.visiting import visit
+from field_client.commands.visiting import visit, visit_locked
 from field_client.commands.watching import Tell, Watching, unconfirmed
 from field_client.config import load_config
 from field_client.opened import App
@@ -26,7 +26,7 @@ from field_client.sync.transport_file import read_reply, write_export
 from field_client.sync.transport_http import HttpTransport
 from field_client.sync.trust import Trust
 from field_client.vault.keys import require_not_wiped
-from field_client.vault.spool import open_spool
+from field_client.vault.spool import Spool, open_spool
 from shared_schema.console import emit, output_options, report, text
 from shared_schema.errors import NetworkError
 
@@ -61,7 +61,8 @@ def sync(*, watch: bool, locked: bool, patience: float, via: str) -> None:
     over what the office has answered; until then it waits here too, and is shown as held.
     """
     begin = partial(Patience, seconds=patience, pace=Pace())
-    going = _by_relay(via) if via else _attempts(locked or stays_locked(), begin)
+    closed = locked or stays_locked()
+    going = _by_relay(via, closed) if via else _attempts(closed, begin)
     with going as watching:
         if watch:
             watching.run()
@@ -70,8 +71,15 @@ def sync(*, watch: bool, locked: bool, patience: float, via: str) -> None:
 
 
 @contextlib.contextmanager
-def _by_relay(url: str) -> Iterator[Watching]:
-    """Give what syncs once by a relay, on the store that stays open for it."""
+def _by_relay(url: str, locked: bool) -> Iterator[Watching]:  # noqa: FBT001 - one caller
+    """Give what syncs once by a relay: by the spool alone, or on the store that stays open."""
+    if locked:
+        with _spool() as (home, spool):
+            trust = Trust(pinned=load_departure(spool).server, relays=True)
+            connect = partial(HttpTransport, url=url, trust=trust)
+            attempt = partial(visit_locked, home, spool, connect)
+            yield Watching(attempt=attempt, left=partial(left_sealed, spool), locked=True)
+        return
     with unlocked() as app:
         trust = Trust(pinned=bytes.fromhex(app.device.signing), relays=True)
         connect = partial(HttpTransport, url=url, trust=trust)
@@ -92,14 +100,21 @@ def _attempts(locked: bool, begin: Begin) -> Iterator[Watching]:  # noqa: FBT001
             left = partial(unconfirmed, app)
             yield Watching(attempt=attempt, left=left, locked=False, photos=photos)
         return
-    home = load_config().home
-    require_not_wiped(home)
-    with open_spool(home) as spool:
+    with _spool() as (home, spool):
         departure = load_departure(spool)
         trust = Trust(pinned=departure.server)
         connect = partial(HttpTransport, url=departure.url, trust=trust)
         attempt = partial(sync_locked, home, spool, connect, begin)
         yield Watching(attempt=attempt, left=partial(left_sealed, spool), locked=True)
+
+
+@contextlib.contextmanager
+def _spool() -> Iterator[tuple[Path, Spool]]:
+    """Give the home and its spool, without any passphrase."""
+    home = load_config().home
+    require_not_wiped(home)
+    with open_spool(home) as spool:
+        yield home, spool
 
 
 @click.command("export")

@@ -64,22 +64,24 @@ def sync_locked(home: Path, spool: Spool, connect: Connect, begin: Begin, tell: 
     except NetworkError:
         shown.end()
         if shown.last.bytes_sent:
-            broken_off = _document(shown.last, spool)
+            broken_off = sealed_document(shown.last, spool)
             tell(broken_off, lambda: not_through(broken_off, text(PACKAGE)))
         raise
     finally:
         shown.end()
-    document = _document(outcome, spool)
-    tell(document, lambda: _summary(document, text(PACKAGE)))
+    document = sealed_document(outcome, spool)
+    tell(document, lambda: sealed_summary(document, text(PACKAGE)))
 
 
-def _document(outcome: Outcome, spool: Spool) -> dict[str, Any]:
+def sealed_document(outcome: Outcome, spool: Spool) -> dict[str, Any]:
+    """Return what a locked sync amounted to."""
     photos = dict(zip(("waiting", "waiting_bytes"), still_waiting(spool), strict=True))
     told = sync_document(outcome, waiting=None, photos=photos)
     return {**told, "locked": True, "sealed_waiting": left_sealed(spool)}
 
 
-def _summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
+def sealed_summary(document: dict[str, Any], texts: Callable[[str], str]) -> str:
+    """Say what a locked sync amounted to."""
     said = texts(
         "The laptop is still locked. Received by the office: {sent_changes} changes in {received}"
         " batches. Sealed and still waiting: {sealed_waiting}. What was saved after the last lock"

@@ -10,6 +10,7 @@ beyond the limit ends its reading. Receipts are always taken.
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -172,6 +173,7 @@ class LockedExchange:
 
     def _photo(self, receipt: ChunkReceipt) -> None:
         complete, brought = self.photos.heard(receipt)
+        self.ledger.carry(brought)
         set_aside(self.spool, receipt)
         self._note(
             photos=self.outcome.photos + complete,
@@ -225,11 +227,18 @@ def synchronise_locked(
     Raises VaultBusy where another program does the same, a NetworkError where the line failed,
     DeviceRevokedWaiting, and what `Session.receive` raises. What was kept before stays kept.
     """
+    with alone(home):
+        sync = _LockedSync(home, spool, departure, transport, progress)
+        return sync.until_sent(patience or Patience())
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Keep other programs from syncing this locked laptop meanwhile. Raises VaultBusy."""
     lock = WriteLock(home / _LOCK)
     try:
         with lock.held():
-            sync = _LockedSync(home, spool, departure, transport, progress)
-            return sync.until_sent(patience or Patience())
+            yield
     finally:
         lock.close()
 

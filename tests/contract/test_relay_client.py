@@ -15,17 +15,20 @@ from field_client.capture import assess
 from field_client.entries import Standing
 from field_client.opened import App
 from field_client.records import PHOTO
+from field_client.sync.departure import depart, load_departure
 from field_client.sync.engine import Exchange, synchronise
 from field_client.sync.errors import LineCut, RelayExpired, RelayUntrusted
 from field_client.sync.photos_out import counts
 from field_client.sync.relayed import Left, synchronise_via
+from field_client.sync.relayed_locked import leave_locked
+from field_client.vault.spool import open_spool
 from shared_schema.enrolment import DeviceRevoked
 from shared_schema.frames import Kind, read_frames
 from shared_schema.records import CheckContext, record_type
 from sync_server.relay.relay import Limits
 from sync_server.store.queries import devices, facts
 from sync_server.store.queries.facts import Fact
-from tests.support.laptop import laptop, register
+from tests.support.laptop import laptop, register, reopen, still
 from tests.support.memory_server import NOW_MS
 from tests.support.offices import Bench, code_of, found_office
 from tests.support.relays import RelayBench, found_relay
@@ -216,6 +219,44 @@ def test_a_revoked_laptop_hands_over_by_the_relay(
     relay.pass_on()
     with pytest.raises(DeviceRevoked):
         via(app, relay)
+
+
+def leave(home: Path, place: RelayBench | Bench) -> Left:
+    """Visit with a locked laptop."""
+    with open_spool(home) as spool:
+        return leave_locked(home, spool, load_departure(spool), Via(place))
+
+
+def test_a_locked_laptop_leaves_its_spool_with_the_relay(
+    app: App, bench: Bench, relay: RelayBench
+) -> None:
+    """It enrols, is told what is held, and counts the receipts at the next unlock."""
+    record, *_ = register(app, names(9))
+    photograph(app, record, 40_000)
+    depart(app)
+    home, keys = app.home, app.keys
+    app.close()
+    left = leave(home, relay)
+    assert (left.relay, left.changes, left.replies) == ("Kecamatan Contoh", 10, 0)
+    relay.pass_on()
+    left = leave(home, relay)
+    assert (left.replies, left.outcome.changes, left.outcome.enrolled) == (1, 10, True)
+    assert leave(home, relay).outcome.sent == 0
+    with reopen(home, keys, clocks=still) as opened:
+        assert opened.journal.counts()["received"] == 10
+        assert counts(opened)["received"] == 1
+        assert opened.device.enrolled
+        assert [str(warning) for warning in opened.warnings] == []
+
+
+def test_a_locked_laptop_may_meet_the_office_itself(app: App, bench: Bench) -> None:
+    """The first frame says who it is."""
+    register(app, names(3))
+    depart(app)
+    home = app.home
+    app.close()
+    left = leave(home, bench)
+    assert (left.relay, left.outcome.changes) == (None, 3)
 
 
 def photograph(app: App, record: UUID, size: int) -> None:
