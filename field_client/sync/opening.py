@@ -68,7 +68,8 @@ class Tries:
 
         Waits at most ``wait_s``, and no longer than until the next try is due.
         """
-        if self._now() >= self._next_s:
+        fresh = not self._open and self.count < len(self._places)
+        if fresh or self._now() >= self._next_s:
             self._begin()
         wait_s = max(0.0, min(wait_s, self._next_s - self._now()))
         if not self._open:
