@@ -26,6 +26,7 @@ class Way:
     buffers: bool = False
     limit_bytes: int = STREAM_BYTES
     wants_length: bool = False
+    resets: bool = False
     up_s: float = 1e9
     down_s: float = 0.0
     now_s: float = 0.0
@@ -58,6 +59,9 @@ class Way:
                 break
         pace.all_given(sent)
         self.requests.append(sent)
+        if sent > self.limit_bytes and self.resets:
+            pace.failed(LineCut())
+            return 0
         if sent > self.limit_bytes or (self.wants_length and not pace.whole):
             if not pace.failed(ProxyRefused(reason=413)):
                 raise ProxyRefused(reason=413)
@@ -102,6 +106,15 @@ def test_a_request_that_is_too_long_begins_small_and_stays_below() -> None:
     refused = [size for size in way.requests if size > way.limit_bytes]
     assert way.requests[1] <= FIRST_BYTES
     assert len(refused) <= 2
+
+
+def test_a_proxy_that_hangs_up_without_a_word_is_found_out() -> None:
+    """Two cuts with nothing heard, then short requests, which pass."""
+    way = Way(bytes_s=1e6, buffers=True, limit_bytes=64 << 10, resets=True)
+    way.send(Pace(clock=way.clock), 300)
+    refused = [size for size in way.requests if size > way.limit_bytes]
+    assert way.requests[2] <= FIRST_BYTES
+    assert len(refused) <= len(way.requests) // 3
 
 
 def test_an_open_line_after_a_refusal_stays_cautious() -> None:
