@@ -161,6 +161,9 @@ class Lines:
         self.close()
         self._reserve = line
 
+    def __del__(self) -> None:
+        self.close()
+
     def close(self) -> None:
         """End the connection in reserve."""
         if self._reserve is not None:

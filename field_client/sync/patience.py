@@ -41,7 +41,10 @@ class Patience:
         self.pace.heard()
 
     def again(self, error: NetworkError) -> bool:
-        """Return whether another line is to be tried after ``error``; pauses before it says yes."""
+        """Return whether another line is to be tried after ``error``; pauses before it says yes.
+
+        A cut that ``moved``, another line being open already, is worth as long again.
+        """
         if self.pace.failed(error):
             return True
         if not isinstance(error, LineCut | ServerUnreachable) or not self.seconds:
@@ -51,7 +54,7 @@ class Patience:
         if self._heard_s is None:
             if isinstance(error, ServerUnreachable) or self._fruitless > _SILENT_CUTS:
                 return False
-        elif self.now() - self._heard_s >= self.seconds:
+        elif self.now() - self._heard_s >= self.seconds * (1 + bool(error.details.get("moved"))):
             return False
         if self._fruitless:
             doubled_s = _FIRST_PAUSE_S * 2.0 ** min(self._fruitless - 1, 8)

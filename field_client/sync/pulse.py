@@ -131,8 +131,8 @@ class Flow:
 
     @property
     def packet_bytes(self) -> int:
-        """How much one packet carries."""
-        return self._pulse.packet_bytes if self._pulse else PACKET_BYTES
+        """How much one packet carries, at most a part of the smallest window."""
+        return min(self._pulse.packet_bytes, LEAST_BYTES // 4) if self._pulse else PACKET_BYTES
 
     @property
     def under_way(self) -> bool:

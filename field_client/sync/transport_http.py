@@ -118,7 +118,7 @@ class HttpTransport:
         except _Overtaken as overtaken:
             self.lines.keep(overtaken.other)
             line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-            raise LineCut from overtaken
+            raise LineCut(moved=True) from overtaken
         finally:
             lookout.close()
 

@@ -56,6 +56,17 @@ def test_without_progress_it_pauses_longer_and_gives_up(clock: Clock) -> None:
     assert max(clock.slept) == 5.0
 
 
+def test_a_line_that_has_just_been_opened_is_still_used(clock: Clock) -> None:
+    """Where a gap lasted longer than the patience; but not for ever where nobody answers on it."""
+    found = patience(clock)
+    found.heard()
+    clock.now_s += 70
+    assert found.again(LineCut(moved=True))
+    assert not found.again(LineCut())
+    clock.now_s += 60
+    assert not found.again(LineCut(moved=True))
+
+
 def test_where_nothing_ever_came_the_user_soon_knows(clock: Clock) -> None:
     """Nobody there: at once. A line that is cut before a byte: after a few tries."""
     assert not patience(clock).again(UNREACHABLE)

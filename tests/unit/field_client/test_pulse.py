@@ -81,6 +81,16 @@ def test_near_or_blind_nothing_is_held_back(flow_feels) -> None:
     assert flow.room > 1 << 20
 
 
+def test_a_whole_packet_always_fits_the_window() -> None:
+    """Also where packets are as large as on loopback, and a busy machine makes it look far."""
+    pulse = Pulse(
+        held=0, in_flight=0, arrived=0, silent_s=0, rtt_s=1, least_rtt_s=1, packet_bytes=65_483
+    )
+    flow = Flow(lambda: pulse, lambda: 0.0)
+    flow.look()
+    assert 0 < flow.packet_bytes <= flow.room
+
+
 def test_a_gap_is_noticed_within_seconds_and_movement_ends_it() -> None:
     """What is under way and not acknowledged tells; a line that only rests is not suspected."""
     modem = Modem()
