@@ -1,5 +1,7 @@
 """A day in the life: two teams, a relay, a stick, a line that is cut, photos; real processes only.
 
+A guest team comes with another client, the small one that was written from PROTOCOL.md.
+
 In the morning the office's line works. Then it goes down, the teams register, and what they wrote
 travels in every way there is, some of it in several. Next morning everybody knows the same, and
 everything is there once.
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.e2e import small_client, small_relay
 from tests.support.line import Line
 from tests.support.pictures import encoded
 from tests.support.processes import ServerProcess
@@ -34,6 +37,7 @@ class Day:
     relay: ServerProcess
     one: Laptop
     two: Laptop
+    guest: small_client.Device
     rows: list[Any] = field(default_factory=lambda: people(11, 60, DISTRICT))
     photos: list[str] = field(default_factory=list)
 
@@ -65,7 +69,8 @@ def day(tmp_path: Path) -> Iterator[Day]:
         serving = ("relay", "--upstream", line.url, "--code", code)
         relay = ServerProcess(home=tmp_path / "relay", command=serving)
         one, two = (office.laptop(f"tim-{name}", DISTRICT, line.url) for name in ("satu", "dua"))
-        yield Day(office=office, line=line, relay=relay, one=one, two=two)
+        guest = small_client.Device(office.code("tim-tamu", DISTRICT))
+        yield Day(office=office, line=line, relay=relay, one=one, two=two, guest=guest)
         relay.terminate()
 
 
@@ -121,6 +126,10 @@ def by_stick_and_relay(day: Day) -> None:
     assert exchange_by_file(day.office, day.two)["waiting"] == 0
     day.two.add("person", day.rows[55:58])
     assert day.via_relay(day.two)["waiting"] == 3
+    day.guest.save("person", day.rows[58])
+    held, replies = small_relay.heard(day.guest, day.guest.post(day.relay.url))
+    assert [one["what"] for one in held] == ["relay", "enrol", "batch", "done"]
+    assert (replies, len(day.guest.waiting)) == ([], 1)
 
 
 def evening(day: Day) -> None:
@@ -131,8 +140,12 @@ def evening(day: Day) -> None:
     day.until_passed_on()
     day.via_relay(day.two)
     assert day.two.status() == {**NOTHING_WAITS, "received": 57}
+    _, replies = small_relay.heard(day.guest, day.guest.post(day.relay.url))
+    for reply in replies:
+        day.guest.read(reply)
+    assert (day.guest.enrolled, day.guest.waiting) == (True, [])
     stats = day.office.stats()
-    assert stats["persons"] == 3 + 27 + 26 + 3
+    assert stats["persons"] == 3 + 27 + 26 + 3 + 1
     assert (stats["conflicts"], stats["quarantined"]) == (0, 0)
     assert stats["duplicates"] == 1
     listed = {photo["sha256"]: photo["here"] for photo in day.office.run("photo", "list")["photos"]}

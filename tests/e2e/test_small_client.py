@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from tests.e2e import small_client
+from tests.e2e import small_client, small_relay
 from tests.e2e.small_client import BATCH, CHUNK_RECEIPT, ENROLLED, ERROR, PAGE, RECEIPT
 from tests.support.scenes import Office, people, regency
 
@@ -27,6 +28,17 @@ def vectors(name: str) -> dict:
     return json.loads((VECTORS / f"{name}-v1.json").read_text(encoding="utf-8"))
 
 
+def imports(source: Path) -> set[str]:
+    """Return the packages that a file imports, but for the standard library."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").partition(".")[0])
+    return names - sys.stdlib_module_names
+
+
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Serve a regency, one for all tests here: none minds the others' residents."""
@@ -36,19 +48,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 
 def test_it_is_small_and_knows_nothing_of_ours() -> None:
     """Under 200 lines; the standard library and two packages anybody can have."""
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-    names = {
-        name.partition(".")[0]
-        for node in ast.walk(tree)
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
-    assert names - sys.stdlib_module_names == {"cryptography", "zstandard"}
+    assert imports(SOURCE) == {"cryptography", "zstandard"}
+    assert imports(Path(small_relay.__file__)) == {"cryptography", "tests"}
     assert len(SOURCE.read_text(encoding="utf-8").splitlines()) < 200
 
 
@@ -79,6 +80,23 @@ def test_it_reads_and_computes_what_the_vectors_say() -> None:
     assert hashlib.sha256(bytes.fromhex(photo["sealed"])).hexdigest() == photo["name"]
 
 
+def test_it_reads_a_relays_word_of_the_vectors() -> None:
+    """Section 13: the certificate, what is held; nothing altered, nothing of a stranger."""
+    given = vectors("exchange")
+    key = Ed25519PrivateKey.from_private_bytes(
+        bytes.fromhex(given["keys"]["device_signing_private"])
+    )
+    device = small_client.Device(given["code"], signing=key)
+    held = bytes.fromhex(given["held"])
+    assert small_relay.heard(device, held) == (given["held_said"], [])
+    for wrong in (held[:-1] + b"]", held[:-200]):
+        with pytest.raises((InvalidSignature, ValueError)):
+            small_relay.heard(device, wrong)
+    uncertified = bytes.fromhex(given["rejections"]["relay_not_certified"]["bytes"])
+    with pytest.raises(InvalidSignature):
+        small_relay.heard(device, small_client.frame(small_client.HELD, uncertified))
+
+
 def test_it_enrols_sends_and_pulls_beside_our_own_laptops(office: Office) -> None:
     """What it registers stands at the office and on our laptop; what ours wrote reaches it."""
     ours, other = office.laptop("laptop"), small_client.Device(office.code("other"))
@@ -86,7 +104,7 @@ def test_it_enrols_sends_and_pulls_beside_our_own_laptops(office: Office) -> Non
     written = ours.add_person(**more[0])
     ours.sync()
     ids = [other.save("person", one) for one in (theirs, *more[1:])]
-    said = other.sync()
+    said = other.read(other.post())
     kinds = [kind for kind, _ in said]
     assert (ENROLLED in kinds, kinds.count(RECEIPT), ERROR in kinds) == (True, 1, False)
     assert (other.waiting, other.enrolled) == ([], True)
@@ -96,7 +114,7 @@ def test_it_enrols_sends_and_pulls_beside_our_own_laptops(office: Office) -> Non
     name = pulled[written]["state"]["fields"]["name"]
     assert name["heads"][0][1] == more[0]["name"]
     other.save("person", {"name": "Warga Contoh Baru"}, written, [name["heads"][0][0]])
-    other.sync()
+    other.read(other.post())
     ours.sync()
     assert ours.values()[written]["name"] == "Warga Contoh Baru"
     assert ours.roster().keys() >= set(ids)
@@ -118,7 +136,7 @@ def test_a_reply_that_was_lost_costs_nothing(office: Office) -> None:
     stick[0].write_bytes(request)
     office.run("exchange", *stick)
     lost = stick[1].read_bytes()
-    said = device.sync()
+    said = device.read(device.post())
     first = [told for kind, told in device.read(lost) if kind == RECEIPT]
     assert [told for kind, told in said if kind == RECEIPT] == first
     assert [told["status"] for told in first] == ["accepted"] * 2
@@ -155,7 +173,7 @@ def test_a_photo_goes_on_where_it_was_cut(office: Office, tmp_path: Path) -> Non
     device.read(stick[1].read_bytes())
     (have,) = (have for have, _ in device.photos.values())
     assert (device.waiting, 0 < have < len(sealed)) == ([], True)
-    told = [told for kind, told in device.sync() if kind == CHUNK_RECEIPT]
+    told = [told for kind, told in device.read(device.post()) if kind == CHUNK_RECEIPT]
     assert len(told) == -(-(len(sealed) - have) // 16384)
     assert (told[-1]["name"], told[-1]["state"]) == (name, "complete")
     office.run("photo", "save", hashlib.sha256(PHOTO).hexdigest(), tmp_path / "photo")
