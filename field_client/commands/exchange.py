@@ -78,13 +78,14 @@ def _by_relay(url: str, locked: bool) -> Iterator[Watching]:  # noqa: FBT001 - o
             trust = Trust(pinned=load_departure(spool).server, relays=True)
             connect = partial(HttpTransport, url=url, trust=trust)
             attempt = partial(visit_locked, home, spool, connect)
-            yield Watching(attempt=attempt, left=partial(left_sealed, spool), locked=True)
+            left = partial(left_sealed, spool)
+            yield Watching(attempt=attempt, url=url, left=left, locked=True)
         return
     with unlocked() as app:
         trust = Trust(pinned=bytes.fromhex(app.device.signing), relays=True)
         connect = partial(HttpTransport, url=url, trust=trust)
         attempt = partial(visit, app, connect)
-        yield Watching(attempt=attempt, left=partial(unconfirmed, app), locked=False)
+        yield _on_the_store(app, attempt, url)
 
 
 @contextlib.contextmanager
@@ -96,16 +97,20 @@ def _attempts(locked: bool, begin: Begin) -> Iterator[Watching]:  # noqa: FBT001
             trust = Trust(pinned=bytes.fromhex(device.signing))
             connect = partial(HttpTransport, url=device.url, trust=trust)
             attempt = partial(_sync, app, connect, begin)
-            photos = partial(_waiting_photos, app)
-            left = partial(unconfirmed, app)
-            yield Watching(attempt=attempt, left=left, locked=False, photos=photos)
+            yield _on_the_store(app, attempt, device.url)
         return
     with _spool() as (home, spool):
         departure = load_departure(spool)
         trust = Trust(pinned=departure.server)
         connect = partial(HttpTransport, url=departure.url, trust=trust)
         attempt = partial(sync_locked, home, spool, connect, begin)
-        yield Watching(attempt=attempt, left=partial(left_sealed, spool), locked=True)
+        left = partial(left_sealed, spool)
+        yield Watching(attempt=attempt, url=departure.url, left=left, locked=True)
+
+
+def _on_the_store(app: App, attempt: Callable[[Tell], None], url: str) -> Watching:
+    photos, left = partial(_waiting_photos, app), partial(unconfirmed, app)
+    return Watching(attempt=attempt, url=url, left=left, locked=False, photos=photos)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ import click
 from field_client.commands.progress import ProgressLine
 from field_client.commands.unlocking import PACKAGE
 from field_client.opened import App
-from field_client.sync.watch import Standing, Stop, Watch, stopped_by_signals
+from field_client.sync.watch import Standing, Stop, Watch, route, stopped_by_signals
 from shared_schema.console import emit, report, text, wants_json
 from shared_schema.errors import JemputError, StorageError
 
@@ -81,13 +82,14 @@ class StatusLine(ProgressLine):
 
 @dataclass(slots=True, kw_only=True)
 class Watching:
-    """One `sync --watch`. ``attempt``: syncs once, and tells what it amounted to.
+    """One `sync --watch`. ``attempt``: syncs once with ``url``, and tells what it amounted to.
 
     ``left``: how many changes are not confirmed. ``photos``: how many photos are not. ``locked``:
     whether the vault stays closed.
     """
 
     attempt: Callable[[Tell], None]
+    url: str
     left: Callable[[], int]
     locked: bool
     photos: Callable[[], int] = int
@@ -102,6 +104,7 @@ class Watching:
                 stopped=stop,
                 warn=self._warn,
                 show=self._show,
+                routed=partial(route, self.url),
             )
             watch.run()
         document = self._document(watch)

@@ -1,7 +1,9 @@
 """Trying again: how long to wait, when to come early, what ends it, and how often at the most."""
 
+import errno
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +21,8 @@ from field_client.sync.watch import (
     Standing,
     Stopped,
     Watch,
+    has_route,
+    route,
     stopped_by_signals,
     wait_after,
 )
@@ -244,3 +248,38 @@ def test_settings_come_from_the_environment() -> None:
     assert (str(config.home), config.operator, config.passphrase) == ("/tmp/x", None, "rahasia")  # noqa: S108
     assert "rahasia" not in repr(config)
     assert load_config({}).home.name == "jemput"
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("http://192.168.7.7:8810", "192.168.7.7"),
+        ("https://[fd00::7]:8800/x", "fd00::7"),
+        ("https://kantor.example:8800", "192.0.2.1"),
+        ("", "192.0.2.1"),
+        ("http://[broken", "192.0.2.1"),
+    ],
+)
+def test_the_way_to_a_numbered_server_counts(
+    monkeypatch: pytest.MonkeyPatch, url: str, asked: str
+) -> None:
+    """A relay in the same building is noticed where there is no way out; names ask nobody."""
+    tried: list[str] = []
+
+    def connect(_sock: socket.socket, address: tuple[str, int]) -> None:
+        tried.append(address[0])
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    assert route(url)
+    assert tried == [asked]
+
+
+def test_no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every probe fails, none raises."""
+
+    def connect(_sock: socket.socket, _address: tuple[str, int]) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    assert not route("http://192.168.7.7:8810")
+    assert not has_route()
