@@ -42,6 +42,7 @@ bench: $(STAMP) ## Measure the headline figures, one JSON line each
 
 soak: $(STAMP) ## Try every fault of the vault at length, about half an hour (SOAK=10: ten times as many)
 	@bash .ci/system_packages.sh
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-fuzz.lock
 	HYPOTHESIS_PROFILE=soak SOAK=$(SOAK) $(BIN)/pytest -n 2 --dist worksteal -m soak --timeout 0 -rP $(TESTS)
 
 run: $(STAMP) ## Serve a throwaway regency on 127.0.0.1 until Ctrl-C
@@ -53,6 +54,7 @@ docs: $(STAMP) ## Rewrite docs/commands.md, errors.md and records.md from the pr
 lock: $(STAMP) ## Resolve the newest versions into the lock files
 	$(UV_COMPILE) --upgrade requirements.in --output-file requirements.lock
 	$(UV_COMPILE) --upgrade requirements.in requirements-dev.in --output-file requirements-dev.lock --constraint requirements.lock
+	$(UV_COMPILE) --upgrade requirements-fuzz.in --output-file requirements-fuzz.lock
 
 clean: ## Remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info build dist

@@ -52,7 +52,9 @@ def test_every_data_file_is_listed() -> None:
     assert sorted(map(str, missing)) == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-dev.lock", "requirements-fuzz.lock"]
+)
 def test_a_lock_pins_hashes_and_names_no_index(name: str) -> None:
     """Each entry has a version and a hash, and no line tells where to download from."""
     text = (ROOT / name).read_text()
