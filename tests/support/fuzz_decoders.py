@@ -65,7 +65,7 @@ def seeds() -> Mapping[str, list[bytes]]:
 
 def main() -> None:
     """Fuzz one decoder until libFuzzer is told to end."""
-    import atheris  # noqa: PLC0415
+    import atheris  # type: ignore[import-untyped, unused-ignore]  # noqa: PLC0415
 
     name = sys.argv.pop(1)
     with atheris.instrument_imports(include=_INSTRUMENTED):
