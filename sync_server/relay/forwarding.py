@@ -31,6 +31,7 @@ from sync_server.relay.relay import Fact, Relay, fact, keep
 
 FIRST_WAIT_MS = 10 * 60 * 1000
 CUTS_AT_MOST = 3
+_ROW = 5
 DEVICE_REVOKED = "DEVICE_REVOKED"
 DEVICE_UNKNOWN = "DEVICE_UNKNOWN"
 _PASSING = frozenset(
@@ -249,7 +250,7 @@ class OwnReply:
             certificate = read_object(content).get("certificate")
             if not isinstance(certificate, str):
                 raise NotARelay
-            self._certificate = bytes.fromhex(certificate)
+            self._certificate = _hex(certificate)
         elif frame.kind == Kind.PAGE:
             page = open_page(content, self._relay.keys.id, self._relay.keys.sealing)
             for item in page.items:
@@ -264,20 +265,30 @@ class OwnReply:
             read_certificate(self._certificate, self._relay.office(connection))
             keep(connection, Fact.CERTIFICATE, self._certificate.hex())
             keep(connection, Fact.CODE, "")
-        for device, signing, _sealing, revoked, label in self._rows:
-            shelf.name_device(
-                connection,
-                bytes.fromhex(device),
-                bytes.fromhex(signing),
-                str(label),
-                revoked=bool(revoked),
-            )
+        for row in self._rows:
+            _name(connection, row)
         if self._cursor is not None:
             keep(connection, Fact.CURSOR, self._cursor)
         revoked = DEVICE_REVOKED in self._errors
         keep(connection, Fact.REVOKED, str(self._relay.now_ms()) if revoked else "")
         refused = sorted(_ENROL_REFUSED & set(self._errors))
         keep(connection, Fact.TROUBLE, refused[0] if refused else "")
+
+
+def _name(connection: Connection, row: object) -> None:
+    """Take one row of the list of devices; what a newer office adds to it is left out."""
+    if not isinstance(row, list) or len(row) < _ROW:
+        raise MessageInvalid(reason="devices")
+    device, signing, _sealing, revoked, label, *_ = row
+    known = _hex(device), _hex(signing), str(label)
+    shelf.name_device(connection, *known, revoked=bool(revoked))
+
+
+def _hex(text: object) -> bytes:
+    try:
+        return bytes.fromhex(str(text))
+    except ValueError as error:
+        raise MessageInvalid(reason="hex") from error
 
 
 def _is_passing(frame: Frame, content: bytes) -> bool:
