@@ -1,0 +1,1 @@
+"""What the benches run beside us: gzip JSON posts, and Kinto from a virtual environment."""

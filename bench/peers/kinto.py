@@ -1,0 +1,67 @@
+"""Kinto as a peer: its virtual environment, made when first needed, and how its server starts.
+
+It needs other versions than we do, so that it has packages of its own, locked with hashes in
+kinto.lock. `Absent` says why there is none here.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LOCK = HERE / "kinto.lock"
+FOLDER = HERE.parents[1] / ".venv" / "peers" / "kinto"
+INSTALL_S = 300
+SETTINGS = """\
+[app:main]
+use = egg:kinto
+kinto.storage_backend = kinto.core.storage.memory
+kinto.permission_backend = kinto.core.permission.memory
+kinto.cache_backend = kinto.core.cache.memory
+kinto.userid_hmac_secret = throwaway
+kinto.bucket_create_principals = system.Everyone
+kinto.bucket_write_principals = system.Everyone
+multiauth.policies = basicauth
+[server:main]
+use = egg:waitress#main
+host = {host}
+port = {port}
+"""
+
+
+class Absent(Exception):
+    """A peer cannot be run here; the text says why."""
+
+
+def programs() -> Path:
+    """Return the folder of Kinto's programs, installed where they are not. Raises Absent."""
+    stamp = FOLDER / ".installed"
+    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        _run(sys.executable, "-m", "venv", str(FOLDER))
+        pip = (str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet")
+        _run(*pip, "--require-hashes", "--no-deps", "--requirement", str(LOCK))
+        stamp.write_text(wanted, encoding="utf-8")
+    return FOLDER / "bin"
+
+
+def command(folder: Path, host: str, port: int) -> list[str]:
+    """Return what serves a fresh Kinto, everything in memory. Raises Absent."""
+    settings = folder / "kinto.ini"
+    settings.write_text(SETTINGS.format(host=host, port=port), encoding="utf-8")
+    return [str(programs() / "pserve"), str(settings)]
+
+
+def _run(*command: str) -> None:
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=INSTALL_S
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Absent(f"Kinto cannot be installed here: {type(error).__name__}") from error
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise Absent(f"Kinto cannot be installed here: {last[:200]}")
