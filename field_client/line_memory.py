@@ -10,7 +10,6 @@ from math import sqrt
 
 from field_client.vault.spool import Spool
 from shared_schema.canonical import NotCanonical, decode, encode, whole
-from shared_schema.chunks import CHUNK_BYTES
 
 USUAL_CHANGES = 50
 LEAST_CHANGES = 10
@@ -18,7 +17,7 @@ MOST_CHANGES = 100
 OVERHEAD_BYTES = 220
 CHANGE_BYTES = 36
 CHUNK_OVERHEAD_BYTES = 64
-LEAST_CHUNK_BYTES = 2 << 10
+CHUNK_SIZES = (16 << 10, 8 << 10, 4 << 10)
 _SETTING = "line"
 
 
@@ -42,12 +41,14 @@ def batch_changes(spool: Spool) -> int:
 
 
 def chunk_bytes(spool: Spool) -> int:
-    """Return how much of a photo goes into a chunk on lines like those of late."""
+    """Return how much of a photo goes into a chunk on lines like those of late.
+
+    Of a few sizes: where a chunk begins after a cut, one of the same size began before it.
+    """
     mean, run = _load(spool)
-    if mean is None:
-        return CHUNK_BYTES
-    best_bytes = int(sqrt(2 * CHUNK_OVERHEAD_BYTES * max(mean, run)))
-    return min(max(best_bytes, LEAST_CHUNK_BYTES), CHUNK_BYTES)
+    best_bytes = sqrt(2 * CHUNK_OVERHEAD_BYTES * max(mean or 0, run))
+    fitting = (size for size in CHUNK_SIZES if size <= best_bytes)
+    return CHUNK_SIZES[0] if mean is None else next(fitting, CHUNK_SIZES[-1])
 
 
 def sealed_bytes(changes: int) -> int:

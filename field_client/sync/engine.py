@@ -242,6 +242,7 @@ class Exchange:
 
     def _photo(self, receipt: ChunkReceipt) -> None:
         complete, brought = self.photos.heard(receipt)
+        self.ledger.carry(brought)
         settle(self.app, receipt)
         self._note(
             photos=self.outcome.photos + complete,

@@ -17,6 +17,7 @@ class Ledger:
         self._through = through
         self._before_bytes = before_bytes
         self._given_bytes = 0
+        self._photo_bytes = 0
         self._waiting = self._first = self._count()
 
     def give(self, size_bytes: int) -> dict[str, int]:
@@ -29,9 +30,13 @@ class Ledger:
         self._waiting = self._count()
         return self._figures()
 
+    def carry(self, photo_bytes: int) -> None:
+        """Note what the office has more of photos, which the line carried too."""
+        self._photo_bytes += photo_bytes
+
     def close(self, *, cut: bool) -> None:
         """Remember how far this line has carried."""
-        note_line(self._spool, self._confirmed_bytes, cut=cut)
+        note_line(self._spool, self._confirmed_bytes + self._photo_bytes, cut=cut)
 
     @property
     def _confirmed_bytes(self) -> int:

@@ -94,7 +94,7 @@ class LockedExchange:
 
     def _through(self) -> Iterator[tuple[bytes, int]]:
         for stream in self.departure.streams:
-            yield stream, _received(self.spool, stream)
+            yield stream, received(self.spool, stream)
 
     def session(self) -> Session:
         """Return the state machine that reads the reply, without the key that opens pages."""
@@ -187,7 +187,7 @@ class LockedExchange:
         batch = next(self.spool.batches(stream, receipt.first - 1), None)
         if batch is None or (batch.first, batch.hash) != (receipt.first, receipt.hash):
             return None
-        before = _received(self.spool, stream)
+        before = received(self.spool, stream)
         taken = receipt.status in _RECEIVED
         covered = max(batch.last - before, 0) if taken else 0
         self._note(received=self.outcome.received + taken, changes=self.outcome.changes + covered)
@@ -310,11 +310,12 @@ def still_sealed(spool: Spool, departure: Departure) -> int:
     return sum(
         batch.count
         for stream in departure.streams
-        for batch in spool.batches(stream, _received(spool, stream))
+        for batch in spool.batches(stream, received(spool, stream))
     )
 
 
-def _received(spool: Spool, stream: bytes) -> int:
+def received(spool: Spool, stream: bytes) -> int:
+    """Return the last sequence of a stream that the office said it has, as far as is known."""
     return max(spool.heard.received(stream), spool.acked(stream))
 
 

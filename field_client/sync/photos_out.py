@@ -17,13 +17,14 @@ from typing import Any
 from tinydb import where
 
 from field_client.entries import shown
+from field_client.line_memory import chunk_bytes
 from field_client.opened import App
 from field_client.records import PHOTO
 from field_client.vault.attachments import RECEIVED, REFUSED, WAITING, sealed_file
 from field_client.vault.spool import Spool
 from shared_schema.canonical import NotCanonical, decode, encode, whole
 from shared_schema.changes import VOID
-from shared_schema.chunks import CHUNK_BYTES, Chunk, ChunkReceipt, ChunkState, chunk_frame
+from shared_schema.chunks import Chunk, ChunkReceipt, ChunkState, chunk_frame
 from shared_schema.frames import Frame
 
 _KEY = "photo "
@@ -146,6 +147,7 @@ class _Sent:
     """A chunk that was not answered yet."""
 
     name: str
+    begin: int
     end: int
     turn: int
 
@@ -154,17 +156,22 @@ class _Sent:
 class PhotosOut:
     """What one exchange sends of the photos, and what it hears of them.
 
+    ``size_bytes``: of a chunk; left out, it is what suits lines like those of late.
     ``complete``: the names of those that the office has now. ``more``: more may go at once.
     """
 
     home: Path
     spool: Spool
-    size_bytes: int = CHUNK_BYTES
+    size_bytes: int = 0
     complete: set[str] = field(default_factory=set)
     more: bool = False
     _file: _File | None = None
     _under_way: deque[_Sent] = field(default_factory=deque)
     _closed: bool = False
+
+    def __post_init__(self) -> None:
+        """Choose the size of a chunk."""
+        self.size_bytes = self.size_bytes or chunk_bytes(self.spool)
 
     @property
     def goes_on(self) -> bool:
@@ -183,7 +190,7 @@ class PhotosOut:
                 if room_bytes < 0:
                     self.more = True
                     return
-                self._under_way.append(_Sent(one.name, chunk.end, self._file.turn))
+                self._under_way.append(_Sent(one.name, chunk.offset, chunk.end, self._file.turn))
                 yield chunk_frame(chunk)
         self._file = None
 
@@ -228,8 +235,15 @@ class PhotosOut:
             return
         if file is None:
             self.more = self.more or have < sent.end
-        elif file.turn == sent.turn:
+        elif file.turn == sent.turn and not self._comes(file, have):
             file.next, file.turn = have, file.turn + 1
+
+    def _comes(self, file: _File, have: int) -> bool:
+        """Return whether what the office wants next is next, or under way to it already."""
+        return file.next == have or any(
+            (one.name, one.turn, one.begin) == (file.name, file.turn, have)
+            for one in self._under_way
+        )
 
     def _answered(self, name: str) -> _Sent | None:
         """Return the chunk that an answer is for: they come in the order of the chunks."""

@@ -4,6 +4,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -101,9 +102,12 @@ class Line:
         self.device = device
         self.chance = chance
 
-    def exchange(self, out: PhotosOut, spool: Spool, *, bad: bool) -> int:
-        """Carry one exchange, cut somewhere if the line is bad; return how many chunks arrived."""
-        lag = self.chance.randrange(5)
+    def exchange(self, out: PhotosOut, spool: Spool, *, bad: bool, lag: int | None = None) -> int:
+        """Carry one exchange, cut somewhere if the line is bad; return how many chunks arrived.
+
+        ``lag``: how many chunks are under way before the answer to the first comes.
+        """
+        lag = self.chance.randrange(5) if lag is None else lag
         left = self.chance.randrange(12) if bad else 1 << 30
         under_way: list[Frame] = []
         frames, arrived = out.frames(1 << 20), 0
@@ -189,26 +193,30 @@ def test_whatever_the_line_does_every_photo_comes_once(
     assert sorted(name for name in found if name in dict(files)) == sorted(dict(files))
 
 
-def test_a_good_line_carries_every_byte_once(bench: Bench) -> None:
-    """From where the last answer stood, without asking; what is under way is not sent again."""
-    office, chance = bench.office, random.Random(1)
+@pytest.mark.parametrize("heard", [0, 2, 3])
+@pytest.mark.parametrize("lag", [0, 1, 4])
+def test_what_the_office_already_has_costs_what_is_under_way_at_most(
+    bench: Bench, heard: int, lag: int
+) -> None:
+    """Three chunks came, of which some were heard of: the rest of the file goes once."""
+    office = bench.office
     with office.store.read() as connection:
         device = devices.get(connection, bench.device().id)
     assert device is not None
-    line = Line(office, device, chance)
+    line = Line(office, device, random.Random(1))
     with TemporaryDirectory(dir=office.photos.parent) as folder:
         home = Path(folder)
-        name, total = _put(home, office, chance.randbytes(5000))
+        name, total = _put(home, office, random.Random(heard).randbytes(2000))
         create_spool(home)
         with open_spool(home) as spool:
             spool.set_setting(f"photo {name}", encode({"have": 0, "total": total}))
-            out = _out(home, spool)
-            first = [next(out.frames(1 << 20)) for _ in range(1)]
-            receipt = photos.take(office, device, read_chunk(first[0]))
-            out.heard(receipt)
-            assert waiting(spool)[0].have == PIECE
-            arrived = line.exchange(_out(home, spool), spool, bad=False)
-    assert arrived == -(-total // PIECE) - 1
+            for frame in islice(_out(home, spool).frames(1 << 20), 3):
+                photos.take(office, device, read_chunk(frame))
+            spool.set_setting(f"photo {name}", encode({"have": heard * PIECE, "total": total}))
+            arrived = line.exchange(_out(home, spool), spool, bad=False, lag=lag)
+            assert waiting(spool) == []
+    left = -(-total // PIECE) - 3
+    assert arrived <= left + min(3 - heard, lag + 1)
 
 
 def _out(home: Path, spool: Spool) -> PhotosOut:
