@@ -87,7 +87,7 @@ def _summary(document: dict[str, Any]) -> str:
 def _left(document: dict[str, Any]) -> list[str]:
     """Say what lies at a relay, where it was one."""
     texts, lines = text(PACKAGE), []
-    if document["relay"] is not None:
+    if document["relay"] is not None and document["held_batches"]:
         heard = document["relay_heard"]
         last = local_time(heard, None) if heard else texts("none yet")
         said = texts(

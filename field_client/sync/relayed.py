@@ -7,6 +7,7 @@ signature and are taken like an answer that came in a file; one from before the 
 restored is left out.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from field_client import receiving
@@ -33,6 +34,7 @@ from field_client.sync.inbox import absorb
 from field_client.sync.photos_out import PhotosOut
 from field_client.sync.session import Session, Stage
 from shared_schema.frames import Frame, FrameReader, Kind
+from shared_schema.ids import Stream
 from shared_schema.messages import MessageForged, MessageInvalid
 from shared_schema.relaying import (
     Ended,
@@ -62,6 +64,12 @@ class Left:
     refused: tuple[str, ...] = ()
 
 
+def still_held(left: Left, held: list[HeldBatch], through: Callable[[Stream], int]) -> Left:
+    """Return a visit with what is held beyond what the office is known to have."""
+    waiting = [one for one in held if one.first + one.count - 1 > through(one.stream)]
+    return replace(left, batches=len(waiting), changes=sum(one.count for one in waiting))
+
+
 @dataclass(slots=True)
 class Reply:
     """Reads the reply to one section, whoever gives it."""
@@ -73,6 +81,7 @@ class Reply:
     listener: Listener | None = None
     counts: list[int] = field(default_factory=list)
     session: Session | None = None
+    held: list[HeldBatch] = field(default_factory=list)
 
     def take(self, data: bytes) -> None:
         """Carry out what follows from bytes of the reply."""
@@ -140,10 +149,13 @@ class Reply:
         if batch is None:
             return
         receiving.note_held(app.journal, held.stream, batch.last)
-        self.left = replace(
-            self.left, batches=self.left.batches + 1, changes=self.left.changes + batch.count
-        )
+        self.held.append(held)
         self.exchange.progress(self.exchange.outcome)
+
+    def told(self) -> Left:
+        """Return what the visit amounted to: what is held, and has no receipt yet."""
+        spool = self.exchange.app.spool
+        return still_held(self.left, self.held, lambda stream: spool.acked(stream.to_bytes()))
 
     def _replied(self, frame: Frame) -> None:
         """Take one frame of the office's replies, each of which has a session of its own."""
@@ -181,7 +193,7 @@ def synchronise_via(app: App, transport: Transport, progress: Progress = silent)
         finally:
             if not app.closed:
                 exchange.settle()
-        total = _sum(total, reply.left, exchange.outcome)
+        total = _sum(total, reply.told(), exchange.outcome)
         exchange.refuse()
         again = exchange.again and not (exchange.shortened and reply.left.relay)
         if not seal_waiting(app) and not again:

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from field_client.sync.departure import Departure
 from field_client.sync.engine import Outcome, Progress, Transport, silent
 from field_client.sync.errors import LineCut, RelayUntrusted
-from field_client.sync.locked import LockedExchange, alone
+from field_client.sync.locked import LockedExchange, alone, received
 from field_client.sync.photos_out import PhotosOut
-from field_client.sync.relayed import Left
+from field_client.sync.relayed import Left, still_held
 from field_client.sync.session import Session, Stage
 from field_client.vault.spool import Spool
 from shared_schema.frames import Frame, FrameReader, Kind
@@ -34,6 +34,7 @@ class LockedReply:
     direct: bool | None = None
     counts: list[int] = field(default_factory=list)
     session: Session | None = None
+    held: list[HeldBatch] = field(default_factory=list)
 
     def take(self, data: bytes) -> bool:
         """Keep what bytes of the reply complete; return whether more may be read."""
@@ -66,8 +67,7 @@ class LockedReply:
                 label = heard.certificate.label
                 self.left = replace(self.left, relay=label, heard_ms=heard.heard_ms)
             case HeldBatch():
-                batches, changes = self.left.batches + 1, self.left.changes + heard.count
-                self.left = replace(self.left, batches=batches, changes=changes)
+                self.held.append(heard)
             case NotHeld():
                 self.left = replace(self.left, refused=(*self.left.refused, heard.code))
             case Ended():
@@ -130,4 +130,5 @@ def leave_locked(
         finally:
             reply.part.end()
         reply.part.refuse()
-    return replace(reply.left, outcome=reply.part.outcome)
+    left = still_held(reply.left, reply.held, lambda stream: received(spool, stream.to_bytes()))
+    return replace(left, outcome=reply.part.outcome)
