@@ -100,6 +100,8 @@ def test_the_page_runs_as_written(terminal: Terminal) -> None:
     assert "Warga Contoh" in screens[recovered]
     assert all("Warga Contoh" not in screen for screen in screens[:recovered])
     assert "shares 1, 3" in next(screen for screen in screens if "Last exercise" in screen)
+    refused = [line for screen in screens for line in screen.splitlines() if "refused" in line]
+    assert refused == ["half a file: refused", "a swapped answer: refused"]
 
 
 def test_the_drill_has_every_step() -> None:
