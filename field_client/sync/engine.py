@@ -180,9 +180,9 @@ class Exchange:
         """Carry out what follows from bytes of the reply."""
         self._note(bytes_received=self.outcome.bytes_received + len(data))
         for effect in session.feed(data):
-            self.apply(effect, session)
+            self.apply(effect)
 
-    def apply(self, effect: Effect, session: Session) -> None:
+    def apply(self, effect: Effect) -> None:
         """Carry out one effect, durably."""
         journal = self.app.journal
         match effect:

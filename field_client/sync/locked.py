@@ -350,7 +350,7 @@ def _take_in_section(app: App, section: bytes) -> None:
             (frame,) = read_frames(body)
             effect = session.receive(frame)
             if effect is not None:
-                exchange.apply(effect, session)
+                exchange.apply(effect)
     except (CustodyError, VaultDamaged) as error:
         app.warnings.append(_dropped(error))
     finally:

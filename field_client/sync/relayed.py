@@ -174,7 +174,7 @@ class Reply:
     def _apply(self, session: Session, frame: Frame) -> None:
         effect = session.receive(frame)
         if effect is not None:
-            self.exchange.apply(effect, session)
+            self.exchange.apply(effect)
 
 
 def synchronise_via(app: App, transport: Transport, progress: Progress = silent) -> Left:

@@ -50,7 +50,7 @@ def read_reply(app: App, path: Path) -> Outcome:
     exchange.outcome = Outcome(bytes_received=sum(len(frame.to_bytes()) for frame in section))
     try:
         for effect in effects:
-            exchange.apply(effect, session)
+            exchange.apply(effect)
     finally:
         exchange.settle()
     exchange.refuse()
