@@ -49,6 +49,22 @@ def test_a_day_is_held_passed_on_and_answered(bench: Bench, relay: RelayBench) -
     assert [one.first for one in second.of(HeldBatch)] == [1, 4]
 
 
+def test_nothing_readable_lies_at_a_relay(bench: Bench, relay: RelayBench) -> None:
+    """Neither what a device sent nor what the office answered it."""
+    device = bench.device()
+    relay.visit(device, device.batch(device.people(20)))
+    other = bench.device()
+    bench.exchange(other, other.batch(other.people(20)))
+    relay.pass_on()
+    assert [kind for kind, _ in read_replies(device, relay.visit(device))[0].frames].count(
+        Kind.PAGE
+    )
+    kept = b"".join(path.read_bytes() for path in relay.folder.iterdir())
+    assert device.id.hex().encode() in kept
+    assert b"Warga" not in kept
+    assert "Warga Contoh".encode("utf-16-le") not in kept
+
+
 def test_the_relay_says_who_it_is(relay: RelayBench, bench: Bench) -> None:
     """Its certificate bears the office's signature and its label."""
     device = bench.device()
