@@ -4,7 +4,8 @@ A revoked device's batch goes where it belongs in its stream, after those before
 batch has no place there: its changes are written again on a fresh branch of the server's own,
 under new ids for records that only it knows, just as the forked copy would do on a branch of its
 own. What the copy has healed itself is not written again, and a copy that may still do so is left
-to it: only a revoked device's fork is taken over.
+to it: only a revoked device's fork is taken over. A second copy of a revoked device, whose place
+is taken as well, is treated alike.
 """
 
 import secrets
@@ -13,7 +14,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from shared_schema.changes import Change, change_digest
-from shared_schema.custody import Head, Status, heal
+from shared_schema.clock import Evidence
+from shared_schema.custody import Head, Judgement, Status, heal, judge
 from shared_schema.envelope import parse
 from shared_schema.errors import CustodyError, InputError
 from shared_schema.ids import BRANCH_BYTES, Stream
@@ -61,7 +63,7 @@ def accept(office: Office, number: int) -> int:
     """
     with office.store.write() as connection:
         kept = _waiting(connection, number)
-        if kept.cause is Cause.REVOKED:
+        if kept.cause is Cause.REVOKED and not _forks(connection, kept):
             together, taken = [kept], _take(office, connection, kept)
         else:
             together = _branch_of(connection, kept)
@@ -93,12 +95,20 @@ def _take(office: Office, connection: Connection, kept: Kept) -> int:
     return batch.header.count
 
 
+def _forks(connection: Connection, kept: Kept) -> bool:
+    """Tell whether another copy of the store was first to send something in a batch's place."""
+    batch = parse(kept.body)
+    stream, first = batch.header.stream, batch.header.first
+    known = batches.hashes_at(connection, stream, first)
+    return judge(batches.head(connection, stream), known, batch) is Judgement.FORK
+
+
 def _branch_of(connection: Connection, kept: Kept) -> list[Kept]:
     """Return the waiting batches that one copy chained before and behind ``kept``, in order."""
     waiting = {
         parse(one.body).hash: one
         for one in quarantine.everything(connection)
-        if (one.stream, one.cause, one.decision) == (kept.stream, Cause.FORK, None)
+        if (one.stream, one.cause, one.decision) == (kept.stream, kept.cause, None)
     }
     branch = [kept]
     while (before := waiting.get(parse(branch[0].body).header.previous)) is not None:
@@ -145,6 +155,6 @@ def _changes_of(office: Office, kept: Kept) -> list[Change]:
     return changes
 
 
-def _trace(change: Change) -> tuple[int, str, int]:
+def _trace(change: Change) -> tuple[int, str, Evidence]:
     """Return what a change keeps when it is written again on another branch."""
-    return change.hlc, change.type, change.evidence.wall_ms
+    return change.hlc, change.type, change.evidence

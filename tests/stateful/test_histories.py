@@ -49,3 +49,14 @@ def test_a_record_that_comes_into_sight_brings_what_others_wrote(outpost: Outpos
     outpost.restore(old=False)
     for laptop in (other, writer, other):
         outpost.sync(laptop, FINE)
+
+
+def test_what_two_copies_of_a_revoked_laptop_hand_over_is_all_taken_in(outpost: Outpost) -> None:
+    """Both wrote under the same numbers, both are wiped: the office can use what both sent."""
+    laptop, _ = outpost.laptops
+    outpost.copy(laptop, told_apart=False)
+    twin = outpost.laptops[-1]
+    outpost.sync(laptop, FINE)
+    outpost.revoke(laptop)
+    outpost.register(twin, 1, twins=False)
+    outpost.register(laptop, 1, twins=False)

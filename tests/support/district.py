@@ -17,7 +17,7 @@ from sync_server.relay.settling import settle_in
 from sync_server.relay.store import open_relay_store
 from tests.support.disks import Image, image_of, put_back
 from tests.support.fuses import FusedStore
-from tests.support.regency import SCOPE, YEARS_MS, Regency, Unheard
+from tests.support.regency import EVERYWHERE, YEARS_MS, Regency, Unheard
 
 ROOM_BYTES = 1 << 40
 
@@ -38,7 +38,7 @@ class District:
         )
         invitation = Invitation(
             label="Kecamatan Contoh",
-            scope=SCOPE,
+            scope=EVERYWHERE,
             url="http://127.0.0.1:9",
             valid_ms=YEARS_MS,
             until_ms=None,

@@ -34,13 +34,15 @@ from tests.support.regency import MARKS, marks_in
 
 @dataclass(slots=True)
 class Watch:
-    """A laptop's wall clock, wherever somebody has set it."""
+    """A laptop's wall clock, wherever somebody has set it, and how long it has been running."""
 
     wall_ms: int = NOW_MS
+    monotonic_ms: int = 0
 
     def __call__(self) -> Evidence:
-        """Read the clock."""
-        return Evidence(wall_ms=self.wall_ms, monotonic_ms=1)
+        """Read the clocks."""
+        self.monotonic_ms += 1
+        return Evidence(wall_ms=self.wall_ms, monotonic_ms=self.monotonic_ms)
 
 
 class FieldLaptop:
@@ -70,7 +72,7 @@ class FieldLaptop:
         twin = clone(self.app, home, told_apart=told_apart, clocks=self.watch)
         twin.close()
         self.restart()
-        return FieldLaptop(home, self.keys, Watch(self.watch.wall_ms))
+        return FieldLaptop(home, self.keys, Watch(self.watch.wall_ms, 2 * self.watch.monotonic_ms))
 
     def keep_image(self) -> None:
         """Keep the disk as it stands now."""

@@ -12,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from shared_schema import wire
 from shared_schema.canonical import decode
@@ -28,14 +30,16 @@ from sync_server import assessment, exchange, rebuilding, reconcile, release, ve
 from sync_server.enrol import Invitation, invite
 from sync_server.photos import read as read_photo
 from sync_server.store import tables
-from sync_server.store.queries import devices, facts, log, photos, quarantine, raw
+from sync_server.store.queries import devices, facts, log, photos, quarantine, raw, rosters
 from sync_server.store.queries.facts import Fact
+from sync_server.store.queries.rosters import Scope
 from tests.support.disks import Image, image_of, put_back
 from tests.support.fuses import Fuse, FusedStore
 from tests.support.offices import found_office
 from tests.support.raw_device import NOW_MS
 
-SCOPE = ("53.15",)
+EVERYWHERE, HERE = ("53.15",), ("53.15.05",)
+VILLAGES = ("53.15.05.2001", "53.15.06.2001")
 AREAS = ("53.15", "53.15.05", "53.15.05.2001")
 MARKS = ("name", "phone")
 YEARS_MS = 4000 * DAY_MS
@@ -69,7 +73,7 @@ class Regency:
         """
         with self.office.store.write() as connection:
             connection.execute(tables.regions.delete().where(tables.regions.c.code.not_in(AREAS)))
-        self.codes = [self.invite() for _ in range(laptops)]
+        self.codes = [self.invite(HERE if at == 1 else EVERYWHERE) for at in range(laptops)]
         self.founded = self.content()
 
     def begin(self) -> None:
@@ -124,10 +128,10 @@ class Regency:
             patch.setattr(assessment, "RECORD_TYPES", MappingProxyType(types))
             yield
 
-    def invite(self) -> str:
-        """Make a code for a laptop that receives everything."""
+    def invite(self, scope: tuple[str, ...]) -> str:
+        """Make a code for a laptop."""
         invitation = Invitation(
-            label="Laptop Contoh", scope=SCOPE, url="", valid_ms=YEARS_MS, until_ms=None
+            label="Laptop Contoh", scope=scope, url="", valid_ms=YEARS_MS, until_ms=None
         )
         return invite(self.office, invitation)
 
@@ -227,6 +231,14 @@ class Regency:
                 str(row[found.record]): state_from_json(decode(row[found.state].encode()))
                 for row in rows
             }
+
+    def visible(self, device: bytes) -> set[str]:
+        """Return the ids of the records that a device may see."""
+        with self.office.store.read() as connection:
+            known = devices.get(connection, device)
+            ids = [UUID(one) for one in connection.scalars(select(tables.records.c.record))]
+            scope = Scope(device=device.hex(), areas=known.scope if known else ())
+            return {str(one) for one in rosters.visible(connection, scope, ids)}
 
     def marks(self) -> Counter[str]:
         """Count each mark that any change in the log writes."""

@@ -36,7 +36,7 @@ from tests.support.district import District
 from tests.support.field_laptop import FieldLaptop, Watch
 from tests.support.laptop import OPERATOR, PASSPHRASE
 from tests.support.raw_device import NOW_MS, person
-from tests.support.regency import Regency, Unheard
+from tests.support.regency import EVERYWHERE, VILLAGES, Regency, Unheard
 from tests.support.regency_checks import (
     compare_marks,
     compare_people,
@@ -101,7 +101,7 @@ class Outpost:
         """Take a laptop out of the box."""
         home, keys, image = self.spare.pop()
         put_back(home, image)
-        laptop = FieldLaptop(home, keys, Watch())
+        laptop = FieldLaptop(home, keys, Watch(monotonic_ms=1000))
         laptop.old = old
         self.laptops.append(laptop)
 
@@ -117,19 +117,21 @@ class Outpost:
         nik = _NIKS[count % len(_NIKS)] if twins else None
         journal = laptop.app.journal
         with journal.transaction():
-            for name in names:
-                values = {**person(name), **({"nik": nik} if nik else {})}
+            for at, name in enumerate(names):
+                values = person(name, VILLAGES[at % len(VILLAGES)])
+                values |= {"nik": nik} if nik else {}
                 _write(laptop.app, journal.new_record(), "person", values)
                 nik = None
         self.must.update(names)
 
     def correct(self, laptop: FieldLaptop, pick: int) -> None:
-        """Give some person another phone number."""
+        """Give some person another phone number; a few move to another village."""
         known = _people(laptop.app)
         if known:
             phone = f"08{self._mark():010d}"
             record = known[pick % len(known)].record
-            _write(laptop.app, record, "person", {"phone": phone})
+            moved = {"village": VILLAGES[pick // 3 % len(VILLAGES)]} if pick % 3 == 0 else {}
+            _write(laptop.app, record, "person", {"phone": phone, **moved})
             self.must.add(phone)
 
     def visit(self, laptop: FieldLaptop, pick: int) -> None:
@@ -214,9 +216,9 @@ class Outpost:
         except DeviceRevokedWaiting:
             return
 
-    def enrol_again(self, laptop: FieldLaptop) -> None:
-        """Give a laptop a new code."""
-        laptop.enrol_again(self.office.invite())
+    def enrol_again(self, laptop: FieldLaptop, scope: tuple[str, ...] = EVERYWHERE) -> None:
+        """Give a laptop a new code, maybe for another area."""
+        laptop.enrol_again(self.office.invite(scope))
 
     def do(self, what: str, laptop: FieldLaptop, pick: int) -> None:
         """Do one of the things during which a laptop may die."""
@@ -342,7 +344,9 @@ class Outpost:
         photos = set[str]() if self.revoked else self.photos
         compare_photos(self.office, self.laptops, states, photos)
         for laptop in self.laptops:
-            compare_replica(laptop.app, states)
+            visible = self.office.visible(laptop.device)
+            here = {id_: state for id_, state in states.items() if id_ in visible}
+            compare_replica(laptop.app, here)
         if self.laptops:
             assert examine(self.laptops[0].app).faults == ()
 
