@@ -139,10 +139,23 @@ def said(sent: bytes) -> list[tuple[Kind, bytes]]:
         "types": {"person": 1},
         "heads": {},
     }
+    enrolled: dict[str, Json] = {
+        "device": STREAM.device.hex(),
+        "label": "tim contoh",
+        "scope": ["53.15.05"],
+        "until_ms": None,
+        "region": "53.15",
+        "name": "Kabupaten Contoh",
+        "timezone": "Asia/Makassar",
+        "server_ms": NOW_MS,
+        "regions": [["53.15", "Kabupaten Contoh"]],
+        "recovery": {"public": bytes(range(32)).hex(), "made_ms": NOW_MS},
+    }
     item = {"kind": "state", "state": state_to_json(fold([change()]))}
     page = Page(previous="", next="2:1:0:l:1:", items=[{"kind": "reset"}, item])
     return [
         (Kind.WELCOME, encode(welcome)),
+        (Kind.ENROLLED, encode(enrolled)),
         (Kind.RECEIPT, encode(receipt_to_json(receipt))),
         (Kind.CHUNK_RECEIPT, encode(chunk_receipt_to_json(_chunk_receipt()))),
         (Kind.ERROR, encode({"code": "FRAME_UNKNOWN", "details": {"kind": "9"}})),
