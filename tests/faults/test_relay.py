@@ -58,7 +58,7 @@ def day(device: RawDevice) -> list[bytes]:
     return [device.batch(device.people(PEOPLE)) for _ in range(BATCHES)]
 
 
-CUTS = [(way, at) for way in ("sent", "heard") for at in range(2, 11)]
+CUTS = [(way, at) for way in ("sent", "heard") for at in (2, 3, 5, 8)]
 
 
 def test_a_line_cut_at_any_frame_loses_nothing(bench: Bench, relay: RelayBench) -> None:
@@ -113,7 +113,7 @@ def frame_by_frame(relay: RelayBench, body: bytes) -> Iterator[Frame]:
 
 def test_a_relay_killed_before_its_answer_arrived(bench: Bench, relay: RelayBench) -> None:
     """The device sends again, and what was held is held once."""
-    for heard in range(1, BATCHES + 2):
+    for turn, heard in enumerate((1, 3, BATCHES + 1), 1):
         device = bench.device()
         relay.pass_on()
         relay.wire.kinds.clear()
@@ -125,7 +125,7 @@ def test_a_relay_killed_before_its_answer_arrived(bench: Bench, relay: RelayBenc
         assert len(relay.visit(device, *batches).of(HeldBatch)) == BATCHES
         relay.pass_on()
         assert relay.wire.kinds.count(Kind.BATCH) == BATCHES
-        assert changes(bench) == heard * BATCHES * PEOPLE
+        assert changes(bench) == turn * BATCHES * PEOPLE
 
 
 def test_an_answer_that_grows_while_it_is_handed_over(bench: Bench, relay: RelayBench) -> None:
@@ -180,15 +180,15 @@ def test_an_office_that_is_away_for_days(bench: Bench, relay: RelayBench) -> Non
     relay.pass_on()
     relay.wire.up = False
     batches: list[bytes] = []
-    for _ in range(5):
+    for _ in range(3):
         bench.clock[0] += 24 * HOUR_S * 1000
         batches += day(device)
         relay.visit(device, *batches)
         assert relay.try_to_pass_on() is not None
     relay.wire.up = True
     relay.pass_on()
-    assert changes(bench) == 5 * BATCHES * PEOPLE
-    assert len(receipts(device, relay.visit(device, *batches))) == 5 * BATCHES
+    assert changes(bench) == 3 * BATCHES * PEOPLE
+    assert len(receipts(device, relay.visit(device, *batches))) == 3 * BATCHES
 
 
 def test_attempts_never_hammer() -> None:
