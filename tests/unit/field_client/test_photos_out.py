@@ -12,16 +12,20 @@ import pytest
 from field_client import saving, trash
 from field_client.attaching import attach
 from field_client.capture import assess
+from field_client.commands.outcomes import photo_lines, standing
+from field_client.commands.watching import told
 from field_client.entries import Edit
+from field_client.line_memory import chunk_bytes, note_line
 from field_client.opened import App
 from field_client.records import PHOTO
 from field_client.sync import engine, locked
 from field_client.sync.departure import depart, load_departure
-from field_client.sync.engine import synchronise
+from field_client.sync.engine import Outcome, synchronise
 from field_client.sync.errors import LineCut
 from field_client.sync.locked import synchronise_locked
 from field_client.sync.photos_out import counts, waiting
 from field_client.sync.transport_file import read_reply, write_export
+from field_client.sync.watch import Standing
 from field_client.vault.spool import open_spool
 from shared_schema.chunks import CHUNK_BYTES
 from shared_schema.frames import Kind, read_frames
@@ -289,3 +293,33 @@ def test_more_photos_than_one_exchange_takes_go_in_several(
     depart(app)
     outcome = synchronise_locked(app.home, app.spool, load_departure(app.spool), server)
     assert (outcome.photos, waiting(app.spool)) == (4, [])
+
+
+def test_what_is_said_of_photos(app: App) -> None:
+    """A watch never says that all is at the office while a photo waits; nothing for no photos."""
+    quiet = Standing(error=None, wait_s=60, since_s=1)
+
+    def said(photos: int) -> str:
+        return told(quiet, 0, locked=False, texts=str, photos=photos)
+
+    assert said(0) == "Everything saved on this laptop is at the office."
+    assert said(2) == "All records are at the office; 2 photos still wait."
+    none = {"sent": 0, "waiting": 0, "waiting_bytes": 0}
+    assert photo_lines(none, str) == []
+    assert photo_lines({**none, "waiting": 1, "waiting_bytes": 1_001}, str) == [
+        "Photos received by the office: 0. Still waiting: 1 photos, 2 kB."
+    ]
+    going = Outcome(photo_waiting_bytes=50_100)
+    assert "photos: 51 kB to go" in standing(going, 1.0, str)
+    assert counts(app) == {**NONE, "received": 0}
+
+
+def test_chunks_are_small_on_lines_that_are_cut(app: App) -> None:
+    """And of the usual size where nothing is known, or lines hold."""
+    assert chunk_bytes(app.spool) == CHUNK_BYTES
+    note_line(app.spool, 30_000, cut=True)
+    assert chunk_bytes(app.spool) == 4 << 10
+    note_line(app.spool, 1_000_000, cut=False)
+    assert chunk_bytes(app.spool) == 8 << 10
+    note_line(app.spool, 2_000_000, cut=False)
+    assert chunk_bytes(app.spool) == CHUNK_BYTES
