@@ -1,11 +1,9 @@
 """``relay``: hold what teams send while the line to the office is down, and pass it on."""
 
 import random
-import signal
 import sys
 from pathlib import Path
 from threading import Thread
-from types import FrameType
 from typing import Any
 
 import click
@@ -52,7 +50,7 @@ def _serve(
     opened: Relay, *, host: str, port: int, tls: bool, tls_cert: Path | None, tls_key: Path | None
 ) -> None:
     # Flask and cheroot take longer to load than other commands to run.
-    from sync_server.api import relaying, serving  # noqa: PLC0415
+    from sync_server.api import relaying, serving, stopping  # noqa: PLC0415
 
     if (tls_cert is None) != (tls_key is None):
         raise serving.TlsFilesInvalid(reason="--tls-cert, --tls-key")
@@ -60,19 +58,16 @@ def _serve(
     pacer = _pacer(opened)
     place = serving.Listening(host=host, port=port, tls=files, protected=tls)
     server = relaying.prepare(opened, pacer.arrived.set, place)
-    signal.signal(signal.SIGTERM, _stop)
     forwarding = Thread(target=pacer.run, daemon=True)
     forwarding.start()
+    told = stopping.listen()
     url = serving.address(server)
     emit({"url": url}, lambda: text(PACKAGE)("Relaying at {url}").format(url=url))
     sys.stdout.flush()
     try:
-        server.serve()
-    except (KeyboardInterrupt, SystemExit):
-        pass
+        stopping.serve(server, told)
     finally:
         pacer.end()
-        server.stop()
         forwarding.join(_SHUTDOWN_S)
         opened.store.close()
 
@@ -90,10 +85,6 @@ def _pacer(opened: Relay) -> Pacer:
 
 def _complain(error: JemputError) -> None:
     report(error, PACKAGE, level="warning")
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit
 
 
 def _show(opened: Relay) -> None:

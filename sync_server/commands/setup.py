@@ -1,9 +1,7 @@
 """``init`` and ``serve``: a server is made once and then runs."""
 
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -57,7 +55,7 @@ def init(region: str, name: str, admin: str, regions: Path | None, timezone: str
 def serve(*, host: str, port: int, tls: bool, tls_cert: Path | None, tls_key: Path | None) -> None:
     """Answer devices until stopped (Ctrl-C or SIGTERM)."""
     # Flask and cheroot take longer to load than other commands to run.
-    from sync_server.api import serving  # noqa: PLC0415
+    from sync_server.api import serving, stopping  # noqa: PLC0415
 
     if (tls_cert is None) != (tls_key is None):
         raise serving.TlsFilesInvalid(reason="--tls-cert, --tls-key")
@@ -65,21 +63,12 @@ def serve(*, host: str, port: int, tls: bool, tls_cert: Path | None, tls_key: Pa
     office = open_office(load_config())
     listening = serving.Listening(host=host, port=port, tls=files, protected=tls)
     server = serving.prepare(office, listening)
-    signal.signal(signal.SIGTERM, _stop)
+    told = stopping.listen()
     url = serving.address(server)
     emit({"url": url}, lambda: text(_PACKAGE)("Serving at {url}").format(url=url))
     sys.stdout.flush()
-    try:
-        server.serve()
-    except (KeyboardInterrupt, SystemExit):
-        pass
-    finally:
-        server.stop()
-        office.store.close()
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit
+    stopping.serve(server, told)
+    office.store.close()
 
 
 def _ask_passphrase() -> str:
