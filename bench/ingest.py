@@ -1,16 +1,20 @@
 """Ingest: verify, open, fold, compare and commit batches of 50 into a register, one process.
 
-Prints one JSON line: changes a second, and beside it how fast the same machine makes one durable
-SQLite commit, since that bounds a batch. ``--register N`` people are imported first.
+Prints one JSON line: changes a second; beside it how fast the same machine makes one durable SQLite
+commit, since that bounds a batch, and how fast Kinto's batch endpoint takes the same people, which
+verifies, opens and compares nothing and keeps them in memory only. ``--register N`` people are
+imported first.
 """
 
 import argparse
 import json
+import os
 import sqlite3
 import tempfile
 import time
 from pathlib import Path
 
+from bench.peers.beside import over_loopback
 from sync_server import ingest
 from sync_server.register_rows import resident_id
 from tests.support.offices import Bench, code_of, found_office
@@ -49,6 +53,7 @@ def main() -> None:
     parser.add_argument("--register", type=int, default=2_000)
     parser.add_argument("--arrivals", type=int, default=1_000)
     wanted = parser.parse_args()
+    busy = round(os.getloadavg()[0], 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         people = population(SEED)
@@ -69,13 +74,21 @@ def main() -> None:
         elapsed_s = time.perf_counter() - started_s
         accepted = sum(r.status == "accepted" for r in device.read(reply).receipts)
         assert accepted * BATCH == len(rows), "every batch is accepted"
+        rate = len(rows) / elapsed_s
+        kinto = over_loopback("kinto", [dict(row) for row in rows])
         figures = {
             "bench": "ingest",
+            "load": busy,
+            "goal_changes_a_second": 1_500,
+            "goal_times_kinto": 7,
             "register": wanted.register,
             "arrivals": len(rows),
-            "changes_a_second": round(len(rows) / elapsed_s),
+            "changes_a_second": round(rate),
             "plain_commits_a_second": round(commits_a_second(folder)),
+            "kinto": kinto,
         }
+        if "records_a_second" in kinto:
+            figures["times_kinto"] = round(rate / kinto["records_a_second"], 1)
     print(json.dumps(figures))
 
 

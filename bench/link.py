@@ -9,25 +9,28 @@ its figures are those of the median, and all the ratios are printed. Where
 namespaces are not permitted it says so and measures nothing: a proxy in their place would not
 meet TCP's own losses and round trips.
 
-    python bench/link.py [--ours] [CASE..]
+The peers take every case at once, each on a link of its own, before we take them one by one; each
+has one run, and is stopped after ``--limit`` seconds (120), which are then in `stopped_after_s`.
+
+    python bench/link.py [--ours] [--limit SECONDS] [CASE..]
 """
 
-import gzip
-import http.client
+import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.growing.records import saved
+from bench.peers.beside import over_links
 from field_client.vault.spool import open_spool
+from tests.support.name_lists import ELSEWHERE
 from tests.support.processes import (
     OPERATOR,
     PASSPHRASE,
@@ -40,32 +43,50 @@ from tests.support.processes import (
     server_environment,
 )
 from tests.support.radio import Radio, RadioLink, permitted
-from tests.support.synthetic import population, write_jsonl
+from tests.support.synthetic import Person, population
 
-SEED, BATCH, PORT = 48, 50, 8800
+SEED, PORT = 48, 8800
 TWO_G = {"rate_bit_s": 48_000.0, "delay_s": 0.4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A link and how many registrations are to pass; ``limit_s`` ends a peer that never does.
+    """A link how many registrations are to pass, and in how long at the most (``limit_s``).
 
-    ``runs``: how many, each with losses of its own.
+    ``runs``: how many, each with losses of its own. ``goal``: the most that a figure may be.
     """
 
     radio: Radio
     count: int
     limit_s: float
     runs: int = 1
+    goal: dict[str, float] = field(default_factory=dict)
 
 
-Way = Callable[[RadioLink, Case, Path], dict[str, Any]]
 CASES = {
-    "plain": Case(radio=Radio(**TWO_G), count=1_000, limit_s=120),
-    "loss": Case(radio=Radio(**TWO_G, loss=0.03), count=1_000, limit_s=240, runs=7),
-    "up8_down4": Case(radio=Radio(**TWO_G, up_s=8, down_s=4), count=1_000, limit_s=240),
+    "plain": Case(
+        radio=Radio(**TWO_G),
+        count=1_000,
+        limit_s=120,
+        goal={"seconds": 10, "ratio_to_bound": 1.10},
+    ),
+    "loss": Case(
+        radio=Radio(**TWO_G, loss=0.03),
+        count=1_000,
+        limit_s=240,
+        runs=7,
+        goal={"ratio_to_bound": 1.15},
+    ),
+    "up8_down4": Case(
+        radio=Radio(**TWO_G, up_s=8, down_s=4), count=1_000, limit_s=240, goal={"seconds": 35}
+    ),
     "up4_down4": Case(radio=Radio(**TWO_G, up_s=4, down_s=4), count=1_000, limit_s=240),
-    "up20_down4": Case(radio=Radio(**TWO_G, up_s=20, down_s=4), count=10_000, limit_s=600),
+    "up20_down4": Case(
+        radio=Radio(**TWO_G, up_s=20, down_s=4),
+        count=10_000,
+        limit_s=600,
+        goal={"ratio_to_bound": 1.2, "waste": 0.15},
+    ),
 }
 
 
@@ -78,8 +99,7 @@ def ours(link: RadioLink, case: Case, folder: Path) -> dict[str, Any]:
         client(laptop, "export", folder / "out")
         server(office, "exchange", folder / "out", folder / "back")
         client(laptop, "import", folder / "back")
-        lines = write_jsonl(folder / "people", people(case.count))
-        client(laptop, "add", "person", "--from", lines, "--accept-warnings", "bench")
+        saved(folder, laptop, case.count)
         link.restart()
         tries = 0
         deadline_s = time.monotonic() + case.limit_s
@@ -104,25 +124,6 @@ def sealed_bytes(laptop: Path) -> int:
     """Return the bytes of the batches on a laptop: what has to pass, at the least."""
     with open_spool(laptop) as spool:
         return sum(spool.waiting(stream, 0)[1] for stream in spool.streams())
-
-
-def gzip_posts(link: RadioLink, case: Case, folder: Path) -> dict[str, Any]:
-    """Post the same people as gzip JSON, 50 at a time, each post again until it is answered."""
-    lines = write_jsonl(folder / "people", people(case.count))
-    peer = subprocess.Popen(link.far(sys.executable, __file__, "--peer-server"))
-    try:
-        time.sleep(1)
-        link.restart()
-        command = link.near(sys.executable, __file__, "--peer-client", str(lines))
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=case.limit_s
-        )
-        return figures(link, case, link.seconds) | {"received": int(done.stdout or 0)}
-    except subprocess.TimeoutExpired:
-        return {"seconds": None, "limit_s": case.limit_s}
-    finally:
-        peer.kill()
-        peer.wait()
 
 
 def figures(link: RadioLink, case: Case, seconds: float) -> dict[str, Any]:
@@ -159,75 +160,61 @@ def serving(link: RadioLink, office: Path) -> Iterator[None]:
         process.wait()
 
 
-def people(count: int) -> list[dict[str, object]]:
-    """Return the residents of one district, the same for the same count."""
-    return population(SEED, "53.15.05").people(count)
+def people(count: int) -> list[Person]:
+    """Return the residents of one district whom the wire's dictionary was not trained on."""
+    return population(SEED, "53.15.05", ELSEWHERE).people(count)
 
 
-class PostsHandler(BaseHTTPRequestHandler):
-    """Answers each post of the peer with the ids of what it held."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        """Take one body and answer it."""
-        rows = json.loads(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))))
-        ids = json.dumps([f"{number:036d}" for number in range(len(rows))]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(ids)))
-        self.end_headers()
-        self.wfile.write(ids)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-def post_all(lines: Path) -> int:
-    """Post what is in ``lines``; a post that fails is tried again on a new connection."""
-    rows = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
-    connection, at = None, 0
-    while at < len(rows):
-        body = gzip.compress(json.dumps(rows[at : at + BATCH], ensure_ascii=False).encode(), 9)
-        try:
-            connection = connection or http.client.HTTPConnection("10.77.0.2", PORT, timeout=20)
-            connection.request("POST", "/", body)
-            at += len(json.loads(connection.getresponse().read()))
-        except (OSError, http.client.HTTPException):
-            connection = None
-    return at
-
-
-def main(arguments: list[str]) -> None:
+def main() -> None:
     """Run the cases named, or all."""
     if reason := permitted():
         print(json.dumps({"bench": "link", "cannot_run_here": reason}))
         return
-    ways = (ours,) if "--ours" in arguments else (ours, gzip_posts)
-    for name in [one for one in arguments if one in CASES] or CASES:
-        case = CASES[name]
-        result: dict[str, object] = {"bench": "link", "case": name, "registrations": case.count}
-        result["load"] = round(os.getloadavg()[0], 1)
-        for way in ways:
-            result[way.__name__] = median(way, case)
-        print(json.dumps(result), flush=True)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--ours", action="store_true", help="leave the peers out")
+    parser.add_argument("--limit", type=float, default=120, help="seconds given to a peer")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}")
+    wanted = parser.parse_args()
+    cases = {name: CASES[name] for name in wanted.cases or CASES}
+    beside: dict[str, dict[str, Any]] = {name: {} for name in cases}
+    if not wanted.ours:
+        radios = {name: case.radio for name, case in cases.items()}
+        rows = {name: people(case.count) for name, case in cases.items()}
+        beside = over_links(radios, rows, wanted.limit)
+    for name, case in cases.items():
+        print(json.dumps(line(name, case, beside[name])), flush=True)
 
 
-def median(way: Way, case: Case) -> dict[str, Any]:
+def line(name: str, case: Case, peers: dict[str, Any]) -> dict[str, Any]:
+    """Measure a case; return its line: our figures beside the goal and the peers'."""
+    load = round(os.getloadavg()[0], 1)
+    own = median(case)
+    for peer in peers.values():
+        if peer.get("seconds"):
+            peer["times_ours"] = round(peer["seconds"] / own["seconds"], 1)
+    return {
+        "bench": "link",
+        "case": name,
+        "registrations": case.count,
+        "load": load,
+        "goal": case.goal,
+        "met": all(own[figure] <= most for figure, most in case.goal.items()),
+        "ours": own,
+        **peers,
+    }
+
+
+def median(case: Case) -> dict[str, Any]:
     """Return the figures of the median run, and the ratios of all."""
     runs = []
     for seed in range(1, case.runs + 1):
         link = RadioLink(radio=case.radio, seed=seed)
         with tempfile.TemporaryDirectory() as folder, link:
-            runs.append(way(link, case, Path(folder)))
-    runs.sort(key=lambda run: float(run.get("ratio_to_bound", "inf")))
-    ratios = [run.get("ratio_to_bound") for run in runs]
+            runs.append(ours(link, case, Path(folder)))
+    runs.sort(key=lambda run: float(run["ratio_to_bound"]))
+    ratios = [run["ratio_to_bound"] for run in runs]
     return runs[len(runs) // 2] | ({"ratios": ratios} if len(runs) > 1 else {})
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--peer-server"]:
-        HTTPServer(("10.77.0.2", PORT), PostsHandler).serve_forever()
-    elif sys.argv[1:2] == ["--peer-client"]:
-        print(post_all(Path(sys.argv[2])))
-    else:
-        main(sys.argv[1:])
+    main()
