@@ -37,7 +37,7 @@ check: $(STAMP) ## Check format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(STAMP) ## Measure the headline figures, one JSON line each
+bench: $(STAMP) ## Measure the headline figures beside their peers, one JSON line each, about 20 minutes
 	@for script in bench/*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
 
 soak: $(STAMP) ## Try every fault of the vault at length, about half an hour (SOAK=10: ten times as many)
@@ -54,6 +54,7 @@ docs: $(STAMP) ## Rewrite docs/commands.md, errors.md and records.md from the pr
 lock: $(STAMP) ## Resolve the newest versions into the lock files
 	$(UV_COMPILE) --upgrade requirements.in --output-file requirements.lock
 	$(UV_COMPILE) --upgrade requirements.in requirements-dev.in --output-file requirements-dev.lock --constraint requirements.lock
+	$(UV_COMPILE) --upgrade bench/peers/kinto.in --output-file bench/peers/kinto.lock
 	$(UV_COMPILE) --upgrade requirements-fuzz.in --output-file requirements-fuzz.lock
 
 clean: ## Remove .venv and caches
