@@ -18,6 +18,7 @@ from tests.support.processes import LOOPBACK, free_port
 from tests.support.radio import Radio, RadioLink
 from tests.support.synthetic import Person, write_jsonl
 
+ROOT = Path(__file__).parents[2]
 PEERS = ("gzip_json", "kinto")
 PREPARE_S, QUIET_S, PORT = 90, 2.0, 8800
 Figures = dict[str, Any]
@@ -93,7 +94,7 @@ def served(peer: str, folder: Path, host: str, port: int, place: Place) -> Itera
     else:
         command = [sys.executable, "-m", "bench.peers.gzip_server", host, str(port)]
     with (folder / "serve.log").open("wb") as log:
-        process = subprocess.Popen(place(*command), stdout=log, stderr=log)
+        process = subprocess.Popen(place(*command), stdout=log, stderr=log, cwd=ROOT)
     try:
         yield
     finally:
@@ -108,7 +109,9 @@ def _client(
     command = place(sys.executable, "-m", "bench.peers.posting", peer, host, str(port), what)
     ended = True
     try:
-        said = subprocess.run(command, stdout=subprocess.PIPE, timeout=limit_s, check=True).stdout
+        said = subprocess.run(
+            command, stdout=subprocess.PIPE, timeout=limit_s, check=True, cwd=ROOT
+        ).stdout
     except subprocess.TimeoutExpired as error:
         if what == "prepare":
             raise Absent(f"{peer} did not answer within {limit_s:g} s") from error
