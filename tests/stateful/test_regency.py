@@ -316,7 +316,8 @@ def test_every_replica_ends_equal_and_nothing_is_lost(scale: str, shard: int, st
             stateful_step_count=STEPS,
             derandomize=False,
             database=None,
-            phases=(Phase.generate, Phase.shrink),
+            # Shrinking takes minutes; without it the history is printed as it was found.
+            phases=(Phase.generate,) if scale == "ci" else (Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
         ),
     )
