@@ -5,6 +5,7 @@ not how hard a guess is. A test that stretches so must have every store made and
 `remember` changes no key: what was stretched once is remembered, by all that is forked from here.
 """
 
+import atexit
 import hashlib
 import tempfile
 
@@ -37,6 +38,7 @@ def remember() -> None:
     """Stretch each passphrase once in this process and its forks; what is measured, each time."""
     stretch = slots.stretch
     known = tempfile.TemporaryFile("ab+", buffering=0)  # noqa: SIM115 - as long as the process
+    atexit.register(known.close)
 
     def remembered(passphrase: str, salt: bytes, cost: Cost) -> bytes:
         if passphrase == _MEASURED:

@@ -8,6 +8,7 @@ signals are passed on, the exit code comes back. What is spared is what `tests.s
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -62,7 +63,10 @@ def programs(folder: Path) -> Iterator[Path]:
 
 
 def serve(address: str) -> None:
-    """Become whatever is asked for at ``address``, each in a fork, until standard input ends."""
+    """Become whatever is asked for at ``address``, each in a fork, until standard input ends.
+
+    What a drill that failed left running is then ended.
+    """
     for module in PROGRAMS.values():
         import_module(module)
     stretching.remember()
@@ -75,6 +79,9 @@ def serve(address: str) -> None:
             asked = [listener, sys.stdin]
             ready, _, _ = select.select(asked, [], [], _LOOK_S if waiting else None)
             if sys.stdin in ready:
+                for child, desk in waiting.items():
+                    os.kill(child, signal.SIGTERM)
+                    desk.close()
                 return
             if listener in ready:
                 _begin(listener.accept()[0], waiting)
@@ -87,6 +94,8 @@ def _begin(desk: socket.socket, waiting: dict[int, socket.socket]) -> None:
         ask = json.loads(lines.readline())
     child = os.fork()
     if child == 0:
+        for held in (desk, *waiting.values()):
+            held.close()
         _become(ask, files)
     for number in files:
         os.close(number)
