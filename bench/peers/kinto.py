@@ -1,7 +1,7 @@
 """Kinto as a peer: its virtual environment, made when first needed, and how its server starts.
 
-It needs other versions than we do, so that it has packages of its own, locked with hashes in
-kinto.lock. `Absent` says why there is none here.
+It needs other versions than we do; its packages are its own, locked with hashes in kinto.lock.
+`Absent` says why there is no Kinto here.
 """
 
 import hashlib
@@ -63,5 +63,6 @@ def _run(*command: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Absent(f"Kinto cannot be installed here: {type(error).__name__}") from error
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise Absent(f"Kinto cannot be installed here: {last[:200]}")
+        said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        reason = said[0] if said else f"{Path(command[0]).name} ended with {done.returncode}"
+        raise Absent(f"Kinto cannot be installed here: {reason[:200]}")
