@@ -26,7 +26,7 @@ from shared_schema.messages import (
 from shared_schema.relaying import read_certificate
 from sync_server.relay import replies, shelf
 from sync_server.relay.errors import NotARelay, UpstreamCut, UpstreamRefused
-from sync_server.relay.parties import Party, parties
+from sync_server.relay.parties import EXCHANGE_BYTES, Party, parties
 from sync_server.relay.relay import Fact, Relay, fact, keep
 
 FIRST_WAIT_MS = 10 * 60 * 1000
@@ -63,14 +63,17 @@ class Passed:
     answered: int = 0
 
 
-def pass_on(relay: Relay, transport: Transport, *, own: bool = True) -> Passed:
+def pass_on(
+    relay: Relay, transport: Transport, *, own: bool = True, room_bytes: int = EXCHANGE_BYTES
+) -> Passed:
     """Exchange once with the office; return what it amounted to.
 
-    ``own``: with the relay's own section, which fetches the list of devices. Raises a NetworkError
+    ``own``: with the relay's own section, which fetches the list of devices. ``room_bytes``: how
+    much goes along. Raises a NetworkError
     where the line failed, an AccessError where the office refused this relay, and a CustodyError
     where it said what it must not. What was answered before is kept.
     """
-    forwarding = Forwarding(relay, own=own)
+    forwarding = Forwarding(relay, own=own, room_bytes=room_bytes)
     if not forwarding.parties:
         return Passed()
     reader = FrameReader()
@@ -91,12 +94,12 @@ def pass_on(relay: Relay, transport: Transport, *, own: bool = True) -> Passed:
 class Forwarding:
     """One exchange: what is said, and what is done with what comes back."""
 
-    def __init__(self, relay: Relay, *, own: bool = True) -> None:
+    def __init__(self, relay: Relay, *, own: bool, room_bytes: int) -> None:
         """Decide what goes along."""
         self._relay = relay
         with relay.store.read() as connection:
             self._office = relay.office(connection)
-            self.parties = parties(relay, connection, own=own)
+            self.parties = parties(relay, connection, own=own, room_bytes=room_bytes)
             self._epoch = int(fact(connection, Fact.EPOCH) or "0")
         self._at = -1
         self._within = False
@@ -179,6 +182,7 @@ class Forwarding:
         with self._relay.store.write() as connection:
             if self._reply is None:
                 self._reply = replies.begin(connection, party.device, self._epoch, now_ms)
+                self._relay.coming.add(self._reply)
             replies.add(connection, self._reply, self._said.count, frame)
             self._answered += _answers(connection, party, self._reply, frame.kind, content)
 
@@ -188,6 +192,7 @@ class Forwarding:
         if (done.get("frames"), done.get("hash")) != (self._said.count, self._said.digest().hex()):
             raise SectionIncomplete
         self._within = False
+        self._relay.coming.clear()
         with self._relay.store.write() as connection:
             keep(connection, Fact.HEARD, str(self._relay.now_ms()))
             if party.own:
@@ -215,6 +220,7 @@ class Forwarding:
 
     def settle(self) -> None:
         """Keep of a reply that was cut what is true all the same; do nothing about a whole one."""
+        self._relay.coming.clear()
         if not self._within:
             return
         self._within, self._cut, party = False, True, self.parties[self._at]

@@ -253,7 +253,7 @@ class Section:
             for stream, head in hello.heads.items():
                 if stream.device == hello.device:
                     shelf.drop_through(connection, hello.device, stream.hex(), head.sequence)
-            replies.sort_out(connection, hello)
+            replies.sort_out(connection, hello, set(self._relay.coming))
 
     def _note_hello(self, connection: Connection) -> None:
         hello, body = self._opening.hello, self._opening.frame.body
@@ -264,6 +264,7 @@ class Section:
         device = self._opening.hello.device
         with self._relay.store.read() as connection:
             waiting = replies.waiting(connection, device) if self.ended else []
+            coming = set(self._relay.coming)
         yield self._speaker.done([count for _, count in waiting])
         for reply, count in waiting:
             with self._relay.store.read() as connection:
@@ -273,7 +274,7 @@ class Section:
             yield from kept
         if waiting:
             with self._relay.store.write() as connection:
-                for reply, _ in waiting:
+                for reply in {reply for reply, _ in waiting} - coming:
                     replies.given(connection, reply)
 
     def _refuse(self, error: JemputError) -> Frame:

@@ -13,7 +13,7 @@ from shared_schema.errors import JemputError, StorageError
 from sync_server.relay import shelf
 from sync_server.relay.errors import UpstreamRefused
 from sync_server.relay.forwarding import DEVICE_UNKNOWN, Passed, Transport, pass_on
-from sync_server.relay.parties import is_due
+from sync_server.relay.parties import EXCHANGE_BYTES, is_due
 from sync_server.relay.relay import Fact, Relay, keep
 
 FIRST_WAIT_S = 5.0
@@ -21,12 +21,28 @@ LONGEST_WAIT_S = 300.0
 REST_S = 600.0
 LOOK_S = 5.0
 _ROUNDS = 20
+LEAST_ROOM_BYTES = 4 << 10
+_TOO_LONG = 413
 
 
 def wait_after(failures: int, share: float) -> float:
     """Return the seconds to wait after ``failures`` in a row; ``share`` is drawn from 0 to 1."""
     doubled = FIRST_WAIT_S * 2.0 ** min(max(failures, 1) - 1, 16)
     return min(doubled, LONGEST_WAIT_S) * (0.5 + share / 2)
+
+
+@dataclass(slots=True)
+class Room:
+    """How much one request may hold: less behind a proxy that refuses long ones (413)."""
+
+    size_bytes: int = EXCHANGE_BYTES
+
+    def shrink(self, error: UpstreamRefused) -> bool:
+        """Return whether a shorter request may pass where one was refused with ``error``."""
+        if error.details.get("reason") != _TOO_LONG or self.size_bytes <= LEAST_ROOM_BYTES:
+            return False
+        self.size_bytes = max(self.size_bytes // 4, LEAST_ROOM_BYTES)
+        return True
 
 
 @dataclass(slots=True)
@@ -40,6 +56,7 @@ class Pacer:
     arrived: Event = field(default_factory=Event)
     ended: Event = field(default_factory=Event)
     failures: int = 0
+    room: Room = field(default_factory=Room)
 
     def run(self) -> None:
         """Pass on until ``ended``."""
@@ -54,7 +71,7 @@ class Pacer:
     def once(self) -> float:
         """Pass on what is due; return how long to rest. An error is reported and kept."""
         try:
-            pass_on_all(self.relay, self.transport)
+            pass_on_all(self.relay, self.transport, self.room)
             self.failures = 0
         except JemputError as error:
             self.failures += 1
@@ -73,14 +90,16 @@ class Pacer:
         self.arrived.clear()
 
 
-def pass_on_all(relay: Relay, transport: Transport) -> Passed:
+def pass_on_all(relay: Relay, transport: Transport, room: Room | None = None) -> Passed:
     """Exchange with the office until nothing more is due; keep what went wrong, and raise it."""
-    total, own = Passed(), True
+    total, own, room = Passed(), True, room or Room()
     try:
         for _ in range(_ROUNDS):
             try:
-                passed = pass_on(relay, transport, own=own)
+                passed = pass_on(relay, transport, own=own, room_bytes=room.size_bytes)
             except UpstreamRefused as error:
+                if room.shrink(error):
+                    continue
                 if not own or error.details.get("reason") != DEVICE_UNKNOWN:
                     raise
                 passed = Passed()

@@ -39,18 +39,24 @@ def is_due(relay: Relay) -> bool:
         return any(_due(connection, one, relay.now_ms()) for one in shelf.everyone(connection))
 
 
-def parties(relay: Relay, connection: Connection, *, own: bool) -> list[Party]:
-    """Return whose sections go along: our own, then those that are due, least photos first."""
+def parties(
+    relay: Relay, connection: Connection, *, own: bool, room_bytes: int = EXCHANGE_BYTES
+) -> list[Party]:
+    """Return whose sections go along: our own, then those that are due, least photos first.
+
+    They hold about ``room_bytes``, but one item at least.
+    """
     found = [
-        _party(connection, one)
+        _party(connection, one, min(room_bytes, SECTION_BYTES))
         for one in shelf.everyone(connection)
         if _due(connection, one, relay.now_ms())
     ]
     found.sort(key=lambda party: (party.photo_bytes, party.device))
-    size, going = 0, []
+    size = 0
+    going: list[Party] = []
     for party in found[:PARTIES]:
         size += party.size
-        if size > EXCHANGE_BYTES:
+        if going and size > room_bytes:
             break
         going.append(party)
     return ([_own_party(relay, connection)] if own else []) + going
@@ -62,12 +68,12 @@ def _due(connection: Connection, one: Caller, now_ms: int) -> bool:
     return not one.passed_on or bool(shelf.waiting(connection, one.device))
 
 
-def _party(connection: Connection, one: Caller) -> Party:
+def _party(connection: Connection, one: Caller, room_bytes: int) -> Party:
     """Return a device's section; what is too much for one exchange goes with the next."""
     numbers: list[int] = []
     size = photo_bytes = 0
     for number, kind, item_bytes in shelf.waiting(connection, one.device):
-        if size + item_bytes > SECTION_BYTES:
+        if numbers and size + item_bytes > room_bytes:
             break
         size += item_bytes
         numbers.append(number)

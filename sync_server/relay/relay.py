@@ -1,7 +1,7 @@
 """One relay, opened: its store, its keys, what it knows of its office, and its limits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -56,13 +56,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """What holding and forwarding work with. ``free``: bytes left on the disk."""
+    """What holding and forwarding work with. ``free``: bytes left on the disk.
+
+    ``coming``: the numbers of the replies that are just being received, which nobody drops.
+    """
 
     store: Store
     keys: Keys
     now_ms: Callable[[], int]
     free: Callable[[], int]
     limits: Limits = Limits()
+    coming: set[int] = field(default_factory=set)
 
     def office(self, connection: Connection) -> Ed25519PublicKey:
         """Return the key that the office signs with. Raises CodeMissing."""

@@ -6,7 +6,7 @@ hello cannot show (a refusal, a receipt for another copy of the device) is given
 Nothing depends on it: what is thrown away too early is sent again, and answered again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
@@ -71,11 +71,14 @@ def given(connection: Connection, reply: int) -> None:
     connection.execute(update(table).where(table.c.id == reply).values(given=table.c.given + 1))
 
 
-def sort_out(connection: Connection, hello: Hello) -> None:
-    """Drop the replies that a hello shows, or that may be supposed, to have been taken."""
+def sort_out(connection: Connection, hello: Hello, coming: Collection[int] = ()) -> None:
+    """Drop the replies that a hello shows, or that may be supposed, to have been taken.
+
+    ``coming``: those that are still being received; what they answer hangs on them.
+    """
     query = select(table).where(table.c.device == hello.device.hex()).order_by(table.c.id)
     for row in connection.execute(query).all():
-        if not _wanted(connection, row, hello):
+        if row.id not in coming and not _wanted(connection, row, hello):
             drop(connection, row.id)
 
 
