@@ -105,7 +105,7 @@ def test_a_line_cut_among_fork_receipts_doubles_nobody(
 def test_an_answer_to_a_fork_is_as_long_as_its_batch(bench: Bench) -> None:
     """However much the office's chain holds behind it."""
     device = bench.device()
-    for _ in range(10):
+    for _ in range(2):
         bench.exchange(device, device.batch(device.people(200)))
     device.sequence, device.numbers, device.previous = 0, 0, GENESIS
     forked = [device.batch(device.people(50)) for _ in range(3)]

@@ -23,7 +23,7 @@ from tests.support.laptop import laptop, still
 from tests.support.offices import Bench, code_of, found_office
 from tests.support.raw_device import RawDevice, person
 
-ROSTER = Effort("test_next_day.py::test_an_edit_costs_what_changed", ci=1500, soak=10_000)
+ROSTER = Effort("test_next_day.py::test_an_edit_costs_what_changed", ci=700, soak=10_000)
 HERE, ALSO_HERE, THERE = "53.15.05.2001", "53.15.05.2002", "53.15.06.2001"
 OUTAGE = {"component": "fingerprint_scanner", "started_precision": "unknown"}
 TOLD = {"told_on": "2016-09-01"}

@@ -30,7 +30,7 @@ from tests.support.raw_device import RawDevice, person
 BATCHES = Effort("test_fuzz_exchange.py::test_no_mutated_batch_is_accepted", ci=1500, soak=500_000)
 SECTIONS = Effort("test_fuzz_exchange.py::test_no_mutated_section_does_harm", ci=250, soak=100_000)
 ENROLMENTS = Effort("test_fuzz_exchange.py::test_no_mutated_enrolment_lets_in", ci=300, soak=50_000)
-PAYLOADS = Effort("test_fuzz_exchange.py::test_whatever_is_sealed_is_survived", ci=200, soak=50_000)
+PAYLOADS = Effort("test_fuzz_exchange.py::test_whatever_is_sealed_is_survived", ci=150, soak=50_000)
 _AT_ONCE = 100
 
 
