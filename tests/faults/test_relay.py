@@ -14,9 +14,10 @@ from shared_schema.errors import StorageError
 from shared_schema.frames import Frame, Kind, read_frames
 from shared_schema.relaying import HeldBatch, NotHeld
 from sync_server.relay import replies, shelf
-from sync_server.relay.forwarding import FIRST_WAIT_MS
+from sync_server.relay.forwarding import FIRST_WAIT_MS, Forwarding
 from sync_server.relay.holding import converse, open_section
 from sync_server.relay.pacing import LONGEST_WAIT_S, wait_after
+from sync_server.relay.replies import GIVEN_AT_MOST
 from sync_server.store.queries import devices, facts
 from sync_server.store.queries.facts import Fact
 from tests.support.offices import Bench, found_office
@@ -143,6 +144,25 @@ def test_an_answer_that_grows_while_it_is_handed_over(bench: Bench, relay: Relay
             replies.add(connection, number, count, Frame(Kind.ERROR, bytes(70)))
     frames += answer
     assert len(receipts(device, heard_by(device, frames))) == BATCHES
+
+
+def test_an_answer_is_not_thrown_away_while_it_comes(bench: Bench, relay: RelayBench) -> None:
+    """However often the device comes by meanwhile: what it answers hangs on it."""
+    device = bench.device()
+    relay.pass_on()
+    batches = day(device)
+    relay.visit(device, *batches)
+    forwarding = Forwarding(relay.relay, own=False, room_bytes=1 << 20)
+    answer = bench.answer(b"".join(forwarding.outgoing()))
+    for frame in answer[:3]:
+        forwarding.take(frame)
+    for _ in range(GIVEN_AT_MOST + 1):
+        relay.visit(device)
+    for frame in answer[3:]:
+        forwarding.take(frame)
+    forwarding.settle()
+    told = receipts(device, relay.visit(device, *batches))
+    assert len(told) == BATCHES
 
 
 def test_held_is_said_only_when_it_is_on_the_disk(
