@@ -3,7 +3,7 @@
 import signal
 import sys
 import threading
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,9 @@ from field_client.commands.unlocking import PACKAGE
 from field_client.config import load_config
 from field_client.vault.keys import list_operators
 from shared_schema.console import emit, language, output_options, text
+
+if TYPE_CHECKING:
+    from cheroot.wsgi import Server
 
 
 @click.command
@@ -37,20 +40,23 @@ def web(port: int) -> None:
     desk, stopped = Desk(home=home), threading.Event()
     server = serving.prepare(desk, port, language())
     watcher = threading.Thread(target=desk.watch, args=(stopped,))
-    signal.signal(signal.SIGTERM, _stop)
+    stopper = threading.Thread(target=_stop_when, args=(stopped, server))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _signal, _frame: stopped.set())
     url = serving.address(server)
     emit({"url": url}, lambda: text(PACKAGE)("The pages are at {url}").format(url=url))
     sys.stdout.flush()
     watcher.start()
+    stopper.start()
     try:
         server.serve()
-    except (KeyboardInterrupt, SystemExit):
-        pass
     finally:
-        server.stop()
         stopped.set()
+        stopper.join()
         watcher.join()
 
 
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit
+def _stop_when(stopped: threading.Event, server: "Server") -> None:
+    """Wait for the word of a signal: a handler that raised could leave a connection to nobody."""
+    stopped.wait()
+    server.stop()
