@@ -5,35 +5,33 @@ hands a connection to a worker; that worker would then wait for ever, and the pr
 """
 
 import signal
-import time
-from threading import Thread
+from threading import Event, Thread
 
 from cheroot.wsgi import Server
 
-_LOOK_EVERY_S = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def listen() -> list[int]:
+def listen() -> Event:
     """Return where Ctrl-C and SIGTERM will be noted from now on. For the main thread."""
-    told: list[int] = []
+    told = Event()
     for number in _SIGNALS:
-        signal.signal(number, lambda heard, _frame: told.append(heard))
+        signal.signal(number, lambda _signal, _frame: told.set())
     return told
 
 
-def serve(server: Server, told: list[int]) -> None:
+def serve(server: Server, told: Event) -> None:
     """Answer with a prepared server until a signal was noted; what is under way is ended first."""
-    stopping = Thread(target=_stop_when_told, args=(server, told))
+    stopping = Thread(target=_stop_when, args=(told, server))
     stopping.start()
     try:
         server.serve()
     finally:
-        told.append(0)
+        told.set()
         stopping.join()
 
 
-def _stop_when_told(server: Server, told: list[int]) -> None:
-    while not told:
-        time.sleep(_LOOK_EVERY_S)
+def _stop_when(told: Event, server: Server) -> None:
+    """Wait without end, by no clock: programs are also run under clocks that are years off."""
+    told.wait()
     server.stop()

@@ -32,7 +32,7 @@ from tests.support.regency import EVERYWHERE, HERE
 from tests.support.regency_stage import HOUR_MS, Outpost, Stage
 
 SHARDS = 8
-RUNS = {"ci": 75, "soak": 1250}
+RUNS = {"ci": 50, "soak": 1250}
 STEPS = 50
 
 laptops = st.integers(0, 5)
