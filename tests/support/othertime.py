@@ -47,7 +47,7 @@ def served(office: Office, offset: str) -> ServerProcess:
     """Start the office's server under another time, again where it does not come to answer.
 
     libfaketime now and then leaves a program of many threads waiting at its start, and makes an
-    error of every sleep of a Python program, so that it cannot stop by itself: it is not waited for.
+    error of every sleep in Python, so that it cannot stop by itself: it is not waited for.
     """
     wrapped = ServerProcess(home=office.home, port=office.process.port, patience_s=0)
     for _ in range(_STARTS):
