@@ -25,14 +25,14 @@ from shared_schema.errors import CustodyError, NetworkError
 from shared_schema.links import Verdict
 from tests.conftest import IN_CI
 from tests.support.bad_line import FINE, Weather
-from tests.support.effort import in_both, quick_folder, report
+from tests.support.effort import Effort, in_both, quick_folder, report
 from tests.support.field_laptop import FieldLaptop
 from tests.support.fuses import Fuse, OfficeDown, ended_early
 from tests.support.regency import EVERYWHERE, HERE
 from tests.support.regency_stage import HOUR_MS, Outpost, Stage
 
 SHARDS = 8
-RUNS = {"ci": 50, "soak": 1250}
+RUNS = Effort("../stateful/test_regency.py", ci=25, soak=1250)
 STEPS = 50
 
 laptops = st.integers(0, 5)
@@ -307,12 +307,12 @@ def stage() -> Any:
 def test_every_replica_ends_equal_and_nothing_is_lost(scale: str, shard: int, stage: Stage) -> None:
     """Run a share of the histories; the same ones at each commit in CI, others elsewhere."""
     start = shard if IN_CI else random.SystemRandom().randrange(1 << 32)
-    report(seed=start, runs=RUNS[scale], steps=STEPS)
+    report(seed=start, runs=RUNS.tries(scale), steps=STEPS)
     machine = type("Everything", (Everything,), {"stage": stage})
     run_state_machine_as_test(
         seed(start)(machine),
         settings=settings(
-            max_examples=RUNS[scale],
+            max_examples=RUNS.tries(scale),
             stateful_step_count=STEPS,
             derandomize=False,
             database=None,
