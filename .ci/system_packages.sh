@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what some tests need from the system: libfaketime, to set a program's clock years off,
 # strace, to record what a program writes and to let single calls fail, mkfs.vfat, to write sticks,
-# and nginx, a proxy that buffers. Its service is not started.
+# nginx, a proxy that buffers (its service is not started), and chromium, to use the pages.
 # Without root or apt the tests that need them say that they cannot run here.
 set -euo pipefail
 
@@ -10,6 +10,7 @@ ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing+=(faketime)
 command -v strace >/dev/null || missing+=(strace)
 command -v mkfs.vfat >/dev/null || [ -x /usr/sbin/mkfs.vfat ] || missing+=(dosfstools)
 command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx)
+command -v chromium >/dev/null || missing+=(chromium)
 if [ ${#missing[@]} = 0 ]; then
     exit 0
 fi
