@@ -2,7 +2,8 @@
 
 *Custody* (batches, changes, streams) is the truth: the change log is append-only, enforced by
 triggers, and hash-chained over all its columns. *Projections* follow from the log and are
-reproduced exactly by a rebuild. *Registers* (devices, codes, users, regions) are administered.
+reproduced exactly by a rebuild. *Registers* (devices, codes, regions) are administered;
+users and what they did stand in access_tables.py.
 
 Ids are text: a record's UUID with dashes, a stream's 24 and a device's 16 hexadecimal digits.
 JSON columns hold canonical bytes as text. Times are Unix milliseconds.
@@ -38,15 +39,6 @@ meta = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("value", Text, nullable=False),
-)
-
-users = Table(
-    "users",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("role", Text, nullable=False),
-    Column("passphrase_hash", Text, nullable=False),
-    Column("created_ms", BigInteger, nullable=False),
 )
 
 regions = Table(

@@ -15,7 +15,7 @@ class Fact(StrEnum):
 
     SERVER is the id that follows from its signing key. EPOCH counts restores from 1. STREAM is
     the server's own stream, CLOCK its last reading in hexadecimal. LOG_HEAD is the last position
-    of the log and its chain.
+    of the log and its chain, AUDIT_HEAD that of the audit log.
     """
 
     SERVER = "server"
@@ -26,6 +26,7 @@ class Fact(StrEnum):
     STREAM = "stream"
     CLOCK = "clock"
     LOG_HEAD = "log_head"
+    AUDIT_HEAD = "audit_head"
 
 
 def get(connection: Connection, fact: Fact) -> str | None:

@@ -1,0 +1,102 @@
+"""The audit log: append-only, in the order of commits, hash-chained over all its columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from shared_schema.canonical import decode, encode
+from shared_schema.errors import StorageError
+from sync_server.store.access_tables import audit
+from sync_server.store.queries import facts, raw
+from sync_server.store.queries.facts import Fact
+from sync_server.store.queries.log import START, link
+
+
+class AuditAltered(StorageError):
+    """The audit log was altered: row {row} ({reason}). Stop, and restore a backup."""
+
+    code = "AUDIT_ALTERED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that somebody did. ``at_ms``: Unix ms."""
+
+    position: int
+    at_ms: int
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
+def append(
+    connection: Connection,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Any],
+    at_ms: int,
+) -> int:
+    """Write one entry at the end of the log and return its position."""
+    position, chain = head(connection)
+    row = {
+        "position": position + 1,
+        "at_ms": at_ms,
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": encode(dict(detail)).decode(),
+    }
+    chain = link(chain, row.values())
+    connection.execute(audit.insert().values(**row, chain=chain))
+    facts.put(connection, Fact.AUDIT_HEAD, f"{position + 1}:{chain.hex()}")
+    return position + 1
+
+
+def head(connection: Connection) -> tuple[int, bytes]:
+    """Return the last position and chain as noted beside the log: 0 and zeros when empty."""
+    noted = facts.get(connection, Fact.AUDIT_HEAD)
+    if noted is None:
+        return 0, START
+    position, _, chain = noted.partition(":")
+    return int(position), bytes.fromhex(chain)
+
+
+def latest(connection: Connection, *, before: int | None = None, limit: int = 50) -> list[Entry]:
+    """Return the newest entries first, those before a position where one is given."""
+    query = select(audit).order_by(audit.c.position.desc()).limit(limit)
+    if before is not None:
+        query = query.where(audit.c.position < before)
+    return [
+        Entry(
+            position=row.position,
+            at_ms=row.at_ms,
+            actor=row.actor,
+            action=row.action,
+            subject=row.subject,
+            detail=decode(row.detail.encode()),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def check(connection: Connection) -> int:
+    """Walk the chain to the head noted beside it; return how many entries it has.
+
+    Raises AuditAltered at the first row that is not as it was.
+    """
+    position, chain = 0, START
+    for row in raw.rows(connection, audit):
+        position += 1
+        if row["position"] != position:
+            raise AuditAltered(row=position, reason="missing")
+        given = row.pop("chain")
+        chain = link(chain, row.values())
+        if given != chain:
+            raise AuditAltered(row=position, reason="chain")
+    if head(connection) != (position, chain):
+        raise AuditAltered(row=position + 1, reason="end of the log")
+    return position
