@@ -1,0 +1,170 @@
+"""How two values agree, in a few named steps for each kind of value.
+
+Each function is symmetric and looks at two values only; what a step is worth is for the
+parameters to say. `MISSING` where one of the two is not known: it is worth nothing.
+"""
+
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+
+MISSING = "missing"
+SAME = "same"
+NEAR = "near"
+OTHER = "other"
+SHORT = "short"
+PART = "part"
+MIXED = "mixed"
+
+SIMILAR = 0.88
+_DEFAULT_DAYS = frozenset({"0101", "0701", "1231"})
+_CLOSE_YEARS = 2
+_ESTIMATE_YEARS = 5
+_BIRTH = 12
+
+Word = tuple[str, str]
+"""A word that both names have, and how: `same`, `short` or `near`."""
+
+
+def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
+    """Return how two names agree, whatever the order of words, and the words that do.
+
+    `same` all words; `near` all words, some with an error; `short` all words, some
+    abbreviated; `part` one name has more words; `mixed` some words agree and others
+    contradict each other; `other` none agrees.
+    """
+    if not a or not b:
+        return MISSING, []
+    if a == b:
+        return SAME, [(word, SAME) for word in a]
+    if len(a) > len(b) or (len(a) == len(b) and a > b):
+        a, b = b, a
+    rest = list(b)
+    left = []
+    found: list[Word] = []
+    for word in a:
+        if word in rest:
+            rest.remove(word)
+            found.append((word, SAME))
+        else:
+            left.append(word)
+    if not left and not rest:
+        return SAME, found
+    if left and "".join(a) == "".join(b):
+        return NEAR, [(word, NEAR) for word in b]
+    unmatched = _pair(left, rest, found)
+    return _name_level(found, unmatched, extra=len(b) - len(a)), found
+
+
+def _pair(left: list[str], rest: list[str], found: list[Word]) -> int:
+    """Pair what is not equal, the most alike first; return how many words found no partner."""
+    alike = sorted(
+        (
+            (-likeness, how, one, other)
+            for one in left
+            for other in rest
+            for likeness, how in (_alike(one, other),)
+            if likeness >= SIMILAR
+        ),
+    )
+    for _, how, one, other in alike:
+        if one in left and other in rest:
+            left.remove(one)
+            rest.remove(other)
+            found.append((max(one, other, key=len), how))
+    return len(left)
+
+
+def _alike(one: str, other: str) -> tuple[float, str]:
+    short, long = (one, other) if len(one) <= len(other) else (other, one)
+    if len(short) != 2 and long.startswith(short):
+        return 0.99, SHORT
+    return JaroWinkler.similarity(one, other), NEAR
+
+
+def _name_level(found: list[Word], unmatched: int, *, extra: int) -> str:
+    if not found:
+        return OTHER
+    if unmatched:
+        return MIXED
+    if extra:
+        return PART
+    return NEAR if any(how == NEAR for _, how in found) else SHORT
+
+
+def dates(a: str, a_precision: str, b: str, b_precision: str) -> str:
+    """Return how two dates (YYYYMMDD) agree, as far as the vaguer of the two is known."""
+    if not a or not b:
+        return MISSING
+    if a_precision != "d" or b_precision != "d":
+        return _vague_dates(a, b, {a_precision, b_precision})
+    if a == b:
+        return "default_day" if a[4:] in _DEFAULT_DAYS else SAME
+    if a[:4] == b[:4]:
+        return _same_year(a, b)
+    if a[4:] == b[4:] and (abs(int(a[:4]) - int(b[:4])) == 1 or _one_slip(a, b)):
+        return "year_slip"
+    return "close_year" if abs(int(a[:4]) - int(b[:4])) <= _CLOSE_YEARS else OTHER
+
+
+def _same_year(a: str, b: str) -> str:
+    if a[4:6] == b[6:] and a[6:] == b[4:6]:
+        return "swapped"
+    if a[4:6] == b[4:6] or a[6:] == b[6:]:
+        return "slip" if _one_slip(a, b) else "two_of_three"
+    return "year"
+
+
+def _one_slip(a: str, b: str) -> bool:
+    return DamerauLevenshtein.distance(a, b, score_cutoff=1) == 1
+
+
+def _vague_dates(a: str, b: str, precisions: set[str]) -> str:
+    apart = abs(int(a[:4]) - int(b[:4]))
+    if "e" in precisions:
+        return "estimate" if apart <= _ESTIMATE_YEARS else OTHER
+    if apart:
+        return "close_year" if apart <= _CLOSE_YEARS else OTHER
+    if precisions <= {"d", "m"}:
+        return "month" if a[4:6] == b[4:6] else "year"
+    return "year_known"
+
+
+def regions(a: str, b: str) -> str:
+    """Return the deepest level at which two dotted region codes agree."""
+    if not a or not b:
+        return MISSING
+    if a == b:
+        return SAME
+    if a[:8] == b[:8]:
+        return "district"
+    return "regency" if a[:5] == b[:5] else OTHER
+
+
+def niks(a: str, b: str) -> str:
+    """Return how two NIKs agree.
+
+    The first 12 digits are district, birth date and sex: twins and people born on one day in
+    one district share them, so `serial` (only the last four differ) says little.
+    """
+    if not a or not b:
+        return MISSING
+    if a == b:
+        return SAME
+    if a[:_BIRTH] == b[:_BIRTH]:
+        return "serial"
+    return NEAR if DamerauLevenshtein.distance(a, b, score_cutoff=2) <= 2 else OTHER
+
+
+def numbers(a: str, b: str) -> str:
+    """Return how two identifying numbers agree: `near` is one slip of the finger."""
+    if not a or not b:
+        return MISSING
+    if a == b:
+        return SAME
+    return NEAR if DamerauLevenshtein.distance(a, b, score_cutoff=1) == 1 else OTHER
+
+
+def codes(a: str, b: str) -> str:
+    """Return whether two codes are the same."""
+    if not a or not b:
+        return MISSING
+    return SAME if a == b else OTHER

@@ -1,0 +1,103 @@
+"""The numbers behind a judgement, as one versioned file, and what they make of each level.
+
+For each comparison and level three probabilities: how often the level is seen when the two
+are one person, when they are strangers, and when they are relatives who share a household.
+The match weight of a level is the logarithm to base 2 of the first over one of the others.
+For the words of a name the frequency of each word stands in the place of a probability
+among strangers: a rare name says more.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import log2
+from types import MappingProxyType
+from typing import Any
+
+from shared_schema.resources import read_package_text
+
+_FILE = "matching.json"
+_FEWEST = 2.0
+
+Bits = Mapping[str, tuple[float, float]]
+"""Level -> bits for one person against strangers, and against relatives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """`source` is what the file says; the rest follows from it.
+
+    `people` in the register, `household` the bits that a relative is rarer than a stranger,
+    `prior` the bits of a register's person being the one before anything is compared,
+    `bits` by comparison, `rarity` bits of each word and `unseen` those of any other,
+    `manner` the bits that a word is worth less where it agrees as `near` or `short`.
+    """
+
+    version: str
+    source: Mapping[str, Any]
+    people: int
+    household: float
+    prior: float
+    bits: Mapping[str, Bits]
+    rarity: Mapping[str, float]
+    unseen: float
+    manner: Mapping[str, float]
+    most_name_bits: float
+    calibration: tuple[float, float]
+    certain_error: float
+    review_chance: float
+    lead: float
+
+
+@cache
+def shipped() -> Parameters:
+    """Return the parameters that come with this version of the programs."""
+    return parameters_from_json(read_package_text("shared_schema", "data", _FILE))
+
+
+def parameters_from_json(text: str) -> Parameters:
+    """Return the parameters written in `text`. Raises ValueError or KeyError for another form."""
+    return parameters_from(json.loads(text))
+
+
+def parameters_from(source: Mapping[str, Any]) -> Parameters:
+    """Return the parameters of a document as `parameters_from_json` reads it."""
+    people = int(source["people"])
+    known = float(source["known"])
+    words = source["words"]
+    total = float(words["people"])
+    return Parameters(
+        version=str(source["version"]),
+        source=MappingProxyType(dict(source)),
+        people=people,
+        household=log2(people / float(source["relatives"])),
+        prior=log2(known / (1 - known) / people),
+        bits=MappingProxyType({c: _bits(levels) for c, levels in source["levels"].items()}),
+        rarity=MappingProxyType(
+            {word: log2(total / max(count, _FEWEST)) for word, count in words["counts"].items()}
+        ),
+        unseen=log2(total / _FEWEST),
+        manner=MappingProxyType({how: log2(k) for how, k in source["manner"].items()}),
+        most_name_bits=float(source["most_name_bits"]),
+        calibration=(float(source["calibration"][0]), float(source["calibration"][1])),
+        certain_error=float(source["certain_error"]),
+        review_chance=float(source["review_chance"]),
+        lead=float(source["lead"]),
+    )
+
+
+def with_words(parameters: Parameters, counts: Mapping[str, int], people: int) -> Parameters:
+    """Return parameters that know how common each word is among the `people` of a register.
+
+    `counts`: in how many people's names each word (in its `name_key` spelling) occurs. The
+    version stays: it names the weights, and rarity follows the register.
+    """
+    words = {"people": people, "counts": {w: n for w, n in counts.items() if n > _FEWEST}}
+    return parameters_from({**parameters.source, "people": people, "words": words})
+
+
+def _bits(levels: Mapping[str, list[float]]) -> Bits:
+    return MappingProxyType(
+        {level: (log2(m / stranger), log2(m / kin)) for level, (m, stranger, kin) in levels.items()}
+    )
