@@ -147,7 +147,7 @@ def sign_in(office: Office, name: str, passphrase: str, kind: str) -> tuple[str,
         user = users.get(connection, named)
     good = _is_passphrase(passphrase, user.passphrase_hash if user else None)
     if user is None or not good or user.disabled_ms is not None:
-        _refuse(office, named, now_ms)
+        raise _refused(office, named, now_ms)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with office.store.write() as connection:
         sessions.end_before(connection, now_ms - LONGEST_MS, now_ms - IDLE_MS)
@@ -165,14 +165,14 @@ def _require_unlocked(connection: Connection, name: str, now_ms: int) -> None:
         raise SignInLocked(minutes=-(-left_ms // 60_000))
 
 
-def _refuse(office: Office, name: str, now_ms: int) -> None:
+def _refused(office: Office, name: str, now_ms: int) -> SignInRefused:
     with office.store.write() as connection:
         count, last_ms = users.failures(connection, name)
         again = count + 1 if now_ms - last_ms < LOCKED_MS else 1
         users.forget_failures(connection, until_ms=now_ms - FORGOTTEN_MS)
         users.note_failure(connection, name, again, now_ms)
         audit.append(connection, "nobody", "sign-in-refused", name, {"count": again}, now_ms)
-    raise SignInRefused
+    return SignInRefused()
 
 
 def who(office: Office, token: str, kind: str) -> Actor:
@@ -217,7 +217,7 @@ def change_passphrase(office: Office, name: str, old: str, new: str, token: str)
         _require_unlocked(connection, name, now_ms)
         user = users.get(connection, name)
     if user is None or not _is_passphrase(old, user.passphrase_hash):
-        _refuse(office, name, now_ms)
+        raise _refused(office, name, now_ms)
     made = hash_of(new)
     with office.store.write() as connection:
         users.forget_failures(connection, name=name)

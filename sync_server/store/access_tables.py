@@ -36,7 +36,7 @@ sign_in_failures = Table(
     "sign_in_failures",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("count", Integer, nullable=False),
+    Column("wrong", Integer, nullable=False),
     Column("last_ms", BigInteger, nullable=False),
 )
 

@@ -75,12 +75,12 @@ def failures(connection: Connection, name: str) -> tuple[int, int]:
     """Return how many wrong passphrases in a row were given for a name, and when the last."""
     query = select(sign_in_failures).where(sign_in_failures.c.name == name)
     row = connection.execute(query).one_or_none()
-    return (0, 0) if row is None else (row.count, row.last_ms)
+    return (0, 0) if row is None else (row.wrong, row.last_ms)
 
 
 def note_failure(connection: Connection, name: str, count: int, now_ms: int) -> None:
     """Set the count of a name, known or not."""
-    row = {"count": count, "last_ms": now_ms}
+    row = {"wrong": count, "last_ms": now_ms}
     statement = insert(sign_in_failures).values(name=name, **row)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 

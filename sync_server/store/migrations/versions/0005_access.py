@@ -30,7 +30,7 @@ def _sign_in_failures() -> None:
     op.create_table(
         "sign_in_failures",
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
         sa.Column("last_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sign_in_failures")),
     )
