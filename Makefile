@@ -56,6 +56,7 @@ lock: $(STAMP) ## Resolve the newest versions into the lock files
 	$(UV_COMPILE) --upgrade requirements.in --output-file requirements.lock
 	$(UV_COMPILE) --upgrade requirements.in requirements-dev.in --output-file requirements-dev.lock --constraint requirements.lock
 	$(UV_COMPILE) --upgrade bench/peers/kinto.in --output-file bench/peers/kinto.lock
+	$(UV_COMPILE) --upgrade bench/peers/splink.in --output-file bench/peers/splink.lock
 	$(UV_COMPILE) --upgrade requirements-fuzz.in --output-file requirements-fuzz.lock
 
 clean: ## Remove .venv and caches

@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-LOCK = HERE / "kinto.lock"
-FOLDER = HERE.parents[1] / ".venv" / "peers" / "kinto"
-INSTALL_S = 300
+FOLDER = HERE.parents[1] / ".venv" / "peers"
+INSTALL_S = 600
 SETTINGS = """\
 [app:main]
 use = egg:kinto
@@ -37,15 +36,21 @@ class Absent(Exception):
 
 def programs() -> Path:
     """Return the folder of Kinto's programs, installed where they are not. Raises Absent."""
-    stamp = FOLDER / ".installed"
-    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    return environment("kinto")
+
+
+def environment(name: str) -> Path:
+    """Return the programs of the environment that NAME.lock describes. Raises Absent."""
+    lock, folder = HERE / f"{name}.lock", FOLDER / name
+    stamp = folder / ".installed"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        _run(sys.executable, "-m", "venv", str(FOLDER))
-        pip = (str(FOLDER / "bin" / "python"), "-m", "pip", "install", "--quiet")
-        _run(*pip, "--require-hashes", "--no-deps", "--requirement", str(LOCK))
+        shutil.rmtree(folder, ignore_errors=True)
+        _run(name, sys.executable, "-m", "venv", str(folder))
+        pip = (str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet")
+        _run(name, *pip, "--require-hashes", "--no-deps", "--requirement", str(lock))
         stamp.write_text(wanted, encoding="utf-8")
-    return FOLDER / "bin"
+    return folder / "bin"
 
 
 def command(folder: Path, host: str, port: int) -> list[str]:
@@ -55,14 +60,14 @@ def command(folder: Path, host: str, port: int) -> list[str]:
     return [str(programs() / "pserve"), str(settings)]
 
 
-def _run(*command: str) -> None:
+def _run(name: str, *command: str) -> None:
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=INSTALL_S
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Absent(f"Kinto cannot be installed here: {type(error).__name__}") from error
+        raise Absent(f"{name} cannot be installed here: {type(error).__name__}") from error
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         reason = said[0] if said else f"{Path(command[0]).name} ended with {done.returncode}"
-        raise Absent(f"Kinto cannot be installed here: {reason[:200]}")
+        raise Absent(f"{name} cannot be installed here: {reason[:200]}")
