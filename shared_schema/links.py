@@ -4,7 +4,7 @@ Merging never rewrites records: a verdict *same* is an edge, *different* a veto 
 ever, and taking a verdict back restores what was. The clusters are a pure function of the set
 of verdicts, so they commute. Human verdicts are laid first, by rising stamp, then automatic
 ones by falling weight; an edge that would bring two vetoed records together is refused and
-shown instead.
+shown instead. What a human called *undecided* only a human may join.
 """
 
 from collections import defaultdict
@@ -80,15 +80,29 @@ def clusters(edges: Iterable[Edge]) -> Clusters:
         if edge.verdict is Verdict.DIFFERENT:
             vetoes[edge.a].add(edge.b)
             vetoes[edge.b].add(edge.a)
+    doubts = _doubts(known, vetoes)
     groups: dict[UUID, set[UUID]] = {}
     refused = [
         edge
         for edge in known
-        if edge.verdict is Verdict.SAME and not _unite(groups, vetoes, edge.a, edge.b)
+        if edge.verdict is Verdict.SAME
+        and not _unite(groups, vetoes if edge.human else doubts, edge.a, edge.b)
     ]
     members = {min(group): tuple(sorted(group)) for group in groups.values() if len(group) > 1}
     root = {record: first for first, group in members.items() for record in group}
     return Clusters(root=root, members=members, refused=tuple(refused))
+
+
+def _doubts(edges: Iterable[Edge], vetoes: Mapping[UUID, set[UUID]]) -> Mapping[UUID, set[UUID]]:
+    """Return what automatic edges may not join: the vetoes, and what a human left undecided."""
+    put_off = [edge for edge in edges if edge.human and edge.verdict is Verdict.UNDECIDED]
+    if not put_off:
+        return vetoes
+    doubts = defaultdict(set, {record: set(others) for record, others in vetoes.items()})
+    for edge in put_off:
+        doubts[edge.a].add(edge.b)
+        doubts[edge.b].add(edge.a)
+    return doubts
 
 
 def _unite(

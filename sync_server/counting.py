@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, func, select
 
-from sync_server import identity
+from sync_server import possible_duplicates
 from sync_server.store.queries import batches, devices, log, quarantine
 from sync_server.store.tables import clusters, records
 
@@ -30,6 +30,6 @@ def counts(connection: Connection) -> dict[str, int]:
         "devices": devices.count_active(connection),
         "batches": batches.count(connection),
         "conflicts": connection.execute(conflicts.where(records.c.conflicts != "[]")).scalar_one(),
-        "duplicates": len(identity.open_duplicates(connection)),
+        "duplicates": len(possible_duplicates.open_pairs(connection)),
         "quarantined": quarantine.count_waiting(connection),
     }

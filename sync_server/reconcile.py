@@ -17,7 +17,7 @@ from shared_schema.errors import InputError
 from shared_schema.fold import RecordState, fold
 from shared_schema.ids import change_sequence
 from shared_schema.links import Edge, Verdict, link_id, ordered
-from sync_server import identity, ingest
+from sync_server import identity, ingest, possible_duplicates
 from sync_server.ingest import Edit
 from sync_server.lookup import changes_of, resolve
 from sync_server.matching.exact import LINK_TYPE, OpenPair
@@ -221,12 +221,12 @@ def _deciding(state: RecordState) -> set[Stamp]:
 
 def open_pairs(connection: Connection) -> tuple[OpenPair, ...]:
     """Return the possible duplicates that ask for a verdict."""
-    return identity.open_duplicates(connection)
+    return possible_duplicates.open_pairs(connection)
 
 
 def refused_edges(connection: Connection) -> tuple[Edge, ...]:
     """Return the *same* verdicts that a *different* keeps out: they contradict each other."""
-    return identity.clusters_of(connection).refused
+    return tuple(edge for edge in identity.clusters_of(connection).refused if edge.human)
 
 
 def decisions(connection: Connection) -> Iterator[Decision]:

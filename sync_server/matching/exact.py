@@ -28,10 +28,12 @@ _LABEL = b"jemput identity key\x00"
 
 
 class Rule(StrEnum):
-    """Which identifier two records share."""
+    """Why two records may be one: an identifier they share, or how they compare."""
 
     NIK = "nik"
     FAMILY = "family"
+    SCORE = "score"
+    OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
@@ -44,7 +46,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
 class Candidate:
-    """Two records, in rising order of id, that share a key of `rule`."""
+    """Two records, in rising order of id, that may be one by `rule`."""
 
     a: UUID
     b: UUID
@@ -109,25 +111,29 @@ def edge_of(state: RecordState) -> Edge | None:
     """Return the verdict that a link record stands for, None where it is void or incomplete.
 
     A verdict is a machine's only where its method says so; whoever sends one from a laptop
-    cannot set a method.
+    cannot set a method. A machine's verdict that was taken back is a person's doubt: the two are
+    looked at again, and no machine joins them.
     """
     values = state.values()
     head = state.fields["verdict"].winner if "verdict" in state.fields else None
+    method = str(values.get("method", _HUMAN))
+    doubted = state.void is not None and not method.startswith(_HUMAN)
     try:
         a, b = UUID(values["a"]), UUID(values["b"])
         verdict = Verdict(values["verdict"])
     except (KeyError, ValueError):
         return None
-    if head is None or state.type != LINK_TYPE or state.void is not None or a == b:
+    if head is None or state.type != LINK_TYPE or a == b:
         return None
-    method = str(values.get("method", _HUMAN))
+    if state.void is not None and not doubted:
+        return None
     return Edge(
         a=a,
         b=b,
-        verdict=verdict,
-        human=method.startswith(_HUMAN),
+        verdict=Verdict.UNDECIDED if doubted else verdict,
+        human=doubted or method.startswith(_HUMAN),
         stamp=head.stamp,
-        weight=float(values.get("weight", 0)),
+        weight=0.0 if doubted else float(values.get("weight", 0)),
     )
 
 
