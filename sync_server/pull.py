@@ -177,7 +177,7 @@ def _touched(
     proven: Mapping[Stream, int],
 ) -> tuple[list[Item], Cursor]:
     """Return the page of what was touched behind a place in the log, up to ``upto``."""
-    found = rosters.touched(connection, at.position, at.after, upto, PAGE_ITEMS)
+    found = rosters.touched(connection, at.position, at.after, upto, PAGE_ITEMS, proven)
     held = rosters.visible(connection, scope, [current.record for current in found])
     echo = _echoes(connection, [one for one in found if one.record in held], at.seen, proven)
     echo -= _unseen(connection, scope, [one for one in found if one.record in echo], at.seen)

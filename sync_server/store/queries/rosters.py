@@ -3,20 +3,23 @@
 An outage whose place is told in words, or not at all, concerns everybody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, not_, or_, select
 
+from shared_schema.ids import Stream
 from shared_schema.regions import contains, parent_of
 from sync_server.store.queries.records import Current, chunks, current_of
-from sync_server.store.tables import record_parents, record_writers, records
+from sync_server.store.tables import changes, record_parents, record_writers, records
 
 # Types that concern whoever holds one of the records they are about.
 FOLLOWING = ("link", "review")
 # Types that concern everybody where they lie in no area that is known.
 EVERYWHERE = ("outage", "outage_statement", "repair_attempt")
+_SCOPES_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +53,18 @@ def visible(connection: Connection, scope: Scope, ids: Iterable[UUID]) -> set[UU
 
 
 def touched(
-    connection: Connection, position: int, after: str, upto: int, most: int
+    connection: Connection,
+    position: int,
+    after: str,
+    upto: int,
+    most: int,
+    own: Mapping[Stream, int],
 ) -> list[Current]:
     """Return the next records last touched behind a place in the log, up to ``upto``.
 
     The place is a position, and the last record taken of those touched there (empty for all).
-    By position, then id.
+    By position, then id. Left out are those that began behind the place and that nobody but
+    ``own`` wrote to: streams, each up to a sequence.
     """
     behind = records.c.position > position
     if after:
@@ -64,10 +73,21 @@ def touched(
     query = select(records).where(
         behind, records.c.position >= position, records.c.position <= upto
     )
+    if own:
+        query = query.where(or_(records.c.born <= position, _others_wrote(own)))
     rows = connection.execute(query.order_by(records.c.position, records.c.record).limit(most))
     return [current_of(row) for row in rows]
 
 
+def _others_wrote(own: Mapping[Stream, int]) -> ColumnElement[bool]:
+    parts = (
+        and_(changes.c.stream == stream.hex(), changes.c.sequence <= last)
+        for stream, last in own.items()
+    )
+    return exists().where(changes.c.record == records.c.record, not_(or_(*parts)))
+
+
+@lru_cache(maxsize=_SCOPES_KEPT)
 def _visible(scope: Scope) -> ColumnElement[bool]:
     end = records.alias("ends")
     about = exists().where(
