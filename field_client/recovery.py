@@ -67,8 +67,10 @@ def take_key(app: App) -> None:
     VaultIO.
     """
     noted = app.tables.read_meta(_META).get("public")
+    if noted is None:
+        return
     held = read_slots(app.home).recovery
-    if noted is not None and (held is None or held["public"] != noted):
+    if held is None or held["public"] != noted:
         with contextlib.suppress(KeysReplaced):
             keys.set_recovery(app.home, app.keys, bytes.fromhex(noted))
 

@@ -7,6 +7,7 @@ one departure serves any number of exchanges.
 
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -56,11 +57,16 @@ def introduction(app: App, *, pull: bool = True) -> Frame:
         cursor=receiving.cursor(app.journal),
         heads=receiving.heads(app.journal),
         codecs=tuple(CODECS),
-        software=f"field-client {version('jemput')}",
+        software=_software(),
         wall_ms=app.clocks().wall_ms,
         pull=pull,
     )
     return hello_frame(hello, keys.signing)
+
+
+@cache
+def _software() -> str:
+    return f"field-client {version('jemput')}"
 
 
 def enrolment(app: App) -> Frame | None:

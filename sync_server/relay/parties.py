@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 
 from sqlalchemy import Connection
@@ -98,10 +99,15 @@ def _own_party(relay: Relay, connection: Connection) -> Party:
         cursor=fact(connection, Fact.CURSOR),
         heads={},
         codecs=tuple(CODECS),
-        software=f"sync-server relay {version('jemput')}",
+        software=_software(),
         wall_ms=relay.now_ms(),
     )
     asked = (
         enrol_frame(parse_code(code), keys.signing_public, keys.sealing_public) if code else None
     )
     return Party(device=keys.id, hello=hello_frame(hello, keys.signing), enrol=asked, own=True)
+
+
+@cache
+def _software() -> str:
+    return f"sync-server relay {version('jemput')}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.clock import DAY_MS
@@ -15,6 +15,12 @@ from sync_server.keys import Keys
 from sync_server.relay.errors import CodeMissing, RelayUnready
 from sync_server.relay.store import facts
 from sync_server.store.engine import Store
+
+_VALUE = select(facts.c.value).where(facts.c.key == bindparam("fact"))
+_INSERT = insert(facts)
+_KEEP = _INSERT.on_conflict_do_update(
+    index_elements=["key"], set_={"value": _INSERT.excluded.value}
+)
 
 
 class Fact(StrEnum):
@@ -90,13 +96,9 @@ class Relay:
 
 def fact(connection: Connection, name: Fact) -> str:
     """Return a fact, empty where it was never set."""
-    query = select(facts.c.value).where(facts.c.key == name.value)
-    return str(connection.execute(query).scalar_one_or_none() or "")
+    return str(connection.execute(_VALUE, {"fact": name.value}).scalar_one_or_none() or "")
 
 
 def keep(connection: Connection, name: Fact, value: str) -> None:
     """Set a fact."""
-    statement = insert(facts).values(key=name.value, value=value)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
-    )
+    connection.execute(_KEEP, {"key": name.value, "value": value})

@@ -4,6 +4,7 @@ A write transaction takes the write lock when it begins, so that it never fails 
 another came first.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -81,7 +82,9 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.cursor()
+    driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver.close()
 
 
 @contextmanager
@@ -90,3 +93,5 @@ def _translated() -> Iterator[None]:
         yield
     except (OperationalError, DatabaseError) as error:
         raise DatabaseFailed(reason=str(error.orig)) from error
+    except sqlite3.DatabaseError as error:
+        raise DatabaseFailed(reason=str(error)) from error

@@ -316,22 +316,23 @@ class Outpost:
         self.office.clock[0] = NOW_MS
         for laptop in self.laptops:
             laptop.watch.wall_ms, laptop.old = NOW_MS, False
+        heard: dict[FieldLaptop, tuple[int, int]] = {}
         self.pass_on(FINE)
-        self._sync_everybody()
+        self._sync_everybody(heard)
         self.pass_on(FINE)
         self.office.release_everything()
-        self._sync_everybody()
+        self._sync_everybody(heard)
 
-    def _sync_everybody(self) -> None:
+    def _sync_everybody(self, heard: dict[FieldLaptop, tuple[int, int]]) -> None:
         """Let everybody sync until each has synced since the office heard anything new."""
-        heard: dict[FieldLaptop, tuple[int, int]] = {}
         for _ in range(ROUNDS):
-            for laptop in list(self.laptops):
-                if heard.get(laptop) != self.office.version():
-                    done = self.sync(laptop, FINE)
-                    heard[laptop] = self.office.version() if done else (0, 0)
-            if all(heard[laptop] == self.office.version() for laptop in self.laptops):
+            version = self.office.version()
+            behind = [laptop for laptop in self.laptops if heard.get(laptop) != version]
+            if not behind:
                 return
+            for laptop in behind:
+                done = self.sync(laptop, FINE)
+                heard[laptop] = self.office.version() if done else (0, 0)
         raise AssertionError("it never settles")
 
     def compare(self) -> None:

@@ -11,6 +11,14 @@ from shared_schema.regions import contains
 from sync_server.store.tables import devices, enrolments
 
 _ONE = select(devices).where(devices.c.device == bindparam("device"))
+_EVERYONE = select(devices).order_by(devices.c.enrolled_ms, devices.c.device)
+_SEEN = update(devices).where(devices.c.device == bindparam("known"))
+_CODE = select(enrolments).where(enrolments.c.secret_id == bindparam("secret_id"))
+_NEW = insert(devices)
+_NAMED = ("label", "scope", "scope_version", "until_ms", "seen_ms", "relay")
+_SAVE = _NEW.on_conflict_do_update(
+    index_elements=["device"], set_={name: _NEW.excluded[name] for name in _NAMED}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +73,7 @@ def get(connection: Connection, device: bytes) -> Device | None:
 
 def everyone(connection: Connection) -> list[Device]:
     """Return all devices in the order in which they enrolled."""
-    query = select(devices).order_by(devices.c.enrolled_ms, devices.c.device)
-    return [_device(row) for row in connection.execute(query)]
+    return [_device(row) for row in connection.execute(_EVERYONE)]
 
 
 def count_active(connection: Connection) -> int:
@@ -77,22 +84,20 @@ def count_active(connection: Connection) -> int:
 
 def save(connection: Connection, device: Device) -> None:
     """Keep a newly enrolled device, or what a new code says of one that is known."""
-    statement = insert(devices).values(
-        device=device.id.hex(),
-        label=device.label,
-        signing=device.signing,
-        sealing=device.sealing,
-        scope=encode(list(device.scope)).decode(),
-        scope_version=device.scope_version,
-        until_ms=device.until_ms,
-        enrolled_ms=device.enrolled_ms,
-        revoked_ms=device.revoked_ms,
-        seen_ms=device.seen_ms,
-        relay=device.relay,
-    )
-    named = ("label", "scope", "scope_version", "until_ms", "seen_ms", "relay")
-    changed = {name: statement.excluded[name] for name in named}
-    connection.execute(statement.on_conflict_do_update(index_elements=["device"], set_=changed))
+    row = {
+        "device": device.id.hex(),
+        "label": device.label,
+        "signing": device.signing,
+        "sealing": device.sealing,
+        "scope": encode(list(device.scope)).decode(),
+        "scope_version": device.scope_version,
+        "until_ms": device.until_ms,
+        "enrolled_ms": device.enrolled_ms,
+        "revoked_ms": device.revoked_ms,
+        "seen_ms": device.seen_ms,
+        "relay": device.relay,
+    }
+    connection.execute(_SAVE, row)
 
 
 def revoke(connection: Connection, device: bytes, now_ms: int) -> None:
@@ -111,9 +116,7 @@ def begin_anew(connection: Connection) -> None:
 
 def seen(connection: Connection, device: bytes, now_ms: int) -> None:
     """Note when a device was last heard of."""
-    connection.execute(
-        update(devices).where(devices.c.device == device.hex()).values(seen_ms=now_ms)
-    )
+    connection.execute(_SEEN, {"known": device.hex(), "seen_ms": now_ms})
 
 
 def took_recovery(connection: Connection, device: bytes, key: int) -> None:
@@ -138,8 +141,7 @@ def add_enrolment(connection: Connection, enrolment: Enrolment, *, created_ms: i
 
 def get_enrolment(connection: Connection, secret_id: bytes) -> Enrolment | None:
     """Return the code whose secret has this hash."""
-    query = select(enrolments).where(enrolments.c.secret_id == secret_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_CODE, {"secret_id": secret_id}).one_or_none()
     if row is None:
         return None
     return Enrolment(

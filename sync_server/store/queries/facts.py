@@ -8,6 +8,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sync_server.store.tables import meta, regions
 
 _VALUE = select(meta.c.value).where(meta.c.key == bindparam("fact"))
+_INSERT = insert(meta)
+_PUT = _INSERT.on_conflict_do_update(index_elements=["key"], set_={"value": _INSERT.excluded.value})
 
 
 class Fact(StrEnum):
@@ -41,10 +43,7 @@ def need(connection: Connection, fact: Fact) -> str:
 
 def put(connection: Connection, fact: Fact, value: str) -> None:
     """Set a fact."""
-    statement = insert(meta).values(key=fact.value, value=value)
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["key"], set_={"value": value})
-    )
+    connection.execute(_PUT, {"key": fact.value, "value": value})
 
 
 def region_rows(connection: Connection) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from sync_server.store.tables import changes, unfolded
 CHAIN_BYTES = 32
 START = bytes(CHAIN_BYTES)
 _PAGE = 500
+_COUNT = select(func.count()).select_from(changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,7 @@ def digests(connection: Connection, stream: Stream, first: int, last: int) -> di
 
 def count(connection: Connection) -> int:
     """Return the number of changes in the log."""
-    return connection.execute(select(func.count()).select_from(changes)).scalar_one()
+    return connection.execute(_COUNT).scalar_one()
 
 
 def logged_of(row: Row[tuple[object, ...]]) -> Logged:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, select
 from shared_schema.canonical import decode, encode
 from sync_server.store.tables import recovery_events, recovery_keys
 
+_NEWEST = select(recovery_keys).order_by(recovery_keys.c.id.desc()).limit(1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryKey:
@@ -59,8 +61,7 @@ def keys(connection: Connection) -> list[RecoveryKey]:
 
 def newest(connection: Connection) -> RecoveryKey | None:
     """Return the key in use, None where none was made."""
-    query = select(recovery_keys).order_by(recovery_keys.c.id.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_NEWEST).one_or_none()
     return None if row is None else _key(row)
 
 
