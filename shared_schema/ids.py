@@ -117,6 +117,14 @@ def record_number(record: UUID, stream: Stream) -> int | None:
     return _number(record, stream, _Kind.RECORD)
 
 
+def record_stream(record: UUID) -> Stream | None:
+    """Return the stream on which a record was begun; None for ids derived from content."""
+    value = _unpack(record)
+    if value is None or _kind(value) != _Kind.RECORD:
+        return None
+    return Stream.from_bytes((value >> (_KIND_BITS + _NUMBER_BITS)).to_bytes(STREAM_BYTES))
+
+
 def change_sequence(change: UUID) -> tuple[Stream, int] | None:
     """Return the stream and sequence that a change id carries; None for other ids."""
     value = _unpack(change)

@@ -33,10 +33,12 @@ from shared_schema.messages import server_frame
 from shared_schema.records import record_type
 from shared_schema.wire import CodecUnknown, decode_payload
 from shared_schema.wire.json_columns import PayloadInvalid
-from sync_server import projections
+from sync_server import arrivals, projections
+from sync_server.arrivals import Link
 from sync_server.assessment import Standing, assess
+from sync_server.matching.exact import LINK_TYPE
 from sync_server.office import Office
-from sync_server.store.queries import batches, facts, log, quarantine, records
+from sync_server.store.queries import batches, facts, log, matching, quarantine, records
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.quarantine import Cause
@@ -73,9 +75,51 @@ def write_own(
         if judged.standing is not Standing.FOLDED:
             raise ChangeInvalid(reason=", ".join(found.code for found in judged.findings))
     if made:
-        projections.apply(connection, log.append(connection, made, now_ms))
+        folded = projections.apply(connection, log.append(connection, made, now_ms))
         batches.move(connection, stream, Head(sequence=made[-1].sequence))
+        _match(connection, folded.states, stream.device, now_ms, registers=False)
     return made
+
+
+def take_in(connection: Connection, changes: Sequence[Change], now_ms: int) -> list[Remark]:
+    """Log and fold changes that others wrote, and match the residents among them.
+
+    Returns why some were not folded.
+    """
+    folded = projections.apply(connection, log.append(connection, changes, now_ms))
+    learn(connection, changes, now_ms)
+    server = Stream.from_hex(facts.need(connection, Fact.STREAM)).device
+    _match(connection, folded.states, server, now_ms, registers=True)
+    return folded.remarks
+
+
+def _match(
+    connection: Connection,
+    states: Sequence[RecordState],
+    server: bytes,
+    now_ms: int,
+    *,
+    registers: bool,
+) -> None:
+    """Compare touched residents with everybody, and write the links that are certain.
+
+    ``registers``: also compare those who were not begun on a device.
+    """
+    fresh = arrivals.note(connection, states)
+    if not registers:
+        fresh = arrivals.from_devices(fresh, server)
+    if fresh:
+        write_links(connection, arrivals.compare(connection, fresh, server, now_ms), now_ms)
+
+
+def write_links(connection: Connection, links: Sequence[Link], now_ms: int) -> None:
+    """Write what the matcher is certain of as changes of the server's stream, and why."""
+    if not links:
+        return
+    edits = [Edit(record=link.record, type=LINK_TYPE, values=link.values) for link in links]
+    made = write_own(connection, edits, links[0].method, wall_ms=now_ms)
+    found = [(change.id, link.pair) for change, link in zip(made, links, strict=True)]
+    matching.note_decisions(connection, found, now_ms, automatic=True)
 
 
 def _make(
@@ -145,8 +189,7 @@ def _take(office: Office, connection: Connection, batch: Batch) -> tuple[Receipt
     now_ms = office.now_ms()
     remarks: list[Remark] = []
     if trouble is None:
-        remarks = projections.apply(connection, log.append(connection, changes, now_ms))
-        learn(connection, changes, now_ms)
+        remarks = take_in(connection, changes, now_ms)
     else:
         remarks = [Remark(sequence=batch.header.first, code=trouble)]
     status = Status.ACCEPTED if trouble is None else Status.HELD

@@ -5,7 +5,7 @@ function of the log (and of the devices' scopes) alone, however the log is cut i
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from uuid import UUID
 
@@ -26,13 +26,24 @@ from sync_server.store.queries.records import Current
 from sync_server.store.tables import PROJECTIONS, unfolded
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folded:
+    """What folding came to.
+
+    ``remarks``: why some changes were not folded, by their sequence; those are noted as unfolded.
+    ``states``: the records that were touched, as they stand now.
+    """
+
+    remarks: list[Remark]
+    states: list[RecordState]
+
+
 def apply(
     connection: Connection, logged: Sequence[Logged], source: Connection | None = None
-) -> list[Remark]:
+) -> Folded:
     """Fold changes that were just written to the log, in its order, into the projections.
 
     ``source``: the database of the log, where the projections are folded elsewhere.
-    Returns why some were not folded, by their sequence; those are noted as unfolded.
     """
     server = Stream.from_hex(facts.need(connection, Fact.STREAM)).device
     judged = [
@@ -41,13 +52,16 @@ def apply(
     ]
     _set_aside(connection, judged)
     fine = [entry for entry, found in judged if found.standing is Standing.FOLDED]
+    states = {}
     if fine:
-        _fold(connection, fine, server, log.unused_of(connection, _records_of(fine), source))
-    return [
+        unused = log.unused_of(connection, _records_of(fine), source)
+        states = _fold(connection, fine, server, unused)
+    remarks = [
         Remark(sequence=entry.change.sequence, code=finding.code, field=finding.field)
         for entry, found in judged
         for finding in found.findings
     ]
+    return Folded(remarks=remarks, states=list(states.values()))
 
 
 def judge_again(connection: Connection, device: Device) -> None:
@@ -92,12 +106,12 @@ def _fold(
     logged: Sequence[Logged],
     server: bytes,
     unused: Mapping[UUID, Sequence[Logged]],
-) -> None:
+) -> dict[UUID, RecordState]:
+    """Fold changes into the records they touch; return these."""
     known = records.many(connection, _records_of(logged))
     if len(logged) > 1 and _types_differ(known, logged):
-        for entry in logged:
-            _fold(connection, [entry], server, unused)
-        return
+        each = [_fold(connection, [entry], server, unused) for entry in logged]
+        return {record: state for found in each for record, state in found.items()}
     touched = _join(known, logged, unused)
     retyped = {
         record
@@ -117,7 +131,9 @@ def _fold(
             for record, now in sorted(everything.items())
         ],
     )
-    identity.refresh(connection, [touched[record].state for record in sorted(touched)], retyped)
+    states = {record: touched[record].state for record in sorted(touched)}
+    identity.refresh(connection, states.values(), retyped)
+    return states
 
 
 def _new_parents(

@@ -19,7 +19,7 @@ from shared_schema.custody import Head, Judgement, Status, heal, judge
 from shared_schema.envelope import parse
 from shared_schema.errors import CustodyError, InputError
 from shared_schema.ids import BRANCH_BYTES, Stream
-from sync_server import ingest, projections
+from sync_server import ingest
 from sync_server.assessment import Standing, assess
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, log, quarantine
@@ -137,9 +137,8 @@ def _write_again(office: Office, connection: Connection, branch: list[Kept]) -> 
     ]
     if written:
         now_ms = office.now_ms()
-        projections.apply(connection, log.append(connection, written, now_ms))
+        ingest.take_in(connection, written, now_ms)
         batches.move(connection, again, Head(sequence=len(written)))
-        ingest.learn(connection, written, now_ms)
     return len(written)
 
 

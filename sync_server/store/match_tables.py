@@ -20,14 +20,14 @@ from sqlalchemy import (
 from sync_server.store.tables import metadata
 
 # One row a resident, a new number whenever what is compared of them changes. packed: what is
-# compared. keys: blocking keys, 8 bytes each, lowest byte first.
+# compared. blocks: blocking keys, 8 bytes each, lowest byte first.
 match_people = Table(
     "match_people",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("record", Text, nullable=False, unique=True),
     Column("packed", LargeBinary, nullable=False),
-    Column("keys", LargeBinary, nullable=False),
+    Column("blocks", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -38,7 +38,7 @@ match_segments = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("upto", Integer, nullable=False),
-    Column("keys", LargeBinary, nullable=False),
+    Column("blocks", LargeBinary, nullable=False),
     Column("numbers", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
