@@ -6,8 +6,8 @@ until the source itself says something new about that column.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,44 +18,32 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from shared_schema.canonical import digest
-from shared_schema.errors import InputError
 from shared_schema.ids import Stream
 from shared_schema.records import CheckContext
 from shared_schema.regions import RegionTable
-from sync_server import ingest
+from sync_server import ingest, register_file
 from sync_server.identity import chunks
 from sync_server.ingest import Edit
+from sync_server.lost_numbers import residents_beginning
 from sync_server.matching.exact import Rule, nik_key
 from sync_server.office import Office
 from sync_server.register_rows import (
-    PERSON,
     STATUS_FIELDS,
-    Raw,
-    RegisterColumns,
-    RegisterUnreadable,
-    Rejected,
     Row,
     changed_columns,
-    encoding_of,
-    read_raw,
     resident_id,
     resident_of,
     status_of,
 )
+from sync_server.register_table import PERSON, Raw, Rejected
 from sync_server.store import tables
 from sync_server.store.queries import facts, log, records
 from sync_server.store.queries.facts import Fact
 
-_ROWS_AT_ONCE = 400
-_BLOCK_BYTES = 1 << 20
-_WORKBOOK = b"PK\x03\x04"
+_ROWS_AT_ONCE = 500
+_SAMPLES = 20
 _PERSON = "person"
-
-
-class NotYet(InputError):
-    """{what} is not supported yet. Use CSV or JSON instead."""
-
-    code = "NOT_YET"
+_REQUIRED = tuple(name for name, spec in PERSON.fields.items() if spec.required)
 
 
 class Source(StrEnum):
@@ -67,22 +55,40 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """One run over a file. `operator`: `user:NAME`. `progress` is told the lines read so far."""
+    """One run over a file. `operator`: `user:NAME`. `sheet`: of a workbook.
+
+    `progress` is told the lines read so far, and about how many there are.
+    """
 
     file: Path
     operator: str
     mapping: Mapping[str, str] = field(default_factory=dict)
+    sheet: str | None = None
     dry_run: bool = False
-    progress: Callable[[int], None] = lambda _lines: None
+    progress: Callable[[int, int], None] = lambda _lines, _total: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What one line says anew of a resident who is known: (before, after) by field."""
+
+    line: int
+    record: UUID
+    values: Mapping[str, tuple[Any, Any]]
 
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What came of an import; `read` counts the lines below the header that were not empty."""
+    """What came of an import; `read` counts the lines below the header that were not empty.
+
+    `fields`: in how many residents who are known a field changes. `differences`: the first 20.
+    """
 
     read: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
+    fields: Counter[str] = field(default_factory=Counter)
+    differences: list[Difference] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures and the rejected lines, in order of line."""
@@ -90,8 +96,7 @@ class Outcome:
             "read": self.read,
             **{name: self.counts[name] for name in ("added", "changed", "unchanged")},
             "rejected": [
-                {"line": one.line, "code": one.code, "field": one.field}
-                for one in sorted(self.rejected, key=lambda one: one.line)
+                {"line": one.line, "code": one.code, "field": one.field} for one in self.rejected
             ],
         }
 
@@ -104,23 +109,18 @@ def context_of(office: Office, connection: Connection) -> CheckContext:
     return CheckContext(today=today, regions=regions if len(regions) else None)
 
 
-_REQUIRED = tuple(name for name, spec in PERSON.fields.items() if spec.required)
-
-
 def import_register(office: Office, job: Import) -> Outcome:
     """Bring residents in from a register. Rejected lines do not stop the others.
 
-    Raises RegisterUnreadable, RegisterColumns, RegisterMapInvalid, NotYet (a workbook).
+    Raises RegisterUnreadable, RegisterColumns, RegisterMapInvalid, SheetUnknown.
     """
     with office.store.read() as connection:
         context = context_of(office, connection)
-    outcome = Outcome()
-    seen: dict[bytes, bytes] = {}
-    for raws in chunks(_raw_lines(job, required=_REQUIRED), _ROWS_AT_ONCE):
-        rows = [resident_of(raw, context) for raw in raws]
-        _take(office, job, Source.REGISTER, _once(rows, seen, outcome), outcome)
-        _advance(job, outcome, raws)
-    return outcome
+
+    def rows_of(raws: Sequence[Raw]) -> list[Row | Rejected]:
+        return [resident_of(raw, context) for raw in raws]
+
+    return _run(office, job, Source.REGISTER, rows_of)
 
 
 def import_status(office: Office, job: Import) -> Outcome:
@@ -128,52 +128,51 @@ def import_status(office: Office, job: Import) -> Outcome:
 
     Raises as `import_register` does.
     """
+
+    def rows_of(raws: Sequence[Raw]) -> list[Row | Rejected]:
+        with office.store.read() as connection:
+            return _by_nik(connection, raws)
+
+    return _run(office, job, Source.STATUS, rows_of)
+
+
+def _run(
+    office: Office,
+    job: Import,
+    source: Source,
+    rows_of: Callable[[Sequence[Raw]], list[Row | Rejected]],
+) -> Outcome:
     outcome = Outcome()
     seen: dict[bytes, bytes] = {}
-    for raws in chunks(_raw_lines(job, required=("nik",), one_of=STATUS_FIELDS), _ROWS_AT_ONCE):
-        with office.store.read() as connection:
-            rows = _by_nik(connection, raws)
-        _take(office, job, Source.STATUS, _once(rows, seen, outcome), outcome)
-        _advance(job, outcome, raws)
+    with register_file.opened(_asked(job, source)) as (table, total):
+        for found in chunks(table.rows(), _ROWS_AT_ONCE):
+            outcome.rejected += (one for one in found if isinstance(one, Rejected))
+            rows = rows_of([one for one in found if isinstance(one, Raw)])
+            _take(office, job, source, _once(rows, seen, outcome), outcome)
+            outcome.read += len(found)
+            job.progress(outcome.read, total)
+    with office.store.read() as connection:
+        outcome.rejected = _pointed_out(connection, outcome.rejected)
     return outcome
 
 
-def _advance(job: Import, outcome: Outcome, raws: Sequence[Raw]) -> None:
-    outcome.read += len(raws)
-    job.progress(outcome.read)
+def _asked(job: Import, source: Source) -> register_file.Source:
+    by_nik = source is Source.STATUS
+    return register_file.Source(
+        file=job.file,
+        mapping=job.mapping,
+        sheet=job.sheet,
+        required=("nik",) if by_nik else _REQUIRED,
+        one_of=STATUS_FIELDS if by_nik else (),
+    )
 
 
-def _raw_lines(
-    job: Import, *, required: Sequence[str], one_of: Sequence[str] = ()
-) -> Iterator[Raw]:
-    if job.file.suffix.lower() in (".xlsx", ".xls", ".ods") or _starts(job.file) == _WORKBOOK:
-        raise NotYet(what=job.file.suffix or ".xlsx")
-    try:
-        with job.file.open("rb") as stream:
-            encoding = encoding_of(iter(lambda: stream.read(_BLOCK_BYTES), b""))
-        with job.file.open(encoding=encoding, newline="") as lines:
-            for at, raw in enumerate(read_raw(lines, job.mapping, job.file.name)):
-                if at == 0:
-                    _need_columns(job, raw, required, one_of)
-                yield raw
-    except (UnicodeDecodeError, OSError) as error:
-        raise RegisterUnreadable(file=job.file.name, reason=type(error).__name__) from error
-
-
-def _starts(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(len(_WORKBOOK))
-    except OSError as error:
-        raise RegisterUnreadable(file=file.name, reason=type(error).__name__) from error
-
-
-def _need_columns(job: Import, raw: Raw, required: Sequence[str], one_of: Sequence[str]) -> None:
-    for name in required:
-        if name not in raw.cells:
-            raise RegisterColumns(file=job.file.name, field=name)
-    if one_of and not any(name in raw.cells for name in one_of):
-        raise RegisterColumns(file=job.file.name, field=" / ".join(one_of))
+def _pointed_out(connection: Connection, rejected: Iterable[Rejected]) -> list[Rejected]:
+    """Return rejected lines in order, with the one resident whose NIK begins as theirs does."""
+    ordered = sorted(rejected, key=lambda one: one.line)
+    lost = {one.value for one in ordered if one.code == "NIK_PRECISION_LOST" and one.field == "nik"}
+    known = residents_beginning(connection, lost)
+    return [replace(one, resident=known.get(one.value)) for one in ordered]
 
 
 def _once(rows: Iterable[Row | Rejected], seen: dict[bytes, bytes], outcome: Outcome) -> list[Row]:
@@ -208,11 +207,20 @@ def _take(
             shown = current.state.values() if current else {}
             changed = changed_columns(row.values, said.get(row.record, {}), shown)
             outcome.counts[_kind(is_known=current is not None, differs=bool(changed))] += 1
+            if changed and current:
+                _note(outcome, row, changed, shown)
             if changed:
                 edits.append(Edit(record=row.record, type=_PERSON, values=changed))
         if not job.dry_run:
             operator = f"{job.operator}/{source.value}"
             ingest.write_own(connection, edits, operator, wall_ms=office.now_ms())
+
+
+def _note(outcome: Outcome, row: Row, changed: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+    outcome.fields.update(changed.keys())
+    if len(outcome.differences) < _SAMPLES:
+        values = {name: (shown.get(name), value) for name, value in changed.items()}
+        outcome.differences.append(Difference(line=row.line, record=row.record, values=values))
 
 
 def _kind(*, is_known: bool, differs: bool) -> str:

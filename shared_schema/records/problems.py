@@ -106,11 +106,11 @@ ERRORS = _texts(
     ),
     NIK_PRECISION_LOST=(
         (
-            "NIK ini berasal dari sel angka lembar kerja; angka terakhirnya hilang. "
+            "{field} ini berasal dari sel angka lembar kerja; angka terakhirnya hilang. "
             "Salin ulang dari kartu atau kartu keluarga."
         ),
         (
-            "This NIK comes from a numeric spreadsheet cell; its last digits are lost. "
+            "This {field} comes from a numeric spreadsheet cell; its last digits are lost. "
             "Copy it again from the card or the family card."
         ),
     ),

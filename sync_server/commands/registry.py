@@ -1,6 +1,7 @@
 """``registry``: the ministry's register of residents and its lists of statuses."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +10,28 @@ import click
 from shared_schema.canonical import NotCanonical, decode
 from shared_schema.console import emit, language, output_options, text
 from shared_schema.records import value_problem
+from shared_schema.regions import RegionTable
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, operator
+from sync_server.commands.people import field_label, regions_of, value_text
+from sync_server.commands.report import write_file
 from sync_server.config import load_config
-from sync_server.register_rows import PERSON, RegisterMapInvalid
-from sync_server.registry import Import, Outcome, import_register, import_status
+from sync_server.export import write_csv
+from sync_server.office import Office
+from sync_server.register_table import PERSON, RegisterMapInvalid, Rejected
+from sync_server.registry import Difference, Import, Outcome, import_register, import_status
 
 _REASONS = {
     "NIK_UNKNOWN": "Nobody here has this NIK.",
     "ROW_REPEATED": "A line before this one says something else of the same resident.",
+    "ROW_UNREADABLE": "A quotation mark in this line is never closed.",
+    "ROW_SHIFTED": "This line has more cells than the header: a separator stands inside a cell.",
 }
+_MAP_HELP = "JSON object: column header to field name."
 _LINES_SHOWN = 20
-_PROGRESS_LINES = 10_000
+_PROGRESS_S = 5.0
+_OUTPUT = click.Path(dir_okay=False, path_type=Path)
+_REJECT_COLUMNS = ("line", "code", "field", "reason", "value", "resident")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -29,44 +40,69 @@ def registry() -> None:
     """Bring in registers of residents and the ministry's statuses."""
 
 
+def _reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command what both imports take."""
+    for option in (
+        click.option("--dry-run", is_flag=True, help="Show what would change; write nothing."),
+        click.option("--rejects", type=_OUTPUT, help="Write the rejected lines to this CSV file."),
+        click.option("--sheet", help="Sheet of a workbook; else the first that fits."),
+        click.option("--map", "map_file", type=_FILE, help=_MAP_HELP),
+        click.argument("file", metavar="FILE", type=_FILE),
+    ):
+        command = option(command)
+    return command
+
+
 @registry.command("import")
-@click.argument("file", metavar="FILE", type=_FILE)
-@click.option("--map", "map_file", type=_FILE, help="JSON object: CSV header to field name.")
-@click.option("--dry-run", is_flag=True, help="Show the figures; write nothing.")
+@_reading
 @output_options
-def import_file(file: Path, map_file: Path | None, *, dry_run: bool) -> None:
-    """Import residents from a CSV table; only what differs from the last import is written.
+def import_file(**asked: Any) -> None:
+    """Import residents from CSV or Excel; only what differs from the last import is written.
 
     Rejected lines are listed with number and code, and all others go in: the command
     succeeds when the file could be read.
     """
-    office = open_office(load_config())
-    job = Import(
-        file=file,
-        operator=operator(office),
-        mapping=_mapping(map_file),
-        dry_run=dry_run,
-        progress=_progress,
-    )
-    _report(import_register(office, job), dry_run=dry_run)
+    _run(import_register, **asked)
 
 
 @registry.command("status")
-@click.argument("file", metavar="FILE", type=_FILE)
-@click.option("--map", "map_file", type=_FILE, help="JSON object: CSV header to field name.")
-@click.option("--dry-run", is_flag=True, help="Show the figures; write nothing.")
+@_reading
 @output_options
-def status_file(file: Path, map_file: Path | None, *, dry_run: bool) -> None:
+def status_file(**asked: Any) -> None:
     """Import central_status, recorded_on and printed_on by NIK; unknown NIKs are listed."""
+    _run(import_status, **asked)
+
+
+def _run(
+    work: Callable[[Office, Import], Outcome],
+    file: Path,
+    map_file: Path | None,
+    sheet: str | None,
+    rejects: Path | None,
+    *,
+    dry_run: bool,
+) -> None:
     office = open_office(load_config())
     job = Import(
         file=file,
         operator=operator(office),
         mapping=_mapping(map_file),
+        sheet=sheet,
         dry_run=dry_run,
-        progress=_progress,
+        progress=_Progress(),
     )
-    _report(import_status(office, job), dry_run=dry_run)
+    outcome = work(office, job)
+    told = [_told(one) for one in outcome.rejected]
+    if rejects is not None:
+        rows = [list(one.values()) for one in told]
+        write_file(rejects, lambda target: write_csv(target, _REJECT_COLUMNS, rows))
+    document = {**outcome.as_dict(), "dry_run": dry_run, "rejected": told}
+    document["fields"] = dict(sorted(outcome.fields.items()))
+    if dry_run:
+        document["differences"] = [_difference(one) for one in outcome.differences]
+    with office.store.read() as connection:
+        regions = regions_of(connection)
+    emit(document, lambda: _text(document, regions))
 
 
 def _mapping(file: Path | None) -> Mapping[str, str]:
@@ -81,17 +117,56 @@ def _mapping(file: Path | None) -> Mapping[str, str]:
     return found
 
 
-def _progress(lines: int) -> None:
-    if lines % _PROGRESS_LINES == 0:
-        click.echo(text(PACKAGE)("{count} lines read").format(count=lines), err=True)
+class _Progress:
+    """Says every few seconds how far an import is, how fast, and how long it will take."""
+
+    def __init__(self) -> None:
+        self._begun = self._said = time.monotonic()
+
+    def __call__(self, lines: int, total: int) -> None:
+        """Say it on standard error where the last time is long enough ago."""
+        now = time.monotonic()
+        if now - self._said < _PROGRESS_S:
+            return
+        self._said = now
+        rate = lines / (now - self._begun)
+        told = text(PACKAGE)("{count} of {total} lines, {rate} a second, {left} left")
+        left = _duration(max(total - lines, 0) / rate)
+        click.echo(told.format(count=lines, total=total, rate=round(rate), left=left), err=True)
 
 
-def _report(outcome: Outcome, *, dry_run: bool) -> None:
-    document = {**outcome.as_dict(), "dry_run": dry_run}
-    emit(document, lambda: _text(document))
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
-def _text(document: Mapping[str, Any]) -> str:
+def _told(one: Rejected) -> dict[str, Any]:
+    return {
+        "line": one.line,
+        "code": one.code,
+        "field": one.field,
+        "reason": _reason(one),
+        "value": one.value,
+        "resident": str(one.resident) if one.resident else None,
+    }
+
+
+def _reason(rejected: Rejected) -> str:
+    own = _REASONS.get(rejected.code)
+    if own:
+        return text(PACKAGE)(own)
+    return value_problem(PERSON, rejected.field or "", rejected.code).text.text(language())
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "line": one.line,
+        "record": str(one.record),
+        "fields": {name: {"before": a, "after": b} for name, (a, b) in one.values.items()},
+    }
+
+
+def _text(document: Mapping[str, Any], regions: RegionTable) -> str:
     texts = text(PACKAGE)
     rejected = document["rejected"]
     lines = [
@@ -100,21 +175,31 @@ def _text(document: Mapping[str, Any]) -> str:
             "{count} rejected."
         ).format(**document, count=len(rejected))
     ]
-    if document["dry_run"]:
-        lines.append(texts("A dry run: nothing was written."))
     lines += [
-        texts("line {line}: {reason} ({code})").format(**one, reason=_reason(one))
-        for one in rejected[:_LINES_SHOWN]
+        f"    {field_label(PERSON.name, name, language())}: {count}"
+        for name, count in document["fields"].items()
     ]
+    if document["dry_run"]:
+        lines += [line for one in document["differences"] for line in _screen(one, regions)]
+        lines.append(texts("A dry run: nothing was written."))
+    for one in rejected[:_LINES_SHOWN]:
+        lines.append(texts("line {line}: {reason} ({code})").format(**one))
+        if one["resident"]:
+            lines.append(texts("    The number begins as that of {resident}.").format(**one))
     if len(rejected) > _LINES_SHOWN:
-        lines.append(texts("and more; --json lists them all."))
+        lines.append(texts("and more; --rejects FILE writes them all to a table."))
     return "\n".join(lines)
 
 
-def _reason(rejected: Mapping[str, Any]) -> str:
-    code, field = rejected["code"], rejected["field"]
-    own = _REASONS.get(code)
-    return text(PACKAGE)(own) if own else value_problem(PERSON, field, code).text.text(language())
+def _screen(one: Mapping[str, Any], regions: RegionTable) -> list[str]:
+    said = text(PACKAGE)("line {line}: {record}").format(**one)
+    lang = language()
+    return [said] + [
+        f"    {field_label(PERSON.name, name, lang)}: "
+        f"{value_text(PERSON.name, name, write['before'], lang, regions)} → "
+        f"{value_text(PERSON.name, name, write['after'], lang, regions)}"
+        for name, write in one["fields"].items()
+    ]
 
 
 COMMANDS = (registry,)

@@ -17,7 +17,7 @@ from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, reading
 from sync_server.config import load_config
 from sync_server.export import exported, write_records_csv
-from sync_server.registry import NotYet, context_of
+from sync_server.registry import context_of
 from sync_server.reports.coverage_layout import coverage_text, write_coverage_csv
 from sync_server.reports.coverage_report import (
     Question,
@@ -27,6 +27,12 @@ from sync_server.reports.coverage_report import (
 )
 
 _OUTPUT = click.Path(dir_okay=False, path_type=Path)
+
+
+class NotYet(InputError):
+    """{what} is not supported yet. Use CSV or JSON instead."""
+
+    code = "NOT_YET"
 
 
 class TypeMissing(InputError):
@@ -89,7 +95,7 @@ def coverage(
         found = coverage_report(connection, Question(on=on, region=region, campaign=campaign))
     found = down_to(found, Level[deepest.upper()])
     if layout == "csv" and not wants_json():
-        _write(output, lambda target: write_coverage_csv(found, target))
+        write_file(output, lambda target: write_coverage_csv(found, target))
     else:
         as_json = layout == "json" or wants_json()
         lang, texts = language(), text(PACKAGE)
@@ -99,7 +105,7 @@ def coverage(
             if as_json
             else coverage_text(found, lang, texts, width=width)
         )
-        _write(output, lambda target: target.write(f"{body}\n"))
+        write_file(output, lambda target: target.write(f"{body}\n"))
 
 
 @click.command()
@@ -123,19 +129,19 @@ def export(type_name: str | None, layout: str, output: Path | None) -> None:
     with reading() as connection:
         if as_table and rtype is not None:
             found = exported(connection, rtype.name)
-            _write(output, lambda target: write_records_csv(target, rtype, found))
+            write_file(output, lambda target: write_records_csv(target, rtype, found))
             return
         names = [rtype.name] if rtype else sorted(RECORD_TYPES)
         records = [record for name in names for record in exported(connection, name)]
     body = _json({"count": len(records), "records": records})
-    _write(output, lambda target: target.write(f"{body}\n"))
+    write_file(output, lambda target: target.write(f"{body}\n"))
 
 
 def _json(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True)
 
 
-def _write(output: Path | None, write: Callable[[TextIO], object]) -> None:
+def write_file(output: Path | None, write: Callable[[TextIO], object]) -> None:
     """Write to the file, or to standard output where none is named."""
     if output is None:
         write(sys.stdout)

@@ -8,8 +8,10 @@ import pytest
 from shared_schema.fold import RecordState
 from sync_server import ingest
 from sync_server.ingest import Edit
-from sync_server.register_rows import RegisterColumns, RegisterUnreadable, resident_id
-from sync_server.registry import Import, NotYet, Outcome, import_register, import_status
+from sync_server.register_file import RegisterColumns
+from sync_server.register_rows import resident_id
+from sync_server.register_table import RegisterUnreadable
+from sync_server.registry import Import, Outcome, import_register, import_status
 from sync_server.store.queries import log, records
 from tests.support.offices import Bench, found_office
 from tests.support.synthetic import population, write_register
@@ -161,8 +163,8 @@ def test_a_status_reaches_whoever_shows_the_nik(bench: Bench, tmp_path: Path) ->
 
 
 def test_what_is_no_register_is_refused_by_name(bench: Bench, tmp_path: Path) -> None:
-    """A workbook, an empty file, and tables without the columns that are needed."""
-    with pytest.raises(NotYet):
+    """A broken workbook, an empty file, and tables without the columns that are needed."""
+    with pytest.raises(RegisterUnreadable):
         run(bench, tmp_path, b"PK\x03\x04rest")
     with pytest.raises(RegisterUnreadable):
         run(bench, tmp_path, b"")

@@ -6,20 +6,13 @@ from typing import Any
 import pytest
 
 from sync_server.register_rows import (
-    Raw,
-    RegisterMapInvalid,
-    RegisterUnreadable,
-    Rejected,
     Row,
     changed_columns,
-    columns_of,
-    delimiter_of,
-    encoding_of,
-    read_raw,
     resident_id,
     resident_of,
     status_of,
 )
+from sync_server.register_table import Raw, Rejected
 from tests.support.records import CONTEXT
 
 CELLS = {
@@ -44,57 +37,12 @@ def values(**cells: str) -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "encoding"),
-    [
-        ([b"nama;nik\n"], "utf-8"),
-        ([b"\xef\xbb\xbfnama;nik\n"], "utf-8-sig"),
-        (["Désa\n".encode("cp1252")], "cp1252"),
-        ([b"nama\n" * 9, "Désa\n".encode("cp1252")], "cp1252"),
-        ([b"D\xc3", b"\xa9sa\n"], "utf-8"),
-        ([b"D\xc3"], "cp1252"),
-        (["nama\n".encode("utf-16")], "utf-16"),
-        ([], "utf-8"),
-    ],
-)
-def test_the_encoding_follows_from_the_bytes(blocks: list[bytes], encoding: str) -> None:
-    """Also where a letter is cut between two blocks, and where the last block decides."""
-    assert encoding_of(blocks) == encoding
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_a_table_is_read_with_any_usual_separator(delimiter: str) -> None:
-    """Empty lines are passed over; a line keeps its number in the file; short lines are filled."""
-    text = ["NIK|NAMA|X\n", "1|Maria|y\n", "\n", "||\n", '2|"Petrus"\n']
-    lines = [line.replace("|", delimiter) for line in text]
-    assert delimiter_of(lines[0]) == delimiter
-    found = list(read_raw(lines, {}, "daftar.csv"))
-    assert [raw.line for raw in found] == [2, 5]
-    assert found[1].cells == {"nik": "2", "name": "Petrus"}
-
-
-def test_headers_are_field_names_common_ones_or_mapped() -> None:
-    """The map comes first; a second column of one field and unknown ones mean nothing."""
-    header = ["NO_KK", " Jenis Kelamin ", "TGL LAHIR", "Desa/Kelurahan", "NAMA", "nama_lengkap"]
-    expected = ["kk_number", "sex", "birth_date", "village", "name", None]
-    assert columns_of(header, {}) == expected
-    assert columns_of(["NAMA", "Orang"], {"orang": "name", "NAMA": "note"}) == ["note", "name"]
-    assert columns_of(["No Urut", "foto"], {}) == ["key", None]
-    with pytest.raises(RegisterMapInvalid):
-        columns_of(["NAMA"], {"NAMA": "sidik_jari"})
-
-
-def test_a_file_without_a_header_is_no_table() -> None:
-    """Nothing at all, and bytes of something else."""
-    for lines in ([], ["\n"], ["PK\x00\x00\n"]):
-        with pytest.raises(RegisterUnreadable):
-            list(read_raw(lines, {}, "kosong.csv"))
-
-
-@pytest.mark.parametrize(
     ("cells", "code", "field"),
     [
         ({"nik": "531505170570000"}, "NIK_PRECISION_LOST", "nik"),
         ({"nik": "5,31505E+15"}, "NIK_PRECISION_LOST", "nik"),
+        ({"kk_number": "531505010108000"}, "NIK_PRECISION_LOST", "kk_number"),
+        ({"nik": "5315051705700001.0"}, "NIK_PRECISION_LOST", "nik"),
         ({"nik": "53150517"}, "NIK_FORMAT", "nik"),
         ({"sex": "?"}, "CODE_UNKNOWN", "sex"),
         ({"name": " "}, "REQUIRED", "name"),
