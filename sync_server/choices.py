@@ -16,9 +16,13 @@ from shared_schema.fold import Head
 from sync_server import ingest
 from sync_server.ingest import Edit
 from sync_server.lookup import SHORTEST_PREFIX, changes_of, resolve
+from sync_server.matching.exact import LINK_TYPE
 from sync_server.store import tables
-from sync_server.store.queries import records
+from sync_server.store.queries import facts, log, records
+from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.records import Current
+
+_LOOKED_AT = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +105,59 @@ def _chose(deciding: Change, chosen: Change, field: str) -> bool:
     return (
         chosen.stamp in write.replaces and len(write.replaces) > 1 and write.value == source.value
     )
+
+
+def chosen(connection: Connection) -> Iterator[Conflict]:
+    """Yield the fields that the office chose a value for, the newest choice first.
+
+    ``heads`` are the values that stood against each other. Left out is what a device has written
+    since, and what lies further back than the office's last 500 changes.
+    """
+    seen: set[tuple[UUID, str]] = set()
+    stream = facts.need(connection, Fact.STREAM)
+    table = tables.changes
+    query = select(table).where(table.c.stream == stream, table.c.type != LINK_TYPE)
+    newest = query.order_by(table.c.position.desc()).limit(_LOOKED_AT)
+    for row in connection.execute(newest).all():
+        change = log.logged_of(row).change
+        for name, write in change.writes.items():
+            if len(write.replaces) > 1 and (change.record, name) not in seen:
+                seen.add((change.record, name))
+                found = _chosen_field(connection, change, name)
+                if found is not None:
+                    yield found
+
+
+def _chosen_field(connection: Connection, choice: Change, name: str) -> Conflict | None:
+    current = records.many(connection, [choice.record]).get(choice.record)
+    standing = current.state.fields[name].winner if current else None
+    if current is None or standing is None or standing.stamp.stream != choice.stream:
+        return None
+    made = {change.stamp: change for change in changes_of(connection, choice.record)}
+    against = [made[stamp] for stamp in choice.writes[name].replaces if stamp in made]
+    heads = tuple(
+        (Head.of(change.stamp, change.writes[name].value), change)
+        for change in sorted(against, key=lambda one: one.stamp)
+        if name in change.writes
+    )
+    return Conflict(current=current, field=name, heads=heads)
+
+
+def choose(connection: Connection, record: str, field: str, choice: str, operator: str) -> UUID:
+    """Let a value stand that was written before, whether the field is in conflict or not.
+
+    Choosing what stands already changes nothing. Raises what ``decide_conflict`` raises.
+    """
+    current = resolve(connection, record)
+    if field in current.conflicts:
+        return decide_conflict(connection, record, field, choice, operator)
+    history = changes_of(connection, current.record)
+    source = next((one for one in history if str(one.id) == choice), None)
+    if source is None or field not in source.writes:
+        raise ConflictUnknown(field=field, change=choice)
+    value = source.writes[field].value
+    if current.state.shown(field) == value:
+        return _chosen_before(connection, current, field, choice)
+    edit = Edit(record=current.record, type=current.state.type, values={field: value})
+    (change,) = ingest.write_own(connection, [edit], operator)
+    return change.id

@@ -17,6 +17,7 @@ HOME = "SYNC_SERVER_HOME"
 DATABASE = "SYNC_SERVER_DATABASE"
 SECRET_FILE = "SYNC_SERVER_SECRET_FILE"  # noqa: S105 (the name of a setting)
 ADMIN_PASSPHRASE = "SYNC_SERVER_ADMIN_PASSPHRASE"  # noqa: S105 (the name of a setting)
+HOSTS = "SYNC_SERVER_HOSTS"
 _DATABASE_NAME = "server.db"
 _SECRET_NAME = "secret.json"  # noqa: S105 (the name of a file)
 
@@ -32,13 +33,14 @@ class Config:
     """Where the server keeps its things.
 
     ``database``: a SQLAlchemy URL of an SQLite file. ``admin_passphrase``: for ``init`` without
-    a prompt, else None.
+    a prompt, else None. ``hosts``: names under which the pages answer, beside numbers.
     """
 
     home: Path
     database: str
     secret_file: Path
     admin_passphrase: str | None = field(default=None, repr=False)
+    hosts: frozenset[str] = frozenset()
 
 
 def load_config(environment: Mapping[str, str] | None = None) -> Config:
@@ -58,4 +60,5 @@ def load_config(environment: Mapping[str, str] | None = None) -> Config:
         database=database,
         secret_file=Path(secret).expanduser().absolute() if secret else home / _SECRET_NAME,
         admin_passphrase=given.get(ADMIN_PASSPHRASE) or None,
+        hosts=frozenset(given.get(HOSTS, "").lower().replace(",", " ").split()),
     )

@@ -18,10 +18,12 @@ from flask import Flask
 from shared_schema.errors import InputError, NetworkError
 from sync_server.api import about, errors, exchange
 from sync_server.api.body import ChunkedBody, KnownBody
+from sync_server.api.cork import Cork
 from sync_server.api.doorkeeper import Doorkeeper
 from sync_server.api.line_key import with_own_certificate
 from sync_server.keys import Keys
 from sync_server.office import Office
+from sync_server.web import site
 
 SLOW_LINE_S = 120
 _THREADS = 40
@@ -49,7 +51,8 @@ class Listening:
     """Where to serve. Port 0 takes any free one. ``tls``: certificate and key, or None.
 
     ``protected``: TLS even so, by a certificate that the server's own key signs. ``word``: the
-    office's for it, where it is a relay, as it is now.
+    office's for it, where it is a relay, as it is now. ``hosts``: names under which the
+    supervisors' pages answer.
     """
 
     host: str
@@ -57,6 +60,7 @@ class Listening:
     tls: tuple[Path, Path] | None
     protected: bool = False
     word: Callable[[], bytes] = bytes
+    hosts: frozenset[str] = frozenset()
 
 
 class ClosingGateway(Gateway_10):
@@ -69,7 +73,9 @@ class ClosingGateway(Gateway_10):
     def __init__(self, req: Any) -> None:
         """Take over a request whose headers were read."""
         if isinstance(req.rfile, ChunkedRFile):
-            req.rfile = ChunkedBody(req.conn.rfile, req.server.max_request_body_size)
+            cork = Cork(req.conn.socket, req.conn.rfile.has_data)
+            limit_bytes = req.server.max_request_body_size
+            req.rfile = ChunkedBody(req.conn.rfile, limit_bytes, cork.before_read)
         elif length := req.inheaders.get(b"Content-Length"):
             req.rfile = KnownBody(req.conn.rfile, length)
             req.close_connection = True
@@ -165,12 +171,15 @@ class PatientConnection(HTTPConnection):
         return bool(super().communicate())  # type: ignore[no-untyped-call]
 
 
-def create_app(office: Office, doorkeeper: Doorkeeper) -> Flask:
-    """Return the WSGI application."""
+def create_app(
+    office: Office, doorkeeper: Doorkeeper, hosts: frozenset[str] = frozenset()
+) -> Flask:
+    """Return the WSGI application; ``hosts``: names under which its pages answer."""
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(about.blueprint(office))
     app.register_blueprint(exchange.blueprint(exchange.by_office(office), doorkeeper))
     errors.install(app)
+    site.install(app, office, hosts)
     return app
 
 
@@ -180,7 +189,9 @@ def prepare(office: Office, listening: Listening) -> Server:
     Raises AddressInUse, TlsFilesInvalid.
     """
     doorkeeper = Doorkeeper(EXCHANGES_AT_ONCE)
-    return listen(create_app(office, doorkeeper), doorkeeper, office.keys, listening)
+    return listen(
+        create_app(office, doorkeeper, listening.hosts), doorkeeper, office.keys, listening
+    )
 
 
 def listen(app: Flask, doorkeeper: Doorkeeper, keys: Keys, listening: Listening) -> Server:

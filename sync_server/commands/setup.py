@@ -60,8 +60,11 @@ def serve(*, host: str, port: int, tls: bool, tls_cert: Path | None, tls_key: Pa
     if (tls_cert is None) != (tls_key is None):
         raise serving.TlsFilesInvalid(reason="--tls-cert, --tls-key")
     files = (tls_cert, tls_key) if tls_cert and tls_key else None
-    office = open_office(load_config())
-    listening = serving.Listening(host=host, port=port, tls=files, protected=tls)
+    config = load_config()
+    office = open_office(config)
+    listening = serving.Listening(
+        host=host, port=port, tls=files, protected=tls, hosts=config.hosts
+    )
     server = serving.prepare(office, listening)
     told = stopping.listen()
     url = serving.address(server)

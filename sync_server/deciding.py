@@ -1,0 +1,96 @@
+"""A supervisor's decision on a whole case: verdicts between its records, and values by field.
+
+*Same* lays an edge from the first record to each other, *different* a veto between every two;
+records that are one person already are neither joined nor parted. A
+value that is chosen is written again where it already stands: it becomes the latest and so what
+the cluster shows, no record takes over another's word, and undoing the verdict leaves each with
+its own. Every function runs within the caller's transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared_schema.errors import InputError
+from shared_schema.links import Verdict
+from shared_schema.records import RECORD_TYPES
+from sync_server import ingest, reconcile
+from sync_server.coverage import cluster_values
+from sync_server.ingest import Edit
+from sync_server.people import root_of
+from sync_server.reconcile import Decision
+from sync_server.store.queries import records
+from sync_server.store.queries.records import Current
+
+
+class CaseInvalid(InputError):
+    """A case has two records or more, and values are chosen among them. Load the page again."""
+
+    code = "CASE_INVALID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a supervisor decides. ``chosen``: field -> the record whose value is to be shown."""
+
+    records: Sequence[UUID]
+    verdict: Verdict
+    reason: str
+    chosen: Mapping[str, UUID]
+
+
+def decide(connection: Connection, ruling: Ruling, operator: str) -> list[Decision]:
+    """Write what was decided and return what stands for each pair.
+
+    Raises CaseInvalid and what ``reconcile.decide_pair`` raises.
+    """
+    known = records.many(connection, ruling.records)
+    if len(known) < 2 or len(known) != len(set(ruling.records)):
+        raise CaseInvalid
+    if ruling.verdict is Verdict.SAME:
+        _choose(connection, [known[one] for one in ruling.records], ruling.chosen, operator)
+    return [
+        reconcile.decide_pair(connection, (str(a), str(b)), ruling.verdict, ruling.reason, operator)
+        for a, b in _pairs(ruling, {one: root_of(connection, one) for one in ruling.records})
+    ]
+
+
+def _pairs(ruling: Ruling, roots: Mapping[UUID, UUID]) -> list[tuple[UUID, UUID]]:
+    """Return the pairs that a verdict is written on: never two that are together already."""
+    if ruling.verdict is not Verdict.SAME:
+        return [(a, b) for a, b in combinations(ruling.records, 2) if roots[a] != roots[b]]
+    ends = list({roots[one]: one for one in reversed(ruling.records)}.values())[::-1]
+    return [(ends[0], other) for other in ends[1:]]
+
+
+def undo(connection: Connection, decisions: Sequence[str], operator: str) -> list[Decision]:
+    """Take decisions back, the last one first. Raises what ``reconcile.undo`` raises."""
+    return [reconcile.undo(connection, one, operator) for one in reversed(decisions)]
+
+
+def _choose(
+    connection: Connection, known: Sequence[Current], chosen: Mapping[str, UUID], operator: str
+) -> None:
+    """Write each chosen value again on the record that shows it, unless it is shown anyway."""
+    shown = cluster_values(one.state for one in known)
+    by_record = {one.record: one for one in known}
+    fields = RECORD_TYPES[known[0].state.type].fields
+    values: dict[UUID, dict[str, Any]] = {}
+    for name, record in chosen.items():
+        if record not in by_record or name not in fields:
+            raise CaseInvalid
+        state = by_record[record].state
+        together = [name, *filter(None, [fields[name].precision_field])]
+        if state.shown(name) is not None and any(
+            state.shown(one) != shown.get(one) for one in together
+        ):
+            values.setdefault(record, {}).update({one: state.shown(one) for one in together})
+    edits = [
+        Edit(record=record, type=by_record[record].state.type, values=written)
+        for record, written in values.items()
+    ]
+    ingest.write_own(connection, edits, operator)

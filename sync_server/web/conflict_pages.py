@@ -1,0 +1,101 @@
+"""Fields with several values: one at a time, with who said what; a choice can be made anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from sync_server import auditing, choices
+from sync_server.accounts import Actor, Right, require
+from sync_server.choices import Conflict
+from sync_server.office import Office
+from sync_server.web.guard import actor
+from sync_server.web.letters import Marked, marked
+from sync_server.web.looking import Looking, looking, seen_by
+from sync_server.web.sheets import Row, row
+
+Page = str | Response | tuple[str, int]
+_CHOSEN_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One of a field's values: the change that wrote it, and who and when."""
+
+    change: str
+    value: Marked
+    source: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One field in conflict, or one that was."""
+
+    row: Row
+    key: str
+    name: str
+    label: str
+    values: Sequence[Value]
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the routes to the pages."""
+
+    @pages.get("/conflicts")
+    def conflicts() -> Page:
+        after = request.args.get("after", "")
+        with looking(office) as look:
+            found = _seen_by(actor(), look)
+            ahead = [one for one in found if _key(one) > after]
+            chosen = islice(choices.chosen(look.connection), _CHOSEN_SHOWN)
+            return render_template(
+                "pages/conflicts.html",
+                conflict=_shown(look, ahead[0]) if ahead else None,
+                left=len(found),
+                chosen=[_shown(look, one) for one in chosen if actor().covers(one.current.area)],
+            )
+
+    @pages.post("/conflicts/<record>/<field>")
+    def choose(record: str, field: str) -> Page:
+        require(actor(), Right.DECIDE)
+        change = request.form.get("change", "")
+        with office.store.write() as connection:
+            found = seen_by(actor(), connection, record)
+            name = str(found.record)
+            made = choices.choose(connection, name, field, change, actor().operator)
+            told = {"field": field, "change": change, "decision": str(made)}
+            auditing.note(office, connection, actor(), "choose", name, told)
+        after = request.form.get("after", "")
+        return redirect(url_for("pages.conflicts", after=after or None), 303)
+
+
+def _seen_by(user: Actor, look: Looking) -> list[Conflict]:
+    return [one for one in choices.conflicts(look.connection) if user.covers(one.current.area)]
+
+
+def _key(conflict: Conflict) -> str:
+    return f"{conflict.current.record}:{conflict.field}"
+
+
+def _shown(look: Looking, conflict: Conflict) -> Shown:
+    kind, name = conflict.current.state.type, conflict.field
+    said = [look.value(kind, name, head.value) for head, _ in conflict.heads]
+    now = look.value(kind, name, conflict.current.state.shown(name))
+    return Shown(
+        row=row(look, conflict.current),
+        key=_key(conflict),
+        name=name,
+        label=look.label(kind, name),
+        values=[
+            Value(
+                change=str(change.id),
+                value=pieces,
+                source=f"{look.writer(change)}, {look.when(change)}",
+                shown=text == now,
+            )
+            for (_, change), pieces, text in zip(conflict.heads, marked(said), said, strict=True)
+        ],
+    )

@@ -1,0 +1,54 @@
+"""What was decided, by people and by the matcher: undo at any time, and second looks."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from sync_server import auditing, deciding, second_looks
+from sync_server.accounts import Right, require
+from sync_server.office import Office
+from sync_server.web import verdicts
+from sync_server.web.entering import local_path
+from sync_server.web.guard import actor
+from sync_server.web.looking import looking
+
+Page = str | Response | tuple[str, int]
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the routes to the pages."""
+
+    @pages.get("/decisions")
+    def decisions() -> Page:
+        before = request.args.get("before", type=int)
+        with looking(office) as look:
+            return render_template(
+                "pages/decisions.html", told=verdicts.latest(look, before), page=verdicts.PAGE
+            )
+
+    @pages.get("/second-looks")
+    def looks() -> Page:
+        with looking(office) as look:
+            waiting = second_looks.waiting(look.connection, actor().name)
+            told = verdicts.named(look, [one.decision for one in waiting[: verdicts.PAGE]])
+            return render_template("pages/looks.html", told=told, count=len(waiting))
+
+    @pages.post("/decisions/undo")
+    def undo() -> Page:
+        require(actor(), Right.DECIDE)
+        wanted = request.form.getlist("decision")
+        with office.store.write() as connection:
+            made = deciding.undo(connection, wanted, actor().operator)
+            for one in wanted:
+                second_looks.overturned(connection, one, actor().name, office.now_ms())
+            told = {"decisions": [str(one.decision) for one in made]}
+            auditing.note(office, connection, actor(), "undo", wanted[0] if wanted else "", told)
+        return redirect(local_path(request.form.get("back", "")), 303)
+
+    @pages.post("/second-looks/agree")
+    def agree() -> Page:
+        require(actor(), Right.DECIDE)
+        wanted = request.form.get("decision", "")
+        with office.store.write() as connection:
+            second_looks.agree(connection, wanted, actor().name, office.now_ms())
+            auditing.note(office, connection, actor(), "agree", wanted, {})
+        return redirect(url_for("pages.looks"), 303)

@@ -1,0 +1,74 @@
+"""The first page, search, one record with its history, and its numbers in full for a reason."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from sync_server import auditing
+from sync_server.accounts import Right, require
+from sync_server.office import Office
+from sync_server.people import search
+from sync_server.web import tasks
+from sync_server.web.errors import RevealReasonMissing
+from sync_server.web.guard import actor
+from sync_server.web.looking import Looking, looking, looking_at, seen_by
+from sync_server.web.sheets import row, sheet
+
+Page = str | Response | tuple[str, int]
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the routes to the pages."""
+
+    @pages.get("/")
+    def home() -> Page:
+        with looking(office) as look:
+            return render_template("pages/home.html", tasks=tasks.waiting(look, actor()))
+
+    @pages.get("/search")
+    def find() -> Page:
+        return render_template("pages/search.html", wanted="", rows=None)
+
+    @pages.post("/search")
+    def seek() -> Page:
+        wanted = request.form.get("q", "").strip()
+        with office.store.write() as connection:
+            look = looking_at(connection)
+            found = [one for one in search(connection, wanted) if actor().covers(one.area)]
+            auditing.note(office, connection, actor(), "search", "", {"found": len(found)})
+            return render_template(
+                "pages/search.html", wanted=wanted, rows=[row(look, one) for one in found]
+            )
+
+    _add_record(pages, office)
+
+
+def _add_record(pages: Blueprint, office: Office) -> None:
+    @pages.get("/record/<record>")
+    def show(record: str) -> Page:
+        with office.store.write() as connection:
+            found = seen_by(actor(), connection, record)
+            auditing.note(office, connection, actor(), "record-seen", str(found.record), {})
+            return _record_page(looking_at(connection), found)
+
+    @pages.post("/record/<record>/reveal")
+    def reveal(record: str) -> Page:
+        require(actor(), Right.REVEAL)
+        reason = " ".join(request.form.get("reason", "").split())
+        if not reason:
+            raise RevealReasonMissing
+        with office.store.write() as connection:
+            found = seen_by(actor(), connection, record)
+            told = {"reason": reason}
+            auditing.note(office, connection, actor(), "reveal", str(found.record), told)
+            return _record_page(replace(looking_at(connection), full=True), found)
+
+    @pages.get("/record/<record>/reveal")
+    def after_reveal(record: str) -> Page:
+        return redirect(url_for("pages.show", record=record), 303)
+
+
+def _record_page(look: Looking, found: Any) -> str:
+    return render_template("pages/record.html", sheet=sheet(look, found))

@@ -1,0 +1,75 @@
+"""The pages put together: guard, routes, what every template knows, and how a failure is shown."""
+
+from collections.abc import Collection
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
+from jinja2 import StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from shared_schema.errors import InputError, JemputError
+from sync_server.accounts import Right, SignedOut
+from sync_server.office import Office
+from sync_server.store.queries import facts
+from sync_server.store.queries.facts import Fact
+from sync_server.web import (
+    conflict_pages,
+    decision_pages,
+    entering,
+    guard,
+    home_pages,
+    office_pages,
+    queue_pages,
+)
+from sync_server.web.errors import PageUnknown
+from sync_server.web.words import KEYS_COOKIE, action_word, language, role_word, text
+
+
+def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
+    """Add the pages to the server's application."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    pages = Blueprint(
+        "pages", __name__, static_folder="static", static_url_path="/static",
+        template_folder="templates",
+    )  # fmt: skip
+    guard.install(pages, office, hosts)
+    for part in (entering, home_pages, queue_pages, conflict_pages, decision_pages, office_pages):
+        part.add(pages, office)
+    pages.register_error_handler(Exception, _answer)
+    with office.store.read() as connection:
+        name = facts.need(connection, Fact.NAME)
+    pages.context_processor(lambda: _always(name))
+    app.register_blueprint(pages)
+
+
+def _always(office_name: str) -> dict[str, Any]:
+    return {
+        "_": text(),
+        "lang": language(),
+        "form_key": g.get("form_key", ""),
+        "actor": g.get("actor"),
+        "here": request.full_path.rstrip("?"),
+        "office_name": office_name,
+        "keys_on": request.cookies.get(KEYS_COOKIE) != "off",
+        "Right": Right,
+        "role_word": role_word,
+        "action_word": action_word,
+    }
+
+
+def _answer(error: Exception) -> Any:
+    """Show what went wrong on a page."""
+    if isinstance(error, SignedOut):
+        return redirect(url_for("pages.door"), 303)
+    shown = _told(error)
+    return render_template("pages/error.html", error=shown), shown.http_status
+
+
+def _told(error: Exception) -> JemputError:
+    if isinstance(error, JemputError):
+        return error
+    if isinstance(error, HTTPException):
+        return PageUnknown() if error.code == 404 else InputError(reason=error.name)
+    current_app.logger.error("page failed: %s", type(error).__name__)
+    return JemputError()

@@ -1,0 +1,67 @@
+"""The language of a page: Indonesian, or English where the user has chosen it."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from flask import request
+
+from shared_schema import display
+from shared_schema.i18n import DEFAULT_LANGUAGE, LANGUAGES, translator
+
+PACKAGE = "sync_server"
+GROUND = "shared_schema"
+COOKIE = "jemput_lang"
+KEYS_COOKIE = "jemput_keys"
+
+
+def language() -> str:
+    """Return the language of this request."""
+    chosen = request.cookies.get(COOKIE, "")
+    return chosen if chosen in LANGUAGES else DEFAULT_LANGUAGE
+
+
+def text() -> Callable[[str], str]:
+    """Return the function from an English source text to the language of this request."""
+    own, ground = (translator(package, language()) for package in (PACKAGE, GROUND))
+    return lambda source: said if (said := own(source)) != source else ground(source)
+
+
+def time_text(unix_ms: int | None, zone: tzinfo | None) -> str:
+    """Return a time as people at the office read it."""
+    return "-" if unix_ms is None else display.instant(unix_ms, zone)
+
+
+_ROLES = {
+    "viewer": "District viewer",
+    "supervisor": "Supervisor",
+    "administrator": "Administrator",
+    "auditor": "Auditor",
+}
+_ACTIONS = {
+    "sign-in": "signed in",
+    "sign-in-refused": "wrong passphrase",
+    "sign-out": "signed out",
+    "passphrase": "changed the own passphrase",
+    "user-add": "added a user",
+    "user-disable": "disabled a user",
+    "user-passphrase": "gave a user another passphrase",
+    "search": "searched residents",
+    "record-seen": "looked at a record",
+    "case-seen": "looked at a case",
+    "reveal": "had numbers shown in full",
+    "decide": "decided a case",
+    "undo": "took a decision back",
+    "choose": "chose a value",
+    "agree": "agreed to a decision",
+}
+
+
+def role_word(role: str) -> str:
+    """Return what a role is called."""
+    return text()(_ROLES[role])
+
+
+def action_word(action: str) -> str:
+    """Return what was done, as the access log says it."""
+    texts = text()
+    return texts(_ACTIONS[action]) if action in _ACTIONS else action
