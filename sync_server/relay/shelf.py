@@ -8,13 +8,43 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.frames import Frame, Kind
 from sync_server.relay.store import callers, items
 
 PHOTO = Kind.CHUNK
+_RANKS = {Kind.ENROL: 0, Kind.BATCH: 1, Kind.CHUNK: 2}
+_ORDER = (
+    items.c.id, items.c.kind, items.c.stream, items.c.first, items.c.name, items.c.offset,
+    items.c.size,
+)  # fmt: skip
+# What is asked of each section is put together once.
+_CALLER = select(callers).where(callers.c.device == bindparam("device"))
+_GREETED = select(callers).where(callers.c.hello.is_not(None)).order_by(callers.c.device)
+_NAMED = insert(callers)
+_NAME = _NAMED.on_conflict_do_update(
+    index_elements=["device"],
+    set_={name: _NAMED.excluded[name] for name in ("signing", "label", "known", "revoked")},
+)
+_TOTAL = select(func.coalesce(func.sum(callers.c.size), 0))
+_STRANGERS_TOTAL = _TOTAL.where(callers.c.known.is_(False))
+_GROW = (
+    update(callers)
+    .where(callers.c.device == bindparam("grown"))
+    .values(size=callers.c.size + bindparam("more"))
+)
+_UNANSWERED = items.c.reply.is_(None)
+_WAITING = (
+    select(*_ORDER).where(items.c.device == bindparam("device"), _UNANSWERED).order_by(items.c.id)
+)
+_FRAME = select(items.c.kind, items.c.body).where(items.c.id == bindparam("number"), _UNANSWERED)
+_STRANGERS = (
+    select(items.c.id, items.c.size, items.c.device)
+    .join(callers, callers.c.device == items.c.device)
+    .where(callers.c.known.is_(False), items.c.at_ms < bindparam("before_ms"), _UNANSWERED)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,26 +91,21 @@ class Item:
 
 def caller(connection: Connection, device: bytes) -> Caller | None:
     """Return a device that called or that the office named."""
-    query = select(callers).where(callers.c.device == device.hex())
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_CALLER, {"device": device.hex()}).one_or_none()
     return None if row is None else _caller(row)
 
 
 def everyone(connection: Connection) -> list[Caller]:
     """Return all callers that said hello, in the order of their names."""
-    query = select(callers).where(callers.c.hello.is_not(None))
-    return [_caller(row) for row in connection.execute(query.order_by(callers.c.device))]
+    return [_caller(row) for row in connection.execute(_GREETED)]
 
 
 def name_device(
     connection: Connection, device: bytes, signing: bytes, label: str, *, revoked: bool
 ) -> None:
     """Take from the office that a device is its own."""
-    statement = insert(callers).values(
-        device=device.hex(), signing=signing, label=label, known=True, revoked=revoked
-    )
-    changed = {name: statement.excluded[name] for name in ("signing", "label", "known", "revoked")}
-    connection.execute(statement.on_conflict_do_update(index_elements=["device"], set_=changed))
+    row = {"device": device.hex(), "signing": signing, "label": label, "known": True}
+    connection.execute(_NAME, {**row, "revoked": revoked})
 
 
 def greet(connection: Connection, device: bytes, signing: bytes, hello: bytes, now_ms: int) -> None:
@@ -113,10 +138,7 @@ def put_off(connection: Connection, device: bytes, tries: int, retry_ms: int) ->
 
 def total(connection: Connection, *, strangers: bool = False) -> int:
     """Return how many bytes are held, of all devices or of those the office has not named."""
-    query = select(func.coalesce(func.sum(callers.c.size), 0))
-    if strangers:
-        query = query.where(callers.c.known.is_(False))
-    return int(connection.execute(query).scalar_one())
+    return int(connection.execute(_STRANGERS_TOTAL if strangers else _TOTAL).scalar_one())
 
 
 # Items
@@ -169,8 +191,7 @@ def waiting(connection: Connection, device: bytes) -> list[tuple[int, int, int]]
     An enrolment first, then batches by stream (streams as they first came) and number, then
     chunks by file and place.
     """
-    query = select(items).where(items.c.device == device.hex(), items.c.reply.is_(None))
-    rows = connection.execute(query.order_by(items.c.id).with_only_columns(*_ORDER)).all()
+    rows = connection.execute(_WAITING, {"device": device.hex()}).all()
     began: dict[tuple[str, bytes], int] = {}
     for row in rows:
         began.setdefault((row.stream, row.name), row.id)
@@ -183,8 +204,7 @@ def waiting(connection: Connection, device: bytes) -> list[tuple[int, int, int]]
 
 def frame(connection: Connection, number: int) -> Frame | None:
     """Return a held frame, None where it was answered meanwhile."""
-    query = select(items.c.kind, items.c.body).where(items.c.id == number, items.c.reply.is_(None))
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_FRAME, {"number": number}).one_or_none()
     return None if row is None else Frame(row.kind, row.body)
 
 
@@ -233,12 +253,7 @@ def drop_replied(connection: Connection, reply: int) -> None:
 
 def drop_strangers(connection: Connection, before_ms: int) -> None:
     """Drop what devices that the office never named left here before ``before_ms``."""
-    query = (
-        select(items.c.id, items.c.size, items.c.device)
-        .join(callers, callers.c.device == items.c.device)
-        .where(callers.c.known.is_(False), items.c.at_ms < before_ms, items.c.reply.is_(None))
-    )
-    for row in connection.execute(query).all():
+    for row in connection.execute(_STRANGERS, {"before_ms": before_ms}).all():
         _drop(connection, row.device, [row])
 
 
@@ -249,9 +264,7 @@ def _drop(connection: Connection, device: str, rows: Iterable[Any]) -> None:
 
 
 def _grow(connection: Connection, device: str, size: int) -> None:
-    connection.execute(
-        update(callers).where(callers.c.device == device).values(size=callers.c.size + size)
-    )
+    connection.execute(_GROW, {"grown": device, "more": size})
 
 
 def _caller(row: Row[Any]) -> Caller:
@@ -260,10 +273,3 @@ def _caller(row: Row[Any]) -> Caller:
         revoked=row.revoked, hello=row.hello, hello_ms=row.hello_ms, passed_on=row.passed_on,
         tries=row.tries, retry_ms=row.retry_ms, size=row.size,
     )  # fmt: skip
-
-
-_ORDER = (
-    items.c.id, items.c.kind, items.c.stream, items.c.first, items.c.name, items.c.offset,
-    items.c.size,
-)  # fmt: skip
-_RANKS = {Kind.ENROL: 0, Kind.BATCH: 1, Kind.CHUNK: 2}
