@@ -186,6 +186,7 @@ class _Conversation:
         ]
         request = h11.Request(method="POST", target=address.path, headers=headers)
         self._unsent = self._http.send(request) or b""
+        self._tail: list[bytes] = []
         self._sending = True
         self._complete = False
 
@@ -237,13 +238,25 @@ class _Conversation:
         while self._sending and len(self._unsent) < least:
             piece = next(self._outgoing, None)
             if piece is None:
-                self._unsent += self._http.send(h11.EndOfMessage()) or b""
+                end = self._http.send(h11.EndOfMessage()) or b""
+                self._tail = [end[at : at + 1] for at in range(len(end))]
                 self._sending = False
             else:
                 self._unsent += self._http.send(h11.Data(data=piece)) or b""
 
     def _send(self, room: int) -> None:
-        """Send what the line takes now; where it takes no more, what came back may say why."""
+        """Send what the line takes now, the few bytes of the end in packets of their own.
+
+        What is lost last is missed only when something arrives behind it: else TCP repeats it
+        after twice the round trip.
+        """
+        self._pass_on(room)
+        while self._tail and not self._unsent:
+            self._unsent = self._tail.pop(0)
+            self._pass_on(len(self._unsent))
+
+    def _pass_on(self, room: int) -> None:
+        """Give bytes to the line; where it takes no more, what came back may say why."""
         secure = isinstance(self._line, ssl.SSLSocket)
         try:
             sent = self._line.send(self._unsent if secure else self._unsent[:room])
@@ -256,7 +269,7 @@ class _Conversation:
         self._unsent = self._unsent[sent:]
 
     def _stop_sending(self) -> None:
-        self._unsent, self._sending = b"", False
+        self._unsent, self._tail, self._sending = b"", [], False
 
     def _read(self) -> Iterator[bytes]:
         try:

@@ -7,6 +7,7 @@ whatever comes. A stranger could keep the office's computer busy with either.
 
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 from cheroot.errors import MaxSizeExceeded
@@ -22,11 +23,15 @@ class ChunkedBody(io.RawIOBase):
 
     ``source``: the connection's buffered reader. ``limit_bytes``: of all chunks together. Reading
     raises ValueError where the body is cut or is not chunked as it says, MaxSizeExceeded.
+    ``before_read`` is called before anything is read.
     """
 
-    def __init__(self, source: Any, limit_bytes: int) -> None:
+    def __init__(
+        self, source: Any, limit_bytes: int, before_read: Callable[[], None] = lambda: None
+    ) -> None:
         """Start before the first chunk."""
         self._source = source
+        self._before_read = before_read
         self._limit_bytes = limit_bytes
         self._total_bytes = 0
         self._left_bytes = 0
@@ -38,6 +43,7 @@ class ChunkedBody(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read what has come of the present chunk, at least one byte unless the body has ended."""
+        self._before_read()
         if not self._left_bytes and not self._ended:
             self._begin_chunk()
         if self._ended or not len(buffer):

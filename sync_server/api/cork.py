@@ -1,0 +1,54 @@
+"""Small answers wait for one another while more of the request is at hand.
+
+A receipt is one packet's worth at most, and on a bad line each packet is one more that may be
+lost. So what is said leaves when the next part of the request has to be waited for, or at the end,
+or when it has waited for a while; then as few packets as it fits. Where the system cannot hold it
+back (Windows), each answer leaves by itself.
+"""
+
+import select
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+HOLD_S = 0.2
+# Linux's name; macOS and Windows have none that Python knows.
+_CORK: int | None = getattr(socket, "TCP_CORK", None)
+
+
+class Cork:
+    """Holds back what is written to ``line``; ``buffered``: whether more of it was read already."""
+
+    def __init__(
+        self,
+        line: socket.socket,
+        buffered: Callable[[], bool],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Hold back from now on."""
+        self._line = line
+        self._buffered = buffered
+        self._now = now
+        self._released_s = now()
+        self._set(held=True)
+
+    def before_read(self) -> None:
+        """Let go what was written, unless more can be answered at once; then hold back again."""
+        if _CORK is None:
+            return
+        if self._now() - self._released_s < HOLD_S and (self._buffered() or self._has_come()):
+            return
+        self._released_s = self._now()
+        self._set(held=False)
+        self._set(held=True)
+
+    def _has_come(self) -> bool:
+        ready = select.poll()
+        ready.register(self._line, select.POLLIN)
+        return bool(ready.poll(0))
+
+    def _set(self, *, held: bool) -> None:
+        if _CORK is not None:
+            with suppress(OSError):
+                self._line.setsockopt(socket.IPPROTO_TCP, _CORK, int(held))
