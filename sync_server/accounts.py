@@ -92,6 +92,12 @@ class RightMissing(AccessError):
     code = "RIGHT_MISSING"
 
 
+class PassphraseFresh(AccessError):
+    """Your passphrase was chosen by somebody else. Sign in on the pages and choose your own."""
+
+    code = "PASSPHRASE_FRESH"
+
+
 class UserUnknown(InputError):
     """There is no user {name}. `sync-server user list` shows who there is."""
 

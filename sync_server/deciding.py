@@ -18,10 +18,13 @@ from sqlalchemy import Connection
 from shared_schema.errors import InputError
 from shared_schema.links import Verdict
 from shared_schema.records import RECORD_TYPES
-from sync_server import ingest, reconcile
+from sync_server import auditing, ingest, reconcile, second_looks
+from sync_server.accounts import Actor
 from sync_server.coverage import cluster_values
 from sync_server.ingest import Edit
+from sync_server.office import Office
 from sync_server.people import root_of
+from sync_server.queue import Case
 from sync_server.reconcile import Decision
 from sync_server.store.queries import records
 from sync_server.store.queries.records import Current
@@ -70,6 +73,42 @@ def _pairs(ruling: Ruling, roots: Mapping[UUID, UUID]) -> list[tuple[UUID, UUID]
 def undo(connection: Connection, decisions: Sequence[str], operator: str) -> list[Decision]:
     """Take decisions back, the last one first. Raises what ``reconcile.undo`` raises."""
     return [reconcile.undo(connection, one, operator) for one in reversed(decisions)]
+
+
+def by(
+    office: Office,
+    connection: Connection,
+    case: Case,
+    ruling: Ruling,
+    actor: Actor,
+    *,
+    second: bool,
+) -> list[Decision]:
+    """Decide a case as a user, note it, and ask for a second look where one is wanted."""
+    made = decide(connection, ruling, actor.operator)
+    for one in made if second else ():
+        second_looks.ask(connection, one, actor.name, office.now_ms())
+    told = {
+        "verdict": ruling.verdict.value,
+        "reason": ruling.reason,
+        "decisions": [str(one.decision) for one in made],
+        "chosen": sorted(ruling.chosen),
+        "second": second,
+    }
+    auditing.note(office, connection, actor, "decide", case.key, told)
+    return made
+
+
+def undo_by(
+    office: Office, connection: Connection, decisions: Sequence[str], actor: Actor
+) -> list[Decision]:
+    """Take decisions back as a user, and note it; looks asked for at them are over."""
+    made = undo(connection, decisions, actor.operator)
+    for one in decisions:
+        second_looks.overturned(connection, one, actor.name, office.now_ms())
+    told = {"decisions": [str(one.decision) for one in made]}
+    auditing.note(office, connection, actor, "undo", decisions[0] if decisions else "", told)
+    return made
 
 
 def _choose(

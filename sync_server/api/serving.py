@@ -21,6 +21,7 @@ from sync_server.api.body import ChunkedBody, KnownBody
 from sync_server.api.cork import Cork
 from sync_server.api.doorkeeper import Doorkeeper
 from sync_server.api.line_key import with_own_certificate
+from sync_server.api.v1 import site as v1
 from sync_server.keys import Keys
 from sync_server.office import Office
 from sync_server.web import site
@@ -180,6 +181,7 @@ def create_app(
     app.register_blueprint(exchange.blueprint(exchange.by_office(office), doorkeeper))
     errors.install(app)
     site.install(app, office, hosts)
+    v1.install(app, office, hosts)
     return app
 
 

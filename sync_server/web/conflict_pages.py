@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response
 from sync_server import auditing, choices
 from sync_server.accounts import Actor, Right, require
 from sync_server.choices import Conflict
+from sync_server.looking_up import seen_by
 from sync_server.office import Office
 from sync_server.web.guard import actor
 from sync_server.web.letters import Marked, marked
-from sync_server.web.looking import Looking, looking, seen_by
+from sync_server.web.looking import Looking, looking
 from sync_server.web.sheets import Row, row
 
 Page = str | Response | tuple[str, int]

@@ -37,11 +37,7 @@ def add(pages: Blueprint, office: Office) -> None:
         require(actor(), Right.DECIDE)
         wanted = request.form.getlist("decision")
         with office.store.write() as connection:
-            made = deciding.undo(connection, wanted, actor().operator)
-            for one in wanted:
-                second_looks.overturned(connection, one, actor().name, office.now_ms())
-            told = {"decisions": [str(one.decision) for one in made]}
-            auditing.note(office, connection, actor(), "undo", wanted[0] if wanted else "", told)
+            deciding.undo_by(office, connection, wanted, actor())
         return redirect(local_path(request.form.get("back", "")), 303)
 
     @pages.post("/second-looks/agree")

@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response
 
 from sync_server import auditing
 from sync_server.accounts import Right, require
+from sync_server.looking_up import seen_by
 from sync_server.office import Office
 from sync_server.people import search
 from sync_server.web import tasks
 from sync_server.web.errors import RevealReasonMissing
 from sync_server.web.guard import actor
-from sync_server.web.looking import Looking, looking, looking_at, seen_by
+from sync_server.web.looking import Looking, looking, looking_at
 from sync_server.web.sheets import row, sheet
 
 Page = str | Response | tuple[str, int]

@@ -12,11 +12,8 @@ from sqlalchemy import Connection
 from shared_schema import display
 from shared_schema.changes import Change
 from shared_schema.clock import wall_of
-from shared_schema.errors import RecordUnknown
 from shared_schema.records import RECORD_TYPES, FieldKind
 from shared_schema.regions import RegionTable
-from sync_server.accounts import Actor
-from sync_server.lookup import resolve
 from sync_server.office import Office
 from sync_server.people import device_labels
 from sync_server.store.queries import facts, records
@@ -120,17 +117,6 @@ def looking(office: Office) -> Iterator[Looking]:
     """Look at the store as it is now."""
     with office.store.read() as connection:
         yield looking_at(connection)
-
-
-def seen_by(actor: Actor, connection: Connection, wanted: str) -> Current:
-    """Return a record that lies in the user's area.
-
-    Raises RecordUnknown, also where it lies elsewhere, and RecordAmbiguous.
-    """
-    found = resolve(connection, wanted)
-    if not actor.covers(found.area):
-        raise RecordUnknown(text=wanted)
-    return found
 
 
 def _plain(value: Any) -> str:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from shared_schema.errors import InputError
 from shared_schema.links import Verdict
-from sync_server import auditing, deciding, queueing, reconcile, second_looks
+from sync_server import auditing, deciding, queueing
 from sync_server.accounts import Actor, Right, require
 from sync_server.deciding import CaseInvalid, Ruling
 from sync_server.office import Office
@@ -68,7 +68,14 @@ def _add_deciding(pages: Blueprint, office: Office) -> None:
         with office.store.write() as connection:
             found, filters = _named(connection, record)
             try:
-                made = rule(office, connection, found, request.form)
+                made = deciding.by(
+                    office,
+                    connection,
+                    found,
+                    _ruling(found, request.form),
+                    actor(),
+                    second=bool(request.form.get("second")),
+                )
             except (CaseReasonMissing, CaseInvalid) as error:
                 left = queueing.upcoming(connection, actor(), filters)[1]
                 page = _page(office, connection, found, filters, left=left, error=error)
@@ -80,26 +87,6 @@ def _add_deciding(pages: Blueprint, office: Office) -> None:
     @pages.get("/duplicates/<record>/reveal")
     def after_reveal_case(record: str) -> Page:
         return redirect(url_for("pages.case", record=record), 303)
-
-
-def rule(
-    office: Office, connection: Connection, case: Case, form: Mapping[str, Any]
-) -> list[reconcile.Decision]:
-    """Decide a case as a form says, and note it. Raises CaseReasonMissing, CaseInvalid."""
-    ruling = _ruling(case, form)
-    made = deciding.decide(connection, ruling, actor().operator)
-    if form.get("second"):
-        for one in made:
-            second_looks.ask(connection, one, actor().name, office.now_ms())
-    told = {
-        "verdict": ruling.verdict.value,
-        "reason": ruling.reason,
-        "decisions": [str(one.decision) for one in made],
-        "chosen": sorted(ruling.chosen),
-        "second": bool(form.get("second")),
-    }
-    auditing.note(office, connection, actor(), "decide", case.key, told)
-    return made
 
 
 def _ruling(case: Case, form: Mapping[str, Any]) -> Ruling:

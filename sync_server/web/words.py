@@ -53,6 +53,7 @@ _ACTIONS = {
     "undo": "took a decision back",
     "choose": "chose a value",
     "agree": "agreed to a decision",
+    "conflicts-seen": "looked at the conflicts",
 }
 
 

@@ -1,0 +1,1 @@
+"""The supervisors' JSON API under /api/v1: what the pages can do, for programs."""
