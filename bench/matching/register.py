@@ -6,6 +6,7 @@ children of the same name.
 """
 
 import random
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -37,7 +38,7 @@ class Pool:
 
     def draw(self, chance: random.Random) -> str:
         """Draw one value."""
-        return chance.choices(self.values, cum_weights=self.odds)[0]
+        return self.values[bisect(self.odds, chance.random() * self.odds[-1])]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -217,8 +218,8 @@ class Regency:
         if self.chance.random() < 0.07:
             village = self.chance.choice(self.villages)
         stem = nik(village, born, sex, 0)[:12]
-        self.serials[stem] = self.serials.get(stem, 0) + 1
-        return nik(village, born, sex, self.serials[stem])
+        self.serials[stem] = serial = self.serials.get(stem, 0) + 1
+        return f"{stem}{serial:04}"
 
     def birth_date(self, youngest: int, oldest: int) -> date:
         """Draw a birth date by age in years."""

@@ -6,6 +6,8 @@ being the same person, 0 where there is none.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise as neighbours
+from typing import Any
 
 from bench.matching.world import Arrival
 
@@ -85,26 +87,43 @@ def by_kind(
     for pair in pairs:
         for kind in kinds_of(pair[0]):
             grouped.setdefault(kind, []).append(pair)
-    return {kind: {"arrivals": len(own), **bands(own)} for kind, own in sorted(grouped.items())}
+    return {kind: _short(own) for kind, own in sorted(grouped.items())}
+
+
+def _short(pairs: Sequence[Pair]) -> Figures:
+    told = ("certain", "certain_wrong", "certain_recall", "review_share", "lost_share")
+    whole = bands(pairs)
+    return {"arrivals": len(pairs), **{name: whole[name] for name in told}}
 
 
 def calibration(pairs: Iterable[tuple[float, bool]]) -> list[Figures]:
-    """Compare predicted with observed match rates in ten bins of probability."""
+    """Compare predicted with observed match rates in ten bins of equally many pairs."""
+    ordered = sorted(pairs)
+    cuts = [len(ordered) * at // BINS for at in range(BINS + 1)]
+    return [_bin(ordered[start:end]) for start, end in neighbours(cuts)]
+
+
+def calibration_by_tenths(pairs: Iterable[tuple[float, bool]]) -> list[Figures]:
+    """Compare in ten bins of equal width: those between hold few pairs, so chance shows."""
     binned: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for probability, same in pairs:
         binned[min(int(probability * BINS), BINS - 1)].append((probability, same))
-    return [
-        {
-            "pairs": len(own),
-            "predicted": _share(sum(probability for probability, _ in own), len(own), 4),
-            "observed": _share(sum(same for _, same in own), len(own), 4),
-        }
-        for own in binned
-    ]
+    return [_bin(own) for own in binned]
 
 
-def pairwise(found: set[tuple[int, int]], truth: set[tuple[int, int]]) -> Figures:
-    """Score pairs: each a set of two places, in order."""
+def _bin(own: Sequence[tuple[float, bool]]) -> Figures:
+    predicted = sum(probability for probability, _ in own)
+    observed = sum(same for _, same in own)
+    return {
+        "pairs": len(own),
+        "predicted": _share(predicted, len(own), 4),
+        "observed": _share(observed, len(own), 4),
+        "points_apart": _share(100 * (observed - predicted), len(own), 2),
+    }
+
+
+def pairwise(found: set[Any], truth: set[Any]) -> Figures:
+    """Score pairs: each of two places or ids, in order."""
     return _of(len(found & truth), len(found), len(truth))
 
 

@@ -19,7 +19,7 @@ REGISTER, ARRIVALS, KNOWN, DUPLICATES = 165_000, 5_000, 0.8, 4_000
 NIK_MISSING, NIK_MISTYPED, NIK_OF_A_RELATIVE = 0.60, 0.10, 0.03
 CARD_MISSING, CARD_MISTYPED, CARD_OF_ANOTHER = 0.45, 0.05, 0.04
 PARENT_MISSING, MOVED_NEAR, MOVED, SEX_WRONG, PLACE_MISSING = 0.45, 0.05, 0.04, 0.006, 0.4
-NEW_KINDS = {"twin": 8, "sibling": 8, "namesake": 20, "family": 20, "stranger": 44}
+NEW_KINDS = {"twin": 10, "sibling": 10, "namesake": 20, "family": 30, "stranger": 30}
 SOURCES_APART = 7  # arrivals are drawn by their own generator, so that sizes may differ
 
 

@@ -1,0 +1,91 @@
+"""Matching: 5,000 arrivals into a register of 165,000, ours beside Splink, on held-out seeds.
+
+Prints one JSON line. Without arguments: best candidate (F1), bands, time of one arrival, predicted
+against observed match rates, and a register with 4,000 planted duplicates against itself. With
+``--csv A [--csv B] --columns SPEC --truth TRUTH`` two files are linked, or one is deduplicated, and
+the line is precision, recall, f1 (pairwise) and seconds. ``--quick`` is small and needs no peer.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.matching import files, held_out, own_register
+from bench.matching.noise import Source
+from bench.matching.world import ARRIVALS, DUPLICATES, REGISTER
+from bench.peers.kinto import Absent
+from shared_schema.matching.parameters import shipped
+
+HELD_OUT = (101, 102, 103, 104)
+GOALS = {
+    "f1": 0.98,
+    "f1_above_splink": 0.015,
+    "certain_precision": 0.999,
+    "certain_recall": 0.89,
+    "review_share": 0.1,
+    "lost_share": 0.01,
+    "median_ms": 0.5,
+    "p99_ms": 10,
+    "calibration_worst_points": 2,
+}
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--csv", action="append", type=Path, metavar="FILE")
+    parser.add_argument("--columns", type=Path, metavar="SPEC")
+    parser.add_argument("--truth", type=Path)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seeds", type=int, nargs="+", default=HELD_OUT)
+    wanted = parser.parse_args()
+    if wanted.csv and not (len(wanted.csv) <= 2 and wanted.columns and wanted.truth):
+        parser.error("--csv once or twice, with --columns and --truth")
+    if wanted.csv:
+        task = files.Task(tables=wanted.csv, columns=wanted.columns, truth=wanted.truth)
+        print(json.dumps(files.measured(task)))
+    else:
+        print(json.dumps(quick() if wanted.quick else whole(wanted.seeds)))
+
+
+def whole(seeds: list[int]) -> dict[str, Any]:
+    """Measure everything, about ten minutes."""
+    try:
+        source, peers = Source.peers(), True
+    except Absent:
+        source, peers = Source.own(), False
+    return measured(seeds, source, (REGISTER, ARRIVALS, DUPLICATES), peers=peers)
+
+
+def quick() -> dict[str, Any]:
+    """Measure little, with what is at hand."""
+    return measured([1], Source.own(), (2_000, 200, 50), peers=False)
+
+
+def measured(
+    seeds: list[int], source: Source, sizes: tuple[int, int, int], *, peers: bool
+) -> dict[str, Any]:
+    """Measure with a register, arrivals and duplicates of these sizes."""
+    busy, started_s = round(os.getloadavg()[0], 1), time.perf_counter()
+    register, arrivals, duplicates = sizes
+    found = held_out.pooled(seeds, source, register=register, arrivals=arrivals, peers=peers)
+    return {
+        "bench": "match",
+        "load": busy,
+        "goals": GOALS,
+        "version": shipped().version,
+        "register": register,
+        "arrivals": arrivals,
+        "seeds": list(seeds),
+        "noise": source.label,
+        **held_out.figures(found),
+        "register_against_itself": own_register.figures(seeds[0], source, register, duplicates),
+        "seconds": round(time.perf_counter() - started_s),
+    }
+
+
+if __name__ == "__main__":
+    main()
