@@ -30,12 +30,13 @@ def search(connection: Connection, wanted: str) -> list[Current]:
     Whoever's name begins with what was typed comes first.
     """
     bare = wanted.replace(" ", "").replace(".", "")
-    ids = _by_nik(connection, bare) if is_nik(bare) else _by_name(connection, wanted)
+    ids = by_nik(connection, bare) if is_nik(bare) else _by_name(connection, wanted)
     found = records.many(connection, map(UUID, ids))
     return [found[UUID(record)] for record in ids]
 
 
-def _by_nik(connection: Connection, nik: str) -> list[str]:
+def by_nik(connection: Connection, nik: str) -> list[str]:
+    """Return the ids of the records that show a NIK, in rising order."""
     table = tables.identity_keys
     query = select(table.c.record).where(
         table.c.rule == Rule.NIK.value, table.c.key == nik_key(nik).digest
