@@ -33,8 +33,8 @@ from sync_server.ingest import Edit
 from sync_server.lookup import changes_of, resolve
 from sync_server.people import by_nik
 from sync_server.store import tables
-from sync_server.store.correction_tables import corrections
 from sync_server.store.queries import log, records
+from sync_server.store.tables import corrections
 
 _APART = re.compile(r"[\s,;]+")
 _NOT_CORRECTED = frozenset({"link", "review", "attachment"})

@@ -108,6 +108,23 @@ recovery_events = Table(
     sqlite_autoincrement=True,
 )
 
+# Bulk corrections. first, last: numbers of its changes in the server's stream. undoes: the one it
+# takes back.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("stream", Text, nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("undoes", Integer),
+    sqlite_autoincrement=True,
+)
+
 # Custody ------------------------------------------------------------------------------------
 
 streams = Table(
