@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
+_ALIKE = 0.6
 Marked = tuple[tuple[str, bool], ...]
 
 
@@ -11,7 +12,8 @@ def marked(texts: Sequence[str], shown: Sequence[str] | None = None) -> list[Mar
     """Return each text in pieces: a piece, and whether it differs from the others.
 
     The first is compared with every other one, each other with the first; upper and lower case
-    count as the same. ``shown``: what stands in place of each text, letter for letter.
+    count as the same, and texts that hardly agree are marked whole. ``shown``: what stands in
+    place of each text, letter for letter.
     """
     faces = texts if shown is None else shown
     differs = [[False] * len(one) for one in texts]
@@ -24,6 +26,8 @@ def marked(texts: Sequence[str], shown: Sequence[str] | None = None) -> list[Mar
 
 def _unequal(one: str, other: str) -> list[tuple[slice, slice]]:
     matcher = SequenceMatcher(None, one.lower(), other.lower(), autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return [(slice(None), slice(None))]
     return [
         (slice(a, b), slice(c, d)) for kind, a, b, c, d in matcher.get_opcodes() if kind != "equal"
     ]

@@ -1,5 +1,6 @@
 """A case as a page shows it: records side by side, what differs, and how the weight comes about."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from sync_server.web.looking import Looking
 from sync_server.web.sheets import Row, Step, row, source, steps
 from sync_server.web.words import text
 
+Sources = Mapping[str, str]
 BAR_BITS = 20.0
 _AGREE_BITS = 1.0
 _BY_LETTERS = frozenset({FieldKind.TEXT, FieldKind.DATE})
@@ -31,7 +33,10 @@ _RULES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One record's value of one field. ``shown``: a cluster of the records would show this one."""
+    """One record's value of one field. ``shown``: a cluster of the records would show this one.
+
+    ``source`` is empty where it is that of most of the record's values.
+    """
 
     record: UUID
     value: Marked
@@ -41,19 +46,27 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One field of all records. ``differs``: two of them say something else."""
+    """One field of all records. ``differs``: two of them say something else.
+
+    ``chosen``: a value can be chosen; a date's precision follows the date.
+    """
 
     name: str
     label: str
     cells: Sequence[Cell]
     differs: bool
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One record of a case. ``together``: letter of the cluster where it is in one already."""
+    """One record of a case. ``source``: of most of its values, who and when.
+
+    ``together``: letter of the cluster where it is in one already.
+    """
 
     row: Row
+    source: str
     letter: str
     steps: Sequence[Step]
     together: str
@@ -99,64 +112,80 @@ def sides_of(look: Looking, case: Case) -> Sides:
     known = records.many(look.connection, case.records)
     there = [known[one] for one in case.records if one in known]
     letters = {one.record: chr(ord("A") + at) for at, one in enumerate(there)}
+    sources = {one.record: _sources(look, one) for one in there}
     why = [_why(look, pair, letters) for pair in case.pairs]
     bars = [bar for one in why[:1] for bar in one.bars]
     return Sides(
         case=case,
-        sides=[_side(look, one, letters) for one in there],
-        lines=_lines(look, there),
+        sides=[_side(look, one, letters, sources[one.record]) for one in there],
+        lines=_lines(look, there, sources),
         why=why,
         for_same=_reason(why[:1], [bar for bar in bars if bar.bits >= _AGREE_BITS]),
         for_different=_reason([], [bar for bar in bars[::-1] if bar.bits <= -_AGREE_BITS]),
     )
 
 
-def _side(look: Looking, current: Current, letters: Mapping[UUID, str]) -> Side:
+def _sources(look: Looking, current: Current) -> Sources:
+    """Return who wrote each value of a record; under "" who wrote most of them."""
+    made = {change.stamp: change for change in changes_of(look.connection, current.record)}
+    found = {name: source(look, made, current, name) for name in current.state.values()}
+    most = Counter(found.values()).most_common(1)
+    return found | {"": most[0][0] if most else ""}
+
+
+def _side(look: Looking, current: Current, letters: Mapping[UUID, str], sources: Sources) -> Side:
     root = root_of(look.connection, current.record)
     return Side(
         row=row(look, current),
+        source=sources[""],
         letter=letters[current.record],
         steps=steps(look, current),
         together=letters.get(root, "") if root != current.record else "",
     )
 
 
-def _lines(look: Looking, there: Sequence[Current]) -> list[Line]:
+def _lines(look: Looking, there: Sequence[Current], sources: Mapping[UUID, Sources]) -> list[Line]:
     """Return a line for each field that any of the records fills, in the order of the form."""
     rtype = RECORD_TYPES[there[0].state.type]
-    made = {
-        one.record: {change.stamp: change for change in changes_of(look.connection, one.record)}
-        for one in there
-    }
-    found = []
-    for name, spec in rtype.fields.items():
-        values = [one.state.shown(name) for one in there]
-        if all(value is None for value in values):
-            continue
-        latest = max(
-            (one for one in there if one.state.shown(name) is not None),
-            key=lambda one: _rank(one, name),
-        )
-        pieces = _pieces(look, spec, rtype.name, values)
-        cells = [
+    following = {spec.precision_field for spec in rtype.fields.values()}
+    return [
+        _line(look, spec, there, sources, chosen=name not in following)
+        for name, spec in rtype.fields.items()
+        if any(one.state.shown(name) is not None for one in there)
+    ]
+
+
+def _line(
+    look: Looking,
+    spec: FieldSpec,
+    there: Sequence[Current],
+    sources: Mapping[UUID, Sources],
+    *,
+    chosen: bool,
+) -> Line:
+    name, values = spec.name, [one.state.shown(spec.name) for one in there]
+    filled = [one for one in there if one.state.shown(name) is not None]
+    latest = max(filled, key=lambda one: _rank(one, name))
+    pieces = _pieces(look, spec, there[0].state.type, values)
+    cells = []
+    for one, piece in zip(there, pieces, strict=True):
+        said = sources[one.record]
+        own = said.get(name, "")
+        cells.append(
             Cell(
                 record=one.record,
                 value=piece,
-                source=source(look, made[one.record], one, name) if value is not None else "",
+                source=own if own != said[""] else "",
                 shown=one is latest,
             )
-            for one, value, piece in zip(there, values, pieces, strict=True)
-        ]
-        given = {repr(value) for value in values if value is not None}
-        found.append(
-            Line(
-                name=name,
-                label=spec.label.text(look.lang),
-                cells=cells,
-                differs=len(given) > 1,
-            )
         )
-    return found
+    return Line(
+        name=name,
+        label=spec.label.text(look.lang),
+        cells=cells,
+        differs=len({repr(value) for value in values if value is not None}) > 1,
+        chosen=chosen,
+    )
 
 
 def _rank(current: Current, name: str) -> Any:

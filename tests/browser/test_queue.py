@@ -1,0 +1,151 @@
+"""The queue in a real browser, over real processes: the keyboard alone, two laptops, no scripts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browsing import NARROW, WIDE, chromium, offences, sign_in, visit
+from tests.support.scenes import Laptop, Office, people, regency
+
+CASES = 20
+pytestmark = pytest.mark.timeout(300)
+GOLO = "53.15.05"
+OTHER_NAMES = ("Dorotea", "Kristoforus", "Bernadeta", "Silvester", "Apolonia")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start a browser."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """Serve a regency."""
+    with regency(tmp_path) as found:
+        yield found
+
+
+def doubles(count: int) -> list[dict[str, Any]]:
+    """Give people who have a NIK, no two from one family."""
+    rows = [row for row in people(7, count * 6, GOLO) if "nik" in row]
+    apart = {row.get("kk_number", row["nik"]): row for row in rows}
+    return list(apart.values())[:count]
+
+
+def two_laptops(office: Office, count: int) -> tuple[Laptop, Laptop]:
+    """Let two laptops register the same people under one NIK and quite different names."""
+    one, two = office.laptop("satu", GOLO), office.laptop("dua", GOLO)
+    rows = doubles(count)
+    assert len(rows) == count
+    others = [
+        {**row, "name": f"{OTHER_NAMES[at % 5]} Contoh {at}", "address": f"Dusun {at}"}
+        for at, row in enumerate(rows)
+    ]
+    one.add("person", rows)
+    two.add("person", others)
+    sync_all(one, two)
+    return one, two
+
+
+def sync_all(*devices: Laptop) -> None:
+    """Let everybody sync, one after the other."""
+    for device in devices:
+        device.sync()
+
+
+def left(page: Page) -> int:
+    """Read how many cases are left."""
+    return int(page.locator("p.left b").inner_text())
+
+
+def verdicts(device: Laptop) -> dict[str, Any]:
+    """Give what a laptop holds of the verdicts, by id."""
+    return device.roster("link")
+
+
+def press(page: Page, key: str, expected: int) -> None:
+    """Press a key and wait until so many cases are left."""
+    page.keyboard.press(key)
+    expect(page.locator("p.left b")).to_have_text(str(expected))
+
+
+def test_a_queue_of_twenty_is_cleared_with_the_keyboard_undone_and_both_laptops_agree(
+    office: Office, browser: Browser
+) -> None:
+    """Ten are the same, ten different; every decision is undone, and each laptop follows."""
+    one, two = two_laptops(office, CASES)
+    with visit(browser, office.process.url) as page:
+        sign_in(page)
+        page.goto("/duplicates")
+        assert left(page) == CASES
+        for at in range(CASES):
+            page.keyboard.press("r")
+            page.keyboard.type("alamat sama" if at % 2 else "dua orang")
+            page.keyboard.press("Escape")
+            press(page, "12"[at % 2 == 0], CASES - at - 1)
+        stats = office.stats()
+        assert (stats["clusters"], stats["duplicates"]) == (CASES + CASES // 2, 0)
+        sync_all(one, two)
+        held = verdicts(one)
+        assert verdicts(two) == held
+        assert len(held) == CASES
+        press(page, "z", 1)
+        page.goto("/decisions")
+        for _ in range(CASES - 1):
+            button = page.locator("li.stands:has(b.same, b.different) button[name=decision]")
+            button.first.click()
+            page.wait_for_load_state()
+    sync_all(one, two)
+    assert verdicts(one) == verdicts(two)
+    stats = office.stats()
+    assert (stats["clusters"], stats["duplicates"]) == (2 * CASES, CASES)
+    office.run("verify")
+
+
+def test_the_queue_works_without_scripts_and_keeps_its_place(
+    office: Office, browser: Browser
+) -> None:
+    """Passed over, decided, undone by forms alone; the next sign-in goes on where the last was."""
+    two_laptops(office, 3)
+    with visit(browser, office.process.url, scripts=False) as page:
+        sign_in(page)
+        page.goto("/duplicates?kind=person")
+        first = page.locator("thead th a").first.inner_text()
+        page.get_by_role("link", name="Berikutnya").click()
+        second = page.locator("thead th a").first.inner_text()
+        assert (left(page), first != second) == (3, True)
+    with visit(browser, office.process.url, scripts=False) as page:
+        sign_in(page)
+        page.get_by_role("link", name="Dugaan ganda").first.click()
+        assert page.locator("thead th a").first.inner_text() == second
+        page.get_by_role("button", name="Orang yang sama").click()
+        assert left(page) == 2
+        page.get_by_role("button", name="Batalkan").click()
+        assert (left(page), page.locator("thead th a").first.inner_text()) == (3, second)
+
+
+@pytest.mark.parametrize(("width", "language"), [(WIDE, "id"), (NARROW, "en")])
+def test_the_pages_keep_the_accessibility_rules(
+    office: Office, browser: Browser, width: int, language: str
+) -> None:
+    """The axe rules for WCAG 2.2 AA find nothing, wide or narrow, in either language."""
+    two_laptops(office, 2)
+    with visit(browser, office.process.url, width=width, language=language) as page:
+        page.goto("/sign-in")
+        found = offences(page)
+        sign_in(page)
+        for path in (
+            *("/", "/duplicates", "/duplicates?kind=outage", "/conflicts", "/decisions"),
+            *("/second-looks", "/search", "/audit", "/users", "/passphrase"),
+        ):
+            page.goto(path)
+            found += offences(page)
+        page.goto("/duplicates")
+        page.locator("thead th a").first.click()
+        found += offences(page)
+    assert found == []

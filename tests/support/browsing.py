@@ -1,0 +1,83 @@
+"""Debian's Chromium over the supervisors' pages: opened once, a fresh profile for each visit."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.processes import ADMIN_PASSPHRASE
+
+WIDE, NARROW = 1280, 360
+ADMINISTRATOR = "penyelia"
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_ASK = "rules => axe.run({runOnly: {type: 'tag', values: rules}})"
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium; where there is none the test cannot run."""
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("cannot run here: there is no chromium")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def visit(
+    browser: Browser, url: str, *, width: int = WIDE, language: str = "id", scripts: bool = True
+) -> Iterator[Page]:
+    """Open the office's door with a fresh profile; complaints of the browser fail the test."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, base_url=url, java_script_enabled=scripts
+    )
+    context.add_cookies([{"name": "jemput_lang", "value": language, "url": url}])
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page, name: str = ADMINISTRATOR, passphrase: str = ADMIN_PASSPHRASE) -> None:
+    """Sign in with the keyboard alone."""
+    page.goto("/")
+    page.keyboard.type(name)
+    page.keyboard.press("Tab")
+    page.keyboard.type(passphrase)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("footer")
+
+
+def offences(page: Page) -> list[str]:
+    """Name what the axe rules find on the page that is shown, and a page wider than its window."""
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate(_ASK, _RULES)
+    told = [
+        f"{page.url} {one['id']}: {node['html'][:120]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    return [*told, *([f"{page.url} is wider than its window"] if wide else [])]
