@@ -70,6 +70,16 @@ def root_of(connection: Connection, record: UUID) -> UUID:
     return UUID(root) if root else record
 
 
+def root_of_each(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the ids of the clusters of those records that do not stand alone."""
+    table = tables.clusters
+    found = {}
+    for part in records.chunks([str(one) for one in ids]):
+        query = select(table.c.record, table.c.root).where(table.c.record.in_(part))
+        found.update({UUID(r): UUID(root) for r, root in connection.execute(query)})
+    return found
+
+
 def members_of(connection: Connection, record: UUID) -> list[UUID]:
     """Return the records of a record's cluster in rising order, itself among them."""
     table = tables.clusters

@@ -13,8 +13,8 @@ from shared_schema.records import value_problem
 from shared_schema.regions import RegionTable
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, operator
+from sync_server.commands.output import OUTPUT, write_file
 from sync_server.commands.people import field_label, regions_of, value_text
-from sync_server.commands.report import write_file
 from sync_server.config import load_config
 from sync_server.export import write_csv
 from sync_server.office import Office
@@ -30,7 +30,6 @@ _REASONS = {
 _MAP_HELP = "JSON object: column header to field name."
 _LINES_SHOWN = 20
 _PROGRESS_S = 5.0
-_OUTPUT = click.Path(dir_okay=False, path_type=Path)
 _REJECT_COLUMNS = ("line", "code", "field", "reason", "value", "resident")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -44,7 +43,7 @@ def _reading(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command what both imports take."""
     for option in (
         click.option("--dry-run", is_flag=True, help="Show what would change; write nothing."),
-        click.option("--rejects", type=_OUTPUT, help="Write the rejected lines to this CSV file."),
+        click.option("--rejects", type=OUTPUT, help="Write the rejected lines to this CSV file."),
         click.option("--sheet", help="Sheet of a workbook; else the first that fits."),
         click.option("--map", "map_file", type=_FILE, help=_MAP_HELP),
         click.argument("file", metavar="FILE", type=_FILE),

@@ -1,11 +1,7 @@
 """``report`` and ``export``: what the office is asked for, as a page or as a file."""
 
-import json
-import sys
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TextIO
 
 import click
 
@@ -15,8 +11,10 @@ from shared_schema.records import RECORD_TYPES, record_type
 from shared_schema.regions import Level
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, reading
+from sync_server.commands.output import OUTPUT, json_text, write_file
 from sync_server.config import load_config
-from sync_server.export import exported, write_records_csv
+from sync_server.export import exported, write_csv, write_records_csv
+from sync_server.proposal import COLUMNS, proposal
 from sync_server.registry import context_of
 from sync_server.reports.coverage_layout import coverage_text, write_coverage_csv
 from sync_server.reports.coverage_report import (
@@ -26,7 +24,7 @@ from sync_server.reports.coverage_report import (
     down_to,
 )
 
-_OUTPUT = click.Path(dir_okay=False, path_type=Path)
+PROPOSAL = "proposal"
 
 
 class NotYet(InputError):
@@ -39,12 +37,6 @@ class TypeMissing(InputError):
     """A CSV table holds records of one type. Name it, such as `export person --format csv`."""
 
     code = "TYPE_MISSING"
-
-
-class OutputNotWritten(InputError):
-    """{file} cannot be written ({reason}). Name another file."""
-
-    code = "OUTPUT_NOT_WRITTEN"
 
 
 @click.group()
@@ -72,7 +64,7 @@ def report() -> None:
 )
 @click.option("--campaign", metavar="ID", help="Go by this campaign's policy and area.")
 @click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day on which age counts.")
-@click.option("--output", type=_OUTPUT, help="Write to this file.")
+@click.option("--output", type=OUTPUT, help="Write to this file.")
 @output_options
 def coverage(
     layout: str,
@@ -101,7 +93,7 @@ def coverage(
         lang, texts = language(), text(PACKAGE)
         width = None if output else screen_width()
         body = (
-            _json(coverage_document(found, lang))
+            json_text(coverage_document(found, lang))
             if as_json
             else coverage_text(found, lang, texts, width=width)
         )
@@ -118,12 +110,19 @@ def coverage(
     show_default=True,
     help="A table of one TYPE, or one JSON document.",
 )
-@click.option("--output", type=_OUTPUT, help="Write to this file.")
+@click.option("--output", type=OUTPUT, help="Write to this file.")
 @output_options
 def export(type_name: str | None, layout: str, output: Path | None) -> None:
-    """Write records out, of one TYPE or of all, with full NIKs: keep the file safe."""
-    rtype = record_type(type_name) if type_name else None
+    """Write records out, of one TYPE or of all, with full NIKs: keep the file safe.
+
+    `export proposal` is what the ministry is asked to look at: duplicates, deaths and moves as
+    claims, each with its source, its evidence and what speaks against it.
+    """
     as_table = layout == "csv" and not wants_json()
+    if type_name == PROPOSAL:
+        _export_proposal(output, as_table=as_table)
+        return
+    rtype = record_type(type_name) if type_name else None
     if as_table and rtype is None:
         raise TypeMissing
     with reading() as connection:
@@ -133,24 +132,19 @@ def export(type_name: str | None, layout: str, output: Path | None) -> None:
             return
         names = [rtype.name] if rtype else sorted(RECORD_TYPES)
         records = [record for name in names for record in exported(connection, name)]
-    body = _json({"count": len(records), "records": records})
+    body = json_text({"count": len(records), "records": records})
     write_file(output, lambda target: target.write(f"{body}\n"))
 
 
-def _json(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True)
-
-
-def write_file(output: Path | None, write: Callable[[TextIO], object]) -> None:
-    """Write to the file, or to standard output where none is named."""
-    if output is None:
-        write(sys.stdout)
-        return
-    try:
-        with output.open("w", encoding="utf-8", newline="") as target:
-            write(target)
-    except OSError as error:
-        raise OutputNotWritten(file=output, reason=error.strerror or "?") from error
+def _export_proposal(output: Path | None, *, as_table: bool) -> None:
+    with reading() as connection:
+        claims = proposal(connection)
+    if as_table:
+        rows = [[claim[name] for name in COLUMNS] for claim in claims]
+        write_file(output, lambda target: write_csv(target, COLUMNS, rows))
+    else:
+        body = json_text({"count": len(claims), "claims": claims})
+        write_file(output, lambda target: target.write(f"{body}\n"))
 
 
 COMMANDS = (report, export)
