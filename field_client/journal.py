@@ -15,7 +15,7 @@ from field_client.branches import Branches
 from field_client.entries import Edit, record_document, search_key, state_of_document
 from field_client.records import Records
 from field_client.reduction import Logged, logged, withheld, writes_over
-from field_client.tables import Tables, change_key, put
+from field_client.tables import Tables, add, change_key, put
 from shared_schema.canonical import Json
 from shared_schema.changes import Change, change_digest, change_from_json, change_to_json
 from shared_schema.clock import Evidence
@@ -107,7 +107,8 @@ class Journal(Records):
         mine = document["mine"] if document else None
         own = join(state_from_json(mine), written) if mine else written
         last = {**(document["last"] if document else {}), change.stream.hex(): change.sequence}
-        put(
+        save = put if document else add
+        save(
             self.tables.records,
             str(change.record),
             record_document(

@@ -16,7 +16,7 @@ from field_client.records import HELD
 from field_client.recovery import note_key
 from field_client.reduction import outlasts
 from field_client.retention import count_from
-from field_client.tables import change_key, put
+from field_client.tables import add, change_key, put
 from shared_schema.custody import Head, Receipt, Status
 from shared_schema.fold import RecordState, join, state_from_json, state_to_json
 from shared_schema.ids import Stream, parse_id
@@ -176,7 +176,8 @@ def _join_pulled(journal: Journal, pulled: RecordState) -> int:
         if document["own"] and (heard := journal.server_ms()):
             count_from(journal.tables, str(pulled.record), heard)
     rtype = RECORD_TYPES.get(pulled.type)
-    put(
+    save = put if document else add
+    save(
         journal.tables.records,
         str(pulled.record),
         record_document(

@@ -96,6 +96,11 @@ class Tables:
         put(self.db.table("meta"), key, content)
 
 
+def add(table: VaultTable, doc_id: str, content: Mapping[str, Json]) -> None:
+    """Insert a document under an id of the caller's choice; ValueError where it is taken."""
+    table.add(doc_id, content)
+
+
 def put(table: VaultTable, doc_id: str, content: Mapping[str, Json]) -> None:
     """Insert a document, or set those fields of the one that has this id."""
     table.upsert(document_of(content, doc_id))

@@ -1,9 +1,10 @@
 """Durable saves: our store, bare SQLCipher and a raw flush, in turns; TinyDB's JSON beside.
 
-Every save is one record with its index entries and searched text, committed by itself. Bare
-SQLCipher writes the same rows into the same tables under the same settings: it makes them from
-the document, as any program must, and has no id to compare, no lock to take and no other program
-to notice. Beside it once with all rows ready made, and once with bodies of plain JSON.
+Every save is one new record with its index entries and searched text, committed by itself, as a
+registration adds it. Bare SQLCipher writes the same rows into the same tables under the same
+settings: it makes them from the document, as any program must, and has no lock to take and no
+other program to notice. Beside it once with all rows ready made, and once with bodies of plain
+JSON.
 """
 
 import json
@@ -21,7 +22,7 @@ from tinydb import TinyDB
 from bench.laptop import tracing
 from bench.laptop.roster import Document, fill
 from field_client.opened import App
-from field_client.tables import put
+from field_client.tables import add
 from field_client.vault import index
 from field_client.vault.bodies import to_body
 from field_client.vault.connection import RawConnection, connect
@@ -64,7 +65,7 @@ def measured(folder: Path, base: list[Document], fresh: Iterator[Document]) -> d
     bare = {name: _configured(apps[name]) for name in BARE}
     rounds = _in_turns(
         {
-            "ours": Side(save=lambda each: put(apps["ours"].db.table("records"), *each)),
+            "ours": Side(save=lambda each: add(apps["ours"].db.table("records"), *each)),
             **{name: _bare(bare[name], body, ready) for name, (body, ready) in BARE.items()},
             "flush": Side(save=_flush(folder / "flush")),
         },

@@ -1,4 +1,7 @@
-"""Which tables and indexed fields the store has, as all programs that share it see them."""
+"""Which tables, indexed fields and last rows the store has, as all programs that share it see them.
+
+What is remembered is read again after another program's commit or a rollback of one's own.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +21,7 @@ class Catalogue:
     store: StoreConnection
     _tables: dict[str, int] = field(default_factory=dict)
     _fields: dict[int, Fields] = field(default_factory=dict)
+    _last: dict[int, int] = field(default_factory=dict)
     _read_at: int = -1
 
     def find(self, name: str) -> int:
@@ -27,10 +31,12 @@ class Catalogue:
 
     def number(self, name: str) -> int:
         """Return a table's number, giving it one; only within a transaction."""
-        if self.find(name) == ABSENT:
+        number = self.find(name)
+        if number == ABSENT:
             self.store.rows("INSERT INTO doc_tables (name) VALUES (?)", (name,))
             self.forget()
-        return self.find(name)
+            number = self.find(name)
+        return number
 
     def names(self) -> set[str]:
         """Return the names of all tables."""
@@ -41,6 +47,23 @@ class Catalogue:
         """Return a table's indexed fields."""
         number = self.find(name)
         return self._fields.get(number, NOTHING)
+
+    def next_row(self, name: str) -> tuple[int, Fields, int]:
+        """Return a table's number, its indexed fields and the number of its next row.
+
+        Rows are numbered in the order in which they are inserted; only within a transaction.
+        """
+        table = self.number(name)
+        last = self._last.get(table)
+        seq = (self._read_last(table) if last is None else last) + 1
+        self._last[table] = seq
+        return table, self._fields.get(table, NOTHING), seq
+
+    def _read_last(self, table: int) -> int:
+        after, end = index.span(table)
+        sql = "SELECT coalesce(max(seq), ?) FROM docs WHERE seq>? AND seq<?"
+        number: int = self.store.rows(sql, (after, after, end))[0][0]
+        return number
 
     def declare(self, indexes: Declared, text_indexes: Declared) -> None:
         """Register what is declared and not yet there; writes nothing where all is there."""
@@ -76,4 +99,5 @@ class Catalogue:
         if now != self._read_at:
             self._tables = dict(self.store.rows("SELECT name, no FROM doc_tables"))
             self._fields = index.load(self.store)
+            self._last = {}
             self._read_at = now

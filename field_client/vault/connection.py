@@ -82,6 +82,7 @@ class StoreConnection:
         self._outside = 0
         self._seen = -1
         self._folding = None if raw_key is None else Folding(self._for_folding, self._lock)
+        self._block = _Block(self._enter, self._leave)
 
     @property
     def path(self) -> Path:
@@ -104,6 +105,16 @@ class StoreConnection:
                 raise
             return found
 
+    def run(self, sql: str, values: Values = ()) -> int:
+        """Run one statement that writes and return how many rows it wrote."""
+        with self._turn:
+            try:
+                written: int = self._raw.execute(sql, values).rowcount
+            except _DRIVER_ERRORS as error:
+                _translate(self._path, error)
+                raise
+            return written
+
     def run_many(self, sql: str, values: Sequence[Values]) -> None:
         """Run one statement for each of ``values``; only within a transaction."""
         with self._turn:
@@ -119,17 +130,17 @@ class StoreConnection:
         A block within a block belongs to the outer one. Where the inner one fails, nothing of
         the outer is kept either, even if somebody swallows the error on the way.
         """
-        return _Block(self._enter, self._leave)
+        return self._block
 
     def _enter(self) -> None:
         self._turn.acquire()
-        try:
-            if not self._depth:
+        if not self._depth:
+            try:
                 self._begin()
-            self._depth += 1
-        except BaseException:
-            self._turn.release()
-            raise
+            except BaseException:
+                self._turn.release()
+                raise
+        self._depth += 1
 
     def _leave(self, error: type[BaseException] | None) -> None:
         try:
@@ -143,8 +154,9 @@ class StoreConnection:
     def _begin(self) -> None:
         self._lock.acquire()
         try:
-            self.rows("BEGIN IMMEDIATE")
-            self.outside_number()
+            self.run("BEGIN IMMEDIATE")
+            if not self._lock.was_last():
+                self.outside_number()
             self._doomed = False
         except BaseException:
             self._roll_back()
@@ -164,7 +176,7 @@ class StoreConnection:
     def _commit(self) -> None:
         if self._doomed:
             raise RuntimeError("an error within this transaction was swallowed")
-        self.rows("COMMIT")
+        self.run("COMMIT")
         self._commits += 1
         if self._folding is not None:
             self._folding.committed()
@@ -174,7 +186,7 @@ class StoreConnection:
         try:
             self._outside += 1
             if self._raw.in_transaction:
-                self.rows("ROLLBACK")
+                self.run("ROLLBACK")
         finally:
             self._lock.release()
 
@@ -213,7 +225,7 @@ class StoreConnection:
 
 
 class _Block:
-    """One block of a transaction: the outermost begins it and ends it."""
+    """A block of a transaction, within others or not: the outermost begins it and ends it."""
 
     __slots__ = ("_enter", "_leave")
 

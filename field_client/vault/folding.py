@@ -56,13 +56,16 @@ class Folding:
 
     def committed(self) -> None:
         """Note that the log has grown."""
+        self._last_s = time.monotonic()
+        self._commits += 1
+        if self._first_s is None or self._commits >= LATEST_COMMITS:
+            self._wake()
+
+    def _wake(self) -> None:
         with self._changed:
-            self._last_s = time.monotonic()
-            self._commits += 1
             if self._first_s is None:
                 self._first_s = self._last_s
-            if self._commits in (1, LATEST_COMMITS):
-                self._changed.notify()
+            self._changed.notify()
             if self._thread is None and not self._closed:
                 self._begin()
 

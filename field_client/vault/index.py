@@ -11,6 +11,7 @@ word and of the first alone.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from field_client.vault.bodies import from_body
@@ -81,6 +82,26 @@ def words(text: Any) -> list[str]:
     return text.casefold().replace("\0", " ").split() if isinstance(text, str) else []
 
 
+def enter(store: StoreConnection, seq: int, new: Marks) -> None:
+    """Write the index rows of the new document ``seq``; the text in its row is the caller's."""
+    if new.values:
+        entries = [part for number, value in new.values for part in (number, value, seq)]
+        store.run(_enter(len(new.values)), entries)
+    if new.text is not None:
+        store.run(_ENTER_TEXT, (seq, new.text))
+
+
+@cache
+def _enter(count: int) -> str:
+    """Return the statement that writes so many entries at once."""
+    rows = ", ".join(["(?, ?, ?)"] * count)
+    return f"INSERT INTO doc_index (field, value, seq) VALUES {rows}"  # noqa: S608 - ours
+
+
+_ENTER = _enter(1)
+_ENTER_TEXT = "INSERT INTO doc_text (rowid, text) VALUES (?, ?)"
+
+
 def replace(store: StoreConnection, seq: int, before: Marks, after: Marks) -> None:
     """Change the index rows of document ``seq``; the text in its row is the caller's."""
     if gone := before.values - after.values:
@@ -89,15 +110,12 @@ def replace(store: StoreConnection, seq: int, before: Marks, after: Marks) -> No
             [(number, value, seq) for number, value in gone],
         )
     if come := after.values - before.values:
-        store.run_many(
-            "INSERT INTO doc_index (field, value, seq) VALUES (?, ?, ?)",
-            [(number, value, seq) for number, value in come],
-        )
+        store.run_many(_ENTER, [(number, value, seq) for number, value in come])
     if before.text != after.text:
         if before.text is not None:
             store.rows("DELETE FROM doc_text WHERE rowid=?", (seq,))
         if after.text is not None:
-            store.rows("INSERT INTO doc_text (rowid, text) VALUES (?, ?)", (seq, after.text))
+            store.rows(_ENTER_TEXT, (seq, after.text))
 
 
 def weight(store: StoreConnection, clause: Clause) -> int:

@@ -4,6 +4,10 @@ SQLite's own waiting is a race: a program that commits in a loop can keep anothe
 seconds. Two lock files make a turnstile: whoever waits for the store holds the *queue*, so the
 program that has just released the store must first queue behind it. With two programs they
 alternate; the operating system releases both locks when a program dies.
+
+Whoever holds the lock leaves its mark in the file, behind the byte that is locked. A holder that
+finds its own mark was the last one to hold it: no other program has written since. A mark that
+cannot be read or written says nothing, and nothing follows from it but a look at the store.
 """
 
 import os
@@ -11,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from field_client.vault.durable import PRIVATE_FILE, translated
@@ -25,6 +29,8 @@ else:
 TIMEOUT_S = 30.0
 POLL_S = 0.001
 QUEUE_SUFFIX = ".queue"
+_MARK_BYTES = 16
+_MARK_AT = 1
 
 
 class WriteLock:
@@ -38,28 +44,39 @@ class WriteLock:
         self._path = path
         self._timeout_s = timeout_s
         self._thread = threading.Lock()
+        self._mark = os.urandom(_MARK_BYTES)
         with translated(path):
             self._store = _open(path)
             self._queue = _open(path.with_name(path.name + QUEUE_SUFFIX))
 
     def acquire(self) -> None:
         """Wait for the right to write; raises VaultBusy after the timeout."""
-        deadline = time.monotonic() + self._timeout_s
+        asked_s = time.monotonic()
         if not self._thread.acquire(timeout=self._timeout_s):
             raise VaultBusy(file=self._path.name)
         try:
-            self._wait(self._queue, deadline)
+            self._wait(self._queue, asked_s)
             try:
-                self._wait(self._store, deadline)
+                self._wait(self._store, asked_s)
             finally:
                 _unlock(self._queue)
         except BaseException:
             self._thread.release()
             raise
 
-    def _wait(self, handle: int, deadline: float) -> None:
+    def was_last(self) -> bool:
+        """Whether no other program has held the lock since it was asked here; hold the lock."""
+        with suppress(OSError):
+            os.lseek(self._store, _MARK_AT, os.SEEK_SET)
+            if os.read(self._store, _MARK_BYTES) == self._mark:
+                return True
+            os.lseek(self._store, _MARK_AT, os.SEEK_SET)
+            os.write(self._store, self._mark)
+        return False
+
+    def _wait(self, handle: int, asked_s: float) -> None:
         while not _try_lock(handle):
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= asked_s + self._timeout_s:
                 raise VaultBusy(file=self._path.name)
             time.sleep(POLL_S)
 

@@ -127,7 +127,13 @@ class VaultTable(Table):
 
     def insert(self, document: Mapping[str, Any]) -> str:  # type: ignore[override]
         """Insert a document under its own id (`Document`) or a random one; ValueError if taken."""
-        return self.insert_multiple([document])[0]
+        with self._store.transaction():
+            return self._insert(document)
+
+    def add(self, doc_id: str, content: Mapping[str, Any]) -> None:
+        """Insert a document under an id of the caller's choice; ValueError where it is taken."""
+        with self._store.transaction():
+            self._add(doc_id, content)
 
     def insert_multiple(  # type: ignore[override]  # ids are text here
         self, documents: Iterable[Mapping[str, Any]]
@@ -284,15 +290,15 @@ class VaultTable(Table):
         if not isinstance(document, Mapping):
             raise ValueError("Document is not a Mapping")  # noqa: TRY004 - as the stock table does
         named = str(document.doc_id) if isinstance(document, Document) else None
-        doc_id = self._get_next_id() if named is None else named
+        return self._add(self._get_next_id() if named is None else named, document)
+
+    def _add(self, doc_id: str, document: Mapping[str, Any]) -> str:
         body = to_body(document)
-        number = self._catalogue.number(self.name)
-        after, end = index.span(number)
-        new = index.marks(self._fields(), _plain(document, body))
-        placed = self._store.rows(_INSERT, (after, after, end, number, doc_id, new.text, body))
-        if not placed:
+        number, fields, seq = self._catalogue.next_row(self.name)
+        new = index.marks(fields, _plain(document, body))
+        if not self._store.run(_INSERT, (seq, number, doc_id, new.text, body)):
             raise ValueError(f"Document with ID {doc_id} already exists")
-        index.replace(self._store, placed[0][0], index.NOTHING, new)
+        index.enter(self._store, seq, new)
         return doc_id
 
     def _change(self, stored: _Stored, fields: Change) -> str:
@@ -317,9 +323,7 @@ class VaultTable(Table):
 
 
 _INSERT = (
-    "INSERT INTO docs (seq, tbl, id, text, body) VALUES"
-    " ((SELECT coalesce(max(seq), ?) + 1 FROM docs WHERE seq>? AND seq<?), ?, ?, ?, ?)"
-    " ON CONFLICT DO NOTHING RETURNING seq"
+    "INSERT INTO docs (seq, tbl, id, text, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 
 
@@ -339,4 +343,4 @@ def _document(stored: _Stored) -> Document:
 
 def _plain(document: Mapping[Any, Any], body: str | bytes) -> Mapping[str, Any]:
     """Return what will be read again: JSON makes text of every name."""
-    return document if all(isinstance(name, str) for name in document) else from_body(body)
+    return document if set(map(type, document)) <= {str} else from_body(body)

@@ -71,3 +71,16 @@ def test_dead_holder_frees_the_lock(tmp_path: Path):
     with lock.held():
         pass
     lock.close()
+
+
+def test_last_holder_knows_that_nobody_came_between(tmp_path: Path):
+    """Each first turn after another's is told as such, and no second turn in a row is."""
+    path = tmp_path / "a.lock"
+    one, other = WriteLock(path), WriteLock(path)
+    told = []
+    for lock in (one, one, other, one, one, other, other):
+        with lock.held():
+            told.append(lock.was_last())
+    assert told == [False, True, False, False, True, False, True]
+    one.close()
+    other.close()

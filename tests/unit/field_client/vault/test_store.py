@@ -370,3 +370,27 @@ def test_ids_by_their_ends(db):
     assert sorted(records.named("abc")) == ["ab-cd"]
     assert sorted(records.named("cd")) == ["ab-cd", "xx-cd"]
     assert records.named("zz") == []
+
+
+def test_documents_stand_in_the_order_of_their_insertion_whoever_wrote_them(opened):
+    """Two openings in turns, roll-backs and a removal between: as they were inserted."""
+    one, other = opened(), opened()
+    for number in range(1, 7):
+        with contextlib.suppress(ZeroDivisionError), one.transaction():
+            one.table("records").add("lost", {"state": "never"})
+            raise ZeroDivisionError
+        (one if number % 3 else other).table("records").insert(_person(number))
+        if number == 4:
+            one.table("records").remove(doc_ids=["orang-4"])
+    kept = [f"orang-{number}" for number in (1, 2, 3, 5, 6)]
+    for db in (one, other):
+        assert [document.doc_id for document in db.table("records")] == kept
+
+
+def test_id_that_is_taken_is_refused_and_nothing_of_it_stays(db):
+    """Adding under the id of another document changes neither it nor the indexes."""
+    db.table("records").add("satu", {"nik": "1"})
+    with pytest.raises(ValueError, match="already exists"):
+        db.table("records").add("satu", {"nik": "2"})
+    assert db.table("records").all() == [{"nik": "1"}]
+    assert db.check() == []
