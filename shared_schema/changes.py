@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from shared_schema.canonical import Json, digest
+from shared_schema.canonical import LARGEST_INTEGER, Json, decode, digest, encode
 from shared_schema.clock import HLC_LIMIT, Evidence
 from shared_schema.errors import CustodyError
 from shared_schema.ids import IdInvalid, Stream, change_id, parse_id
@@ -110,6 +110,70 @@ def change_to_json(change: Change) -> dict[str, Any]:
         "writes": {name: _write_to_json(write) for name, write in change.writes.items()},
         "evidence": evidence_to_json(change.evidence),
     }
+
+
+def change_bytes(change: Change) -> bytes:
+    """Return the canonical bytes of ``change_to_json``, in which a change is logged.
+
+    Raises NotCanonical.
+    """
+    if not "".join(change.writes).isascii():
+        return encode(change_to_json(change))
+    writes = b",".join(_write_bytes(name, change.writes[name]) for name in sorted(change.writes))
+    return (
+        b'{"evidence":%b,"hlc":"%016x","operator":%b,"record":"%b","sequence":%b,'
+        b'"stream":"%b","type":%b,"version":%b,"writes":{%b}}'
+    ) % (
+        encode(evidence_to_json(change.evidence)),
+        change.hlc,
+        encode(change.operator),
+        str(change.record).encode(),
+        encode(change.sequence),
+        change.stream.hex().encode(),
+        encode(change.type),
+        encode(change.version),
+        writes,
+    )
+
+
+def _write_bytes(name: str, write: Write) -> bytes:
+    if not write.replaces:
+        return b'%b:{"replaces":[],"value":%b}' % (encode(name), encode(write.value))
+    return b"%b:%b" % (encode(name), encode(_write_to_json(write)))
+
+
+def settled(change: Change) -> Change:
+    """Return a decoded change as it reads after it was written down: its numbers shortest.
+
+    Raises ChangeInvalid, NotCanonical.
+    """
+    if _is_settled(change):
+        return change
+    return change_from_json(decode(encode(change_to_json(change))))
+
+
+def _is_settled(change: Change) -> bool:
+    """Tell whether writing down and reading again surely gives the very same change."""
+    texts = (change.type, change.operator, *change.writes)
+    given = change.evidence
+    times = (given.wall_ms, given.monotonic_ms or 0, given.server_ms or 0, given.gps_ms or 0)
+    return (
+        all(type(text) is str and text and text.isascii() for text in texts)
+        and all(type(number) is int and number > 0 for number in (change.version, change.sequence))
+        and all(-LARGEST_INTEGER <= time <= LARGEST_INTEGER for time in times)
+        and change.version <= LARGEST_INTEGER
+        and 0 <= change.hlc < HLC_LIMIT
+        and all(_is_simple(write.value) for write in change.writes.values())
+    )
+
+
+def _is_simple(value: Json) -> bool:
+    kind = type(value)
+    if kind is str:
+        return value.isascii()  # type: ignore[union-attr]
+    if kind is int:
+        return -LARGEST_INTEGER <= value <= LARGEST_INTEGER  # type: ignore[operator]
+    return value is None or kind is bool
 
 
 def change_from_json(data: Any) -> Change:

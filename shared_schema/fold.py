@@ -29,6 +29,7 @@ from shared_schema.ids import IdInvalid, parse_id
 
 _HEADS_IN_PART = 20
 _STAMPS_IN_PART = 5000
+_NONE: frozenset[Stamp] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +80,9 @@ class RecordState:
     def values(self) -> dict[str, Any]:
         """Return the shown value of every field that has one, system fields left out."""
         return {
-            name: state.winner.value
+            name: state.heads[-1].value
             for name, state in sorted(self.fields.items())
-            if state.winner and state.winner.value is not None and name not in SYSTEM_FIELDS
+            if state.heads and state.heads[-1].value is not None and name not in SYSTEM_FIELDS
         }
 
     def shown(self, name: str) -> Any:
@@ -108,9 +109,8 @@ class RecordState:
 
     def conflicts(self, asks: Callable[[str], bool] = lambda _name: True) -> tuple[str, ...]:
         """Return the fields in conflict among those whose merge policy ``asks`` people."""
-        return tuple(
-            name for name, state in sorted(self.fields.items()) if state.contradicts and asks(name)
-        )
+        found = [name for name, state in self.fields.items() if len(state.heads) > 1 and asks(name)]
+        return tuple(name for name in sorted(found) if self.fields[name].contradicts)
 
     def edit(self, values: Mapping[str, Json]) -> dict[str, Write]:
         """Return the writes that set ``values``, each naming every head it replaces."""
@@ -121,10 +121,11 @@ class RecordState:
 
 def state_of(change: Change) -> RecordState:
     """Return the state that one change alone amounts to."""
+    stamp = change.stamp
     fields = {
         name: FieldState(
-            heads=(Head.of(change.stamp, write.value),),
-            superseded=frozenset(write.replaces) - {change.stamp},
+            heads=(Head(stamp, write.value, encode(write.value)),),
+            superseded=frozenset(write.replaces) - {stamp} if write.replaces else _NONE,
         )
         for name, write in change.writes.items()
     }
@@ -178,6 +179,46 @@ def state_to_json(state: RecordState) -> dict[str, Any]:
             for name, part in sorted(state.fields.items())
         },
     }
+
+
+def state_bytes(state: RecordState) -> bytes:
+    """Return the canonical bytes of ``state_to_json``."""
+    if not "".join(state.fields).isascii():
+        return encode(state_to_json(state))
+    texts: dict[int, bytes] = {}  # by identity: the fields of one save share a stamp
+
+    def text(stamp: Stamp) -> bytes:
+        known = texts.get(id(stamp))
+        if known is None:
+            known = texts[id(stamp)] = b'"%b"' % stamp.text().encode()
+        return known
+
+    fields = b",".join(
+        b'%b:{"heads":[%b],"superseded":[%b]}'
+        % (
+            encode(name),
+            b",".join(b"[%b,%b]" % (text(head.stamp), head.encoded) for head in part.heads),
+            b",".join(sorted(map(text, part.superseded))) if part.superseded else b"",
+        )
+        for name, part in sorted(state.fields.items())
+    )
+    return b'{"fields":{%b},"record":"%b","type":%b}' % (
+        fields,
+        str(state.record).encode(),
+        encode(state.type),
+    )
+
+
+def shown_bytes(state: RecordState) -> bytes:
+    """Return the canonical bytes of the shown values."""
+    if not "".join(state.fields).isascii():
+        return encode(state.values())
+    shown = (
+        b"%b:%b" % (encode(name), part.heads[-1].encoded)
+        for name, part in sorted(state.fields.items())
+        if part.heads and part.heads[-1].value is not None and name not in SYSTEM_FIELDS
+    )
+    return b"{%b}" % b",".join(shown)
 
 
 def state_from_json(data: Any) -> RecordState:

@@ -8,6 +8,7 @@ old spelling (oe, dj, tj, j, ch), doubled letters and common short forms. The fi
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _TITLES = frozenset(
     {"alm", "almh", "bapak", "dr", "dra", "drg", "drs", "h", "haji", "hajjah", "hj", "ibu", "ir"}
@@ -48,6 +49,7 @@ _SPELLINGS = (
 _DOUBLED = re.compile(r"(.)\1+")
 
 
+@lru_cache(maxsize=4096)
 def fold_name(name: str) -> str:
     """Return `name` in lower-case letters, digits and single spaces, without titles.
 
@@ -66,7 +68,7 @@ def name_key(name: str, sex: str | None = None) -> str:
     A lone "M." is Muhammad for a man and Maria for a woman, and stays "m" where `sex` is
     not known. Keys are for comparing, never for showing.
     """
-    return " ".join(_word_key(word, sex) for word in fold_name(name).split())
+    return " ".join([_word_key(word, sex) for word in fold_name(name).split()])
 
 
 def search_key(name: str, sex: str | None = None) -> str:
@@ -112,6 +114,7 @@ def _words(text: str) -> list[str]:
     return "".join(c if c.isalnum() else " " for c in letters).split()
 
 
+@lru_cache(maxsize=16384)  # names are made of few words
 def _respell(word: str) -> str:
     for old, new in _SPELLINGS:
         word = word.replace(old, new)

@@ -17,10 +17,16 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine, delete, event, func, select
 
 from shared_schema.matching.keys import KEY_LIMIT
-from sync_server.store.match_tables import match_people, match_segments
+from sync_server.store.driver import ask
+from sync_server.store.match_tables import match_segments
 
 # So many people may stand behind the segment before it is written anew.
 LATE_LIMIT = 20_000
+_NEWEST = (
+    "SELECT (SELECT coalesce(max(id), 0) FROM match_segments),"
+    " (SELECT coalesce(max(number), 0) FROM match_people)"
+)
+_BEHIND = "SELECT number, blocks FROM match_people WHERE number > ? ORDER BY number"
 _KEYS: Final = "q"
 _NUMBERS: Final = "i"
 
@@ -70,15 +76,11 @@ class Blocks:
 
     def catch_up(self, connection: Connection) -> None:
         """Take in what was written since, by whichever program."""
-        newest = select(func.coalesce(func.max(match_segments.c.id), 0)).scalar_subquery()
-        last = select(func.coalesce(func.max(match_people.c.number), 0)).scalar_subquery()
-        segment, highest = connection.execute(select(newest, last)).one()
+        ((segment, highest),) = ask(connection, _NEWEST)
         if segment != self._segment or highest < self.last:
             self._load(connection, segment)
         if highest > self.last:
-            query = select(match_people.c.number, match_people.c.blocks)
-            behind = query.where(match_people.c.number > self.last)
-            for number, keys in connection.execute(behind.order_by(match_people.c.number)):
+            for number, keys in ask(connection, _BEHIND, self.last):
                 self.add(number, keys_from(keys))
 
     def _load(self, connection: Connection, segment: int) -> None:

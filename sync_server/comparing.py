@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shared_schema.canonical import Json, encode
 from shared_schema.links import Verdict
 from shared_schema.matching.bands import Band, judge
 from shared_schema.matching.parameters import Parameters
@@ -190,5 +189,5 @@ def _agree(one: Comparable, other: Comparable, parameters: Parameters) -> bool:
 
 def parts_text(scored: Score) -> str:
     """Return the parts of a weight as they are kept."""
-    rows: list[Json] = [[part.comparison, part.level, round(part.bits, 4)] for part in scored.parts]
-    return encode(rows).decode()
+    rows = (f'["{part.comparison}","{part.level}",{part.bits:.4f}]' for part in scored.parts)
+    return f"[{','.join(rows)}]"

@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select
+from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.changes import Stamp
 from shared_schema.fold import RecordState
@@ -19,8 +20,31 @@ from shared_schema.links import Clusters, Edge, Verdict, clusters
 from shared_schema.names import search_key
 from sync_server.matching import exact
 from sync_server.store import tables
+from sync_server.store.driver import ask, listed, replacing, run, text_of
 
 _CHUNK = 400
+_NAME = replacing(tables.person_names, "record")
+_KEY = text_of(insert(tables.identity_keys))
+_CANDIDATE = text_of(insert(tables.candidates))
+_EDGE = text_of(insert(tables.edges))
+_CLUSTER = replacing(tables.clusters, "record")
+_CLUSTER_GONE = "DELETE FROM clusters WHERE record = ?"
+_KEYS_OF = (
+    "SELECT rule, key, record FROM identity_keys WHERE record IN (SELECT value FROM json_each(?))"
+)
+_SHARING = (
+    "SELECT rule, key, record FROM identity_keys"
+    " WHERE rule IN ('nik', 'family') AND key IN (SELECT value FROM json_each(?))"
+)
+_EDGES = "SELECT record, a, b, verdict, human, stamp, weight FROM edges"
+_EDGES_NEAR = (
+    "SELECT record, a, b, verdict, human, stamp, weight FROM edges"
+    " WHERE a IN (SELECT value FROM json_each(?1))"
+    " UNION SELECT record, a, b, verdict, human, stamp, weight FROM edges"
+    " WHERE b IN (SELECT value FROM json_each(?1))"
+)
+_EDGE_ENDS = "SELECT a, b FROM edges WHERE record IN (SELECT value FROM json_each(?))"
+_ROOTS = "SELECT record, root FROM clusters WHERE record IN (SELECT value FROM json_each(?))"
 Item = TypeVar("Item")
 Place = tuple[str, str]
 
@@ -51,13 +75,13 @@ def chunks(items: Iterable[Item], size: int = _CHUNK) -> Iterator[list[Item]]:
 
 def _refresh_names(connection: Connection, people: Sequence[RecordState]) -> None:
     table = tables.person_names
-    for part in chunks(people):
-        ids = [str(state.record) for state in part]
-        connection.execute(delete(table).where(table.c.record.in_(ids)))
     named = [(s.record, s.shown("name")) for s in people if s.type == exact.MATCHED_TYPE]
-    rows = [{"record": str(r), "search_key": search_key(str(name))} for r, name in named if name]
-    if rows:
-        connection.execute(insert(table), rows)
+    rows = [(str(record), search_key(str(name))) for record, name in named if name]
+    if len(rows) < len(people):
+        for part in chunks(people):
+            ids = [str(state.record) for state in part]
+            connection.execute(delete(table).where(table.c.record.in_(ids)))
+    run(connection, _NAME, rows)
 
 
 def _refresh_keys(connection: Connection, people: Sequence[RecordState]) -> None:
@@ -70,20 +94,12 @@ def _refresh_keys(connection: Connection, people: Sequence[RecordState]) -> None
     gone, new = sorted(present - wanted), sorted(wanted - present)
     for rule, key, record in gone:
         _drop_key(connection, rule, key, record)
-    if new:
-        names = ("rule", "key", "record")
-        rows = [dict(zip(names, row, strict=True)) for row in new]
-        connection.execute(insert(tables.identity_keys), rows)
+    run(connection, _KEY, new)
     _refresh_candidates(connection, gone, new)
 
 
 def _present_keys(connection: Connection, ids: Sequence[str]) -> set[tuple[str, str, str]]:
-    table = tables.identity_keys
-    found: set[tuple[str, str, str]] = set()
-    for part in chunks(ids):
-        query = select(table.c.rule, table.c.key, table.c.record).where(table.c.record.in_(part))
-        found.update((row.rule, row.key, row.record) for row in connection.execute(query))
-    return found
+    return set(ask(connection, _KEYS_OF, listed(ids)))
 
 
 def _drop_key(connection: Connection, rule: str, key: str, record: str) -> None:
@@ -108,7 +124,7 @@ def _refresh_candidates(
         left[rule, key].add(record)
     for rule, key, record in new:
         joined[rule, key].add(record)
-    rows: list[dict[str, str]] = []
+    rows: list[tuple[str, str, str]] = []
     for place, sharing in _sharing(connection, sorted({*left, *joined})).items():
         before = len(sharing) - len(joined[place]) + len(left[place])
         if len(sharing) > exact.KEY_LIMIT:
@@ -116,26 +132,22 @@ def _refresh_candidates(
             continue
         fresh = joined[place] if before <= exact.KEY_LIMIT else sharing
         rows += _pairs(place[0], sharing, fresh)
-    if rows:
-        connection.execute(insert(tables.candidates), rows)
+    run(connection, _CANDIDATE, rows)
 
 
-def _pairs(rule: str, sharing: Collection[str], fresh: Collection[str]) -> list[dict[str, str]]:
+def _pairs(
+    rule: str, sharing: Collection[str], fresh: Collection[str]
+) -> list[tuple[str, str, str]]:
     together = [UUID(record) for record in sharing]
     found = exact.candidates(exact.Rule(rule), together, [UUID(record) for record in fresh])
-    return [{"a": str(pair.a), "b": str(pair.b), "rule": rule} for pair in sorted(found)]
+    return [(str(pair.a), str(pair.b), rule) for pair in sorted(found)]
 
 
 def _sharing(connection: Connection, places: Sequence[Place]) -> dict[Place, set[str]]:
     """Return the records at each key that two or more share, or that is near the limit."""
-    table = tables.identity_keys
     found: defaultdict[Place, set[str]] = defaultdict(set)
-    for part in chunks(sorted({key for _, key in places})):
-        query = select(table.c.rule, table.c.key, table.c.record).where(
-            table.c.rule.in_([rule.value for rule in exact.Rule]), table.c.key.in_(part)
-        )
-        for rule, key, record in connection.execute(query):
-            found[rule, key].add(record)
+    for rule, key, record in ask(connection, _SHARING, listed({key for _, key in places})):
+        found[rule, key].add(record)
     return {place: found[place] for place in places if len(found[place]) > 1}
 
 
@@ -149,83 +161,68 @@ def _refresh_clusters(connection: Connection, links: Sequence[RecordState]) -> N
     table = tables.edges
     ids = [str(state.record) for state in links]
     seeds: set[str] = set()
-    for part in chunks(ids):
-        old = connection.execute(select(table.c.a, table.c.b).where(table.c.record.in_(part)))
+    old = ask(connection, _EDGE_ENDS, listed(ids))
+    if old:
         seeds.update(end for row in old for end in row)
-        connection.execute(delete(table).where(table.c.record.in_(part)))
+        for part in chunks(ids):
+            connection.execute(delete(table).where(table.c.record.in_(part)))
     rows = [
         _edge_row(state.record, edge)
         for state in links
         if (edge := exact.edge_of(state)) is not None
     ]
-    if rows:
-        connection.execute(insert(table), rows)
-        seeds.update(row[end] for row in rows for end in ("a", "b"))
-    _lay_clusters(connection, _component(connection, seeds))
+    run(connection, _EDGE, rows)
+    seeds.update(end for row in rows for end in row[1:3])
+    _lay_clusters(connection, *_component(connection, seeds))
 
 
-def _edge_row(record: UUID, edge: Edge) -> dict[str, Any]:
+def _edge_row(record: UUID, edge: Edge) -> tuple[str, str, str, str, bool, str, float]:
     a, b = edge.pair
-    return {
-        "record": str(record),
-        "a": str(a),
-        "b": str(b),
-        "verdict": edge.verdict.value,
-        "human": edge.human,
-        "stamp": edge.stamp.text(),
-        "weight": edge.weight,
-    }
+    verdict, stamp = edge.verdict.value, edge.stamp.text()
+    return str(record), str(a), str(b), verdict, edge.human, stamp, edge.weight
 
 
-def _edge(row: Row[Any]) -> Edge:
+def _edge(row: Any) -> Edge:
+    _, a, b, verdict, human, stamp, weight = row
     return Edge(
-        a=UUID(row.a),
-        b=UUID(row.b),
-        verdict=Verdict(row.verdict),
-        human=row.human,
-        stamp=Stamp.parse(row.stamp),
-        weight=row.weight,
+        a=UUID(a),
+        b=UUID(b),
+        verdict=Verdict(verdict),
+        human=bool(human),
+        stamp=Stamp.parse(stamp),
+        weight=weight,
     )
 
 
-def _component(connection: Connection, seeds: Iterable[str]) -> set[str]:
-    """Return the records that *same* edges, refused or not, connect with any of `seeds`."""
-    table = tables.edges
+def _component(connection: Connection, seeds: Iterable[str]) -> tuple[set[str], tuple[Edge, ...]]:
+    """Return the records that *same* edges connect with any of `seeds`, and their edges."""
     reached, fresh = set(seeds), set(seeds)
+    rows: dict[str, Any] = {}
     while fresh:
-        found: set[str] = set()
-        for part in chunks(sorted(fresh)):
-            ends = or_(table.c.a.in_(part), table.c.b.in_(part))
-            query = select(table.c.a, table.c.b).where(table.c.verdict == Verdict.SAME.value, ends)
-            found.update(end for row in connection.execute(query) for end in row)
-        fresh = found - reached
+        near = ask(connection, _EDGES_NEAR, listed(fresh))
+        rows.update((row[0], row) for row in near)
+        fresh = {end for row in near if row[3] == Verdict.SAME.value for end in row[1:3]} - reached
         reached |= fresh
-    return reached
+    return reached, exact.standing(map(_edge, rows.values()))
 
 
-def _lay_clusters(connection: Connection, component: Collection[str]) -> None:
-    table = tables.clusters
-    members = sorted(component)
-    for part in chunks(members):
-        connection.execute(delete(table).where(table.c.record.in_(part)))
-    laid = clusters(edges_of(connection, members))
-    rows = [{"record": str(record), "root": str(root)} for record, root in laid.root.items()]
-    rows.sort(key=lambda row: row["record"])
-    if rows:
-        connection.execute(insert(table), rows)
+def _lay_clusters(
+    connection: Connection, component: Collection[str], standing: Iterable[Edge]
+) -> None:
+    before = dict(ask(connection, _ROOTS, listed(component)))
+    laid = {str(record): str(root) for record, root in clusters(standing).root.items()}
+    gone = sorted(before.keys() - laid.keys())
+    run(connection, _CLUSTER_GONE, [(record,) for record in gone])
+    run(connection, _CLUSTER, sorted(laid.items() - before.items()))
 
 
 def edges_of(connection: Connection, records: Collection[str] | None = None) -> tuple[Edge, ...]:
     """Return the standing edges, one a pair: all of them, or those that touch `records`."""
-    table = tables.edges
-    rows: dict[str, Row[Any]] = {}
     if records is None:
-        rows = {row.record: row for row in connection.execute(select(table))}
+        rows = ask(connection, _EDGES)
     else:
-        for part in chunks(sorted(records)):
-            query = select(table).where(or_(table.c.a.in_(part), table.c.b.in_(part)))
-            rows.update({row.record: row for row in connection.execute(query)})
-    return exact.standing(_edge(row) for row in rows.values())
+        rows = ask(connection, _EDGES_NEAR, listed(records))
+    return exact.standing(map(_edge, rows))
 
 
 def clusters_of(connection: Connection) -> Clusters:

@@ -13,8 +13,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
-from shared_schema.canonical import Json, NotCanonical, decode, encode
-from shared_schema.changes import Change, ChangeInvalid, change_from_json, change_to_json
+from shared_schema.canonical import Json, NotCanonical, encode
+from shared_schema.changes import Change, ChangeInvalid, settled
 from shared_schema.clock import Clock, Evidence
 from shared_schema.custody import (
     Head,
@@ -207,7 +207,7 @@ def read(batch: Batch, office: Office) -> tuple[list[Change], str | None]:
     try:
         payload = open_batch(batch, office.keys.openers())
         found = decode_payload(header.codec, payload, header.stream, header.first, header.count)
-        return [change_from_json(decode(encode(change_to_json(one)))) for one in found], None
+        return [settled(one) for one in found], None
     except (BatchUnreadable, CodecUnknown, PayloadInvalid) as error:
         return [], error.code
     except (ChangeInvalid, NotCanonical):

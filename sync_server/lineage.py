@@ -62,9 +62,8 @@ def areas(connection: Connection, found: Iterable[Current]) -> dict[UUID, str | 
         named = records.parents(connection, fresh)
         above.update(named)
         unknown = {parent for found in named.values() for parent in found} - own.keys()
-        stored = records.many(connection, unknown)
         own.update(dict.fromkeys(unknown))
-        own.update({record: current.own_area for record, current in stored.items()})
+        own.update(records.own_areas(connection, unknown))
         fresh = [record for record in unknown if own[record] is None]
     return {record: _inherited(record, own, above, _DEPTH) for record in asked}
 

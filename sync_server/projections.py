@@ -6,7 +6,7 @@ function of the log (and of the devices' scopes) alone, however the log is cut i
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cache, reduce
 from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
@@ -205,22 +205,30 @@ def _bridged(state: RecordState, unused: Sequence[Change]) -> RecordState:
 
 def _current(state: RecordState, before: Current | None, places: Sequence[int]) -> Current:
     rtype = RECORD_TYPES[state.type]
-    values = state.values()
-    asked = {name for name, spec in rtype.fields.items() if spec.merge is MergePolicy.ASK} | {VOID}
+    asked, required = _asked(state.type)
+    named = {name: state.shown(name) for name in rtype.area}
     return Current(
         state=state,
-        own_area=area_of(rtype, values),
+        own_area=area_of(rtype, named),
         area=None,
         conflicts=state.conflicts(asked.__contains__),
-        complete=all(spec.name in values for spec in rtype.fields.values() if spec.required),
+        complete=all(state.shown(name) is not None for name in required),
         outside=None,
         born=places[0] if before is None else before.born,
         position=places[-1] if before is None else max(before.position, places[-1]),
     )
 
 
+@cache
+def _asked(name: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the fields of a type whose conflicts people decide, and those it must have."""
+    fields = RECORD_TYPES[name].fields
+    asked = {name for name, spec in fields.items() if spec.merge is MergePolicy.ASK} | {VOID}
+    return frozenset(asked), tuple(spec.name for spec in fields.values() if spec.required)
+
+
 def _note_writers(connection: Connection, logged: Sequence[Logged], server: bytes) -> None:
-    known = _devices(connection)
+    known = _devices(connection, {entry.change.stream.device.hex() for entry in logged})
     wrote: dict[tuple[UUID, str], bool] = {}
     for entry in logged:
         writer = entry.change.stream.device
@@ -260,9 +268,10 @@ def _placing(current: Current) -> tuple[str, ...]:
 
 def _outside(connection: Connection, placed: Mapping[UUID, str | None]) -> dict[UUID, str]:
     """Return, for records written from outside a scope or after its end, the first such device."""
-    known = _devices(connection)
+    writers = records.writers(connection, placed)
+    known = _devices(connection, {name for wrote in writers.values() for name, _ in wrote})
     found: dict[UUID, str] = {}
-    for record, wrote in records.writers(connection, placed).items():
+    for record, wrote in writers.items():
         for name, late in wrote:
             device = known.get(name)
             if record not in found and (late or (device and not device.covers(placed[record]))):
@@ -270,8 +279,9 @@ def _outside(connection: Connection, placed: Mapping[UUID, str | None]) -> dict[
     return found
 
 
-def _devices(connection: Connection) -> dict[str, Device]:
-    return {device.id.hex(): device for device in devices.everyone(connection)}
+def _devices(connection: Connection, names: Collection[str]) -> dict[str, Device]:
+    found = ((name, devices.get(connection, bytes.fromhex(name))) for name in sorted(names))
+    return {name: device for name, device in found if device is not None}
 
 
 def _type(current: Current) -> RecordType:

@@ -166,6 +166,8 @@ def _shown(bound: float | None) -> str:
 def _write_problems(spec: FieldSpec, value: object) -> list[Problem]:
     if value is None:
         return [_field_problem("REQUIRED", spec)] if spec.required else []
+    if parsing.is_stored(spec, value):
+        return []
     try:
         stored = parsing.from_json(spec, value)
     except FieldValueError as error:

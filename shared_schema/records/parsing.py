@@ -10,13 +10,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from shared_schema.records.problems import FieldValueError
 from shared_schema.records.types import FieldKind, FieldSpec
-from shared_schema.regions import RegionInvalid, level, parse_region
+from shared_schema.regions import Level, RegionInvalid, level, parse_region
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2})?")
@@ -29,6 +30,7 @@ _YES = frozenset({"ya", "y", "yes", "true", "1", "benar"})
 _NO = frozenset({"tidak", "t", "no", "n", "false", "0", "bukan"})
 _SAFE_INTEGER = 2**53 - 1
 _LIST_LENGTH = 100
+_NUMBER_LENGTH = 16
 
 
 def from_json(spec: FieldSpec, value: object) -> Any:
@@ -46,6 +48,53 @@ def from_text(spec: FieldSpec, raw: str) -> Any:
         return None
     parse = _FROM_TEXT.get(spec.kind)
     return parse(spec, raw.strip()) if parse else from_json(spec, raw.strip())
+
+
+def is_stored(spec: FieldSpec, value: object) -> bool:
+    """Tell whether a value is surely in stored form; where this says no, `from_json` judges."""
+    if type(value) is str:
+        judge = _STORED_TEXT.get(spec.kind)
+        return judge is not None and judge(spec, value)
+    return spec.kind is FieldKind.CODE and type(value) is int and value in _codes(spec)
+
+
+def _codes(spec: FieldSpec) -> Mapping[str | int, object]:
+    return spec.codes.labels if spec.codes else {}
+
+
+def _plain_text(spec: FieldSpec, value: str) -> bool:
+    return (
+        value.isascii()
+        and value.isprintable()
+        and value == value.strip() != ""
+        and "  " not in value
+        and (spec.maximum is None or len(value) <= spec.maximum)
+    )
+
+
+def _plain_digits(_spec: FieldSpec, value: str) -> bool:
+    return len(value) == _NUMBER_LENGTH and value.isascii() and value.isdigit()
+
+
+@lru_cache(maxsize=32768)
+def _is_date(value: str) -> bool:
+    try:
+        return bool(_ISO_DATE.fullmatch(value)) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _region_level(value: str) -> Level | None:
+    try:
+        return level(value) if parse_region(value) == value else None
+    except RegionInvalid:
+        return None
+
+
+def _plain_region(spec: FieldSpec, value: str) -> bool:
+    found = _region_level(value)
+    return found is not None and spec.region_level in (None, found)
 
 
 def is_partial_date(value: object) -> bool:
@@ -221,6 +270,15 @@ def _object_from_text(spec: FieldSpec, raw: str) -> dict[str, Any]:
     return _object(spec, parts)
 
 
+_STORED_TEXT: Mapping[FieldKind, Callable[[FieldSpec, str], bool]] = MappingProxyType(
+    {
+        FieldKind.TEXT: _plain_text,
+        FieldKind.DIGITS: _plain_digits,
+        FieldKind.DATE: lambda _spec, value: _is_date(value),
+        FieldKind.CODE: lambda spec, value: value in _codes(spec),
+        FieldKind.REGION: _plain_region,
+    }
+)
 _FROM_JSON: Mapping[FieldKind, Callable[[FieldSpec, object], Any]] = MappingProxyType(
     {
         FieldKind.TEXT: _text,

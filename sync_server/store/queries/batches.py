@@ -6,22 +6,22 @@ from sqlalchemy.dialects.sqlite import insert
 from shared_schema.custody import Head
 from shared_schema.envelope import Batch
 from shared_schema.ids import Stream
+from sync_server.store.driver import ask, replacing, run, text_of
 from sync_server.store.tables import batches, changes, streams
 
 # What is asked for each batch or section is put together once.
-_HEAD = select(streams.c.sequence, streams.c.hash).where(streams.c.stream == bindparam("stream"))
+_HEAD = "SELECT sequence, hash FROM streams WHERE stream = ?"
+_MOVE = replacing(streams, "stream")
 _HEADS = select(streams).where(streams.c.device == bindparam("device")).order_by(streams.c.stream)
-_RECEIPT = select(batches.c.receipt).where(
-    batches.c.stream == bindparam("stream"),
-    batches.c.first == bindparam("first"),
-    batches.c.hash == bindparam("hash"),
-)
+_ADD = text_of(insert(batches))
+_HASH = "SELECT hash FROM batches WHERE stream = ? AND first = ?"
+_RECEIPT = "SELECT receipt FROM batches WHERE stream = ? AND first = ? AND hash = ?"
 
 
 def head(connection: Connection, stream: Stream) -> Head:
     """Return the end of a stream's chain; of one never heard of, its beginning."""
-    row = connection.execute(_HEAD, {"stream": stream.hex()}).one_or_none()
-    return Head() if row is None else Head(sequence=row.sequence, hash=row.hash)
+    rows = ask(connection, _HEAD, stream.hex())
+    return Head(sequence=rows[0][0], hash=rows[0][1]) if rows else Head()
 
 
 def heads_of(connection: Connection, device: bytes) -> dict[Stream, Head]:
@@ -34,11 +34,8 @@ def heads_of(connection: Connection, device: bytes) -> dict[Stream, Head]:
 
 def move(connection: Connection, stream: Stream, end: Head) -> None:
     """Note the new end of a stream's chain."""
-    statement = insert(streams).values(
-        stream=stream.hex(), device=stream.device.hex(), sequence=end.sequence, hash=end.hash
-    )
-    moved = {"sequence": end.sequence, "hash": end.hash}
-    connection.execute(statement.on_conflict_do_update(index_elements=["stream"], set_=moved))
+    row = (stream.hex(), stream.device.hex(), end.sequence, end.hash)
+    run(connection, _MOVE, [row])
 
 
 def branches(connection: Connection) -> dict[str, list[int]]:
@@ -54,31 +51,22 @@ def branches(connection: Connection) -> dict[str, list[int]]:
 def add(connection: Connection, batch: Batch, receipt: bytes, received_ms: int) -> None:
     """Keep a batch that the chain took in, with the body of its receipt frame."""
     header = batch.header
-    connection.execute(
-        batches.insert().values(
-            stream=header.stream.hex(),
-            first=header.first,
-            count=header.count,
-            hash=batch.hash,
-            body=batch.data,
-            receipt=receipt,
-            received_ms=received_ms,
-        )
-    )
+    stream, first, count = header.stream.hex(), header.first, header.count
+    row = (stream, first, count, batch.hash, batch.data, receipt, received_ms)
+    run(connection, _ADD, [row])
 
 
 def receipt(connection: Connection, batch: Batch) -> bytes | None:
     """Return the receipt's frame body given for this very batch, None where it is new."""
     header = batch.header
-    key = {"stream": header.stream.hex(), "first": header.first, "hash": batch.hash}
-    return connection.execute(_RECEIPT, key).scalar_one_or_none()
+    rows = ask(connection, _RECEIPT, header.stream.hex(), header.first, batch.hash)
+    return rows[0][0] if rows else None
 
 
 def hashes_at(connection: Connection, stream: Stream, first: int) -> dict[int, bytes]:
     """Return the hash of the batch that begins at ``first``, by that number, if there is one."""
-    query = select(batches.c.hash).where(batches.c.stream == stream.hex(), batches.c.first == first)
-    found = connection.execute(query).scalar_one_or_none()
-    return {} if found is None else {first: found}
+    rows = ask(connection, _HASH, stream.hex(), first)
+    return {first: rows[0][0]} if rows else {}
 
 
 def ends_at(connection: Connection, stream: Stream, end: Head) -> bool:

@@ -2,14 +2,13 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, select
 
+from sync_server.store.driver import ask, replacing, run
 from sync_server.store.tables import meta, regions
 
-_VALUE = select(meta.c.value).where(meta.c.key == bindparam("fact"))
-_INSERT = insert(meta)
-_PUT = _INSERT.on_conflict_do_update(index_elements=["key"], set_={"value": _INSERT.excluded.value})
+_VALUE = "SELECT value FROM meta WHERE key = ?"
+_PUT = replacing(meta, "key")
 
 
 class Fact(StrEnum):
@@ -33,17 +32,19 @@ class Fact(StrEnum):
 
 def get(connection: Connection, fact: Fact) -> str | None:
     """Return a fact, None where it was never set."""
-    return connection.execute(_VALUE, {"fact": fact.value}).scalar_one_or_none()
+    rows = ask(connection, _VALUE, fact.value)
+    return rows[0][0] if rows else None
 
 
 def need(connection: Connection, fact: Fact) -> str:
     """Return a fact that every initialised database has."""
-    return str(connection.execute(_VALUE, {"fact": fact.value}).scalar_one())
+    ((value,),) = ask(connection, _VALUE, fact.value)
+    return str(value)
 
 
 def put(connection: Connection, fact: Fact, value: str) -> None:
     """Set a fact."""
-    connection.execute(_PUT, {"key": fact.value, "value": value})
+    run(connection, _PUT, [(fact.value, value)])
 
 
 def region_rows(connection: Connection) -> list[tuple[str, str]]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.sqlite import insert
 
-from shared_schema.canonical import decode, encode
-from shared_schema.changes import Change, change_digest, change_from_json, change_to_json
+from shared_schema.canonical import decode
+from shared_schema.changes import Change, change_bytes, change_digest, change_from_json
 from shared_schema.ids import Stream
+from sync_server.store.driver import ask, run, text_of
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 from sync_server.store.tables import changes, unfolded
@@ -17,6 +19,8 @@ from sync_server.store.tables import changes, unfolded
 CHAIN_BYTES = 32
 START = bytes(CHAIN_BYTES)
 _PAGE = 500
+_APPEND = text_of(insert(changes))
+_ANY_INVALID = "SELECT 1 FROM unfolded WHERE state = 'invalid' LIMIT 1"
 _COUNT = select(func.count()).select_from(changes)
 
 
@@ -34,21 +38,14 @@ def append(connection: Connection, added: Sequence[Change], received_ms: int) ->
     position, chain = head(connection)
     logged, rows = [], []
     for at, change in enumerate(added, position + 1):
-        row = {
-            "position": at,
-            "stream": change.stream.hex(),
-            "sequence": change.sequence,
-            "record": str(change.record),
-            "type": change.type,
-            "body": encode(change_to_json(change)).decode(),
-            "received_ms": received_ms,
-        }
-        chain = link(chain, row.values())
-        rows.append({**row, "chain": chain})
+        stream, record, body = change.stream.hex(), str(change.record), change_bytes(change)
+        columns = (at, stream, change.sequence, record, change.type, body, received_ms)
+        chain = link(chain, columns)
+        rows.append((*columns[:5], body.decode(), received_ms, chain))
         logged.append(Logged(position=at, received_ms=received_ms, change=change))
     if rows:
-        connection.execute(changes.insert(), rows)
-        facts.put(connection, Fact.LOG_HEAD, f"{rows[-1]['position']}:{chain.hex()}")
+        run(connection, _APPEND, rows)
+        facts.put(connection, Fact.LOG_HEAD, f"{rows[-1][0]}:{chain.hex()}")
     return logged
 
 
@@ -121,9 +118,9 @@ def unused_of(
 
     ``source``: the database of the log, where the projections are folded elsewhere.
     """
-    refused = select(unfolded.c.position).where(unfolded.c.state == "invalid")
-    if connection.execute(refused.limit(1)).first() is None:
+    if not ask(connection, _ANY_INVALID):
         return {}
+    refused = select(unfolded.c.position).where(unfolded.c.state == "invalid")
     names = [str(record) for record in records]
     entries = of_records(source or connection, names)
     positions = [entry.position for entry in entries]

@@ -5,16 +5,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, or_, select
-from sqlalchemy.dialects.sqlite import insert
 
-from shared_schema.canonical import encode
+from sync_server.store.driver import ask, listed, run
 from sync_server.store.match_tables import (
     match_arrivals,
     match_pairs,
     match_people,
     match_segments,
 )
-from sync_server.store.tables import edges
 
 _PEOPLE = (
     "SELECT number, record, packed FROM match_people"
@@ -25,8 +23,9 @@ _ROOTS = "SELECT record, root FROM clusters WHERE record IN (SELECT value FROM j
 _MEMBERS = "SELECT record, root FROM clusters WHERE root IN (SELECT value FROM json_each(?))"
 _EXISTING = "SELECT record FROM records WHERE record IN (SELECT value FROM json_each(?))"
 _APART = (
-    "SELECT record FROM edges WHERE verdict <> 'same' AND a IN (SELECT value FROM json_each(?1))"
-    " UNION SELECT record FROM edges"
+    "SELECT a, b, verdict FROM edges"
+    " WHERE verdict <> 'same' AND a IN (SELECT value FROM json_each(?1))"
+    " UNION SELECT a, b, verdict FROM edges"
     " WHERE verdict <> 'same' AND b IN (SELECT value FROM json_each(?1))"
 )
 
@@ -60,26 +59,20 @@ class Arrival(NamedTuple):
     device: str
 
 
-def _list(values: Iterable[str | int]) -> str:
-    return encode(list(values)).decode()
-
-
 def packed_of(connection: Connection, ids: Iterable[str]) -> dict[str, bytes]:
     """Return what is kept of some records, by record."""
-    return {row.record: row.packed for row in connection.exec_driver_sql(_PACKED, (_list(ids),))}
+    return dict(ask(connection, _PACKED, listed(ids)))
 
 
 def people(connection: Connection, numbers: Iterable[int]) -> dict[int, tuple[str, bytes]]:
     """Return record and packed form of those numbers that are still in use."""
-    rows = connection.exec_driver_sql(_PEOPLE, (_list(numbers),))
+    rows = ask(connection, _PEOPLE, listed(numbers))
     return {number: (record, packed) for number, record, packed in rows}
 
 
 def keep(connection: Connection, found: Sequence[Person]) -> None:
     """Keep people under their new numbers, in place of what was kept of their records."""
-    if found:
-        statement = "INSERT OR REPLACE INTO match_people VALUES (?, ?, ?, ?)"
-        connection.exec_driver_sql(statement, [tuple(one) for one in found])
+    run(connection, "INSERT OR REPLACE INTO match_people VALUES (?, ?, ?, ?)", found)
 
 
 def drop(connection: Connection, ids: Collection[str]) -> None:
@@ -98,17 +91,14 @@ def drop_pairs(connection: Connection, ids: Collection[str]) -> None:
 
 def add_pairs(connection: Connection, found: Iterable[Pair], found_ms: int) -> None:
     """Keep pairs for a person to look at."""
-    rows = [{**pair._asdict(), "found_ms": found_ms} for pair in found]
-    if rows:
-        connection.execute(insert(match_pairs).prefix_with("OR REPLACE"), rows)
+    rows = [(*pair, found_ms) for pair in found]
+    run(connection, "INSERT OR REPLACE INTO match_pairs VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def note_arrivals(connection: Connection, found: Iterable[Arrival], matched_ms: int) -> None:
     """Keep how records from devices were judged."""
     rows = [(*one, matched_ms) for one in found]
-    if rows:
-        statement = "INSERT OR REPLACE INTO match_arrivals VALUES (?, ?, ?, ?, ?, ?)"
-        connection.exec_driver_sql(statement, rows)
+    run(connection, "INSERT OR REPLACE INTO match_arrivals VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def note_decisions(
@@ -116,37 +106,30 @@ def note_decisions(
 ) -> None:
     """Keep on what decisions rested; the id is that of the change."""
     rows = [(str(change), *pair, automatic, made_ms) for change, pair in found]
-    if rows:
-        statement = "INSERT INTO match_decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        connection.exec_driver_sql(statement, rows)
+    run(connection, "INSERT INTO match_decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def roots(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     """Return the cluster of each record that is in one."""
-    return {row.record: row.root for row in connection.exec_driver_sql(_ROOTS, (_list(ids),))}
+    return dict(ask(connection, _ROOTS, listed(ids)))
 
 
 def members(connection: Connection, of: Iterable[str]) -> dict[str, list[str]]:
     """Return the records of some clusters, by root."""
     found: dict[str, list[str]] = {}
-    for record, root in connection.exec_driver_sql(_MEMBERS, (_list(of),)):
+    for record, root in ask(connection, _MEMBERS, listed(of)):
         found.setdefault(root, []).append(record)
     return found
 
 
 def existing(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Return those of the records that exist."""
-    return set(connection.exec_driver_sql(_EXISTING, (_list(ids),)).scalars())
+    return {record for (record,) in ask(connection, _EXISTING, listed(ids))}
 
 
 def not_same(connection: Connection, ids: Iterable[str]) -> list[tuple[str, str, str]]:
     """Return (a, b, verdict) of the verdicts about some records that do not join."""
-    asked = _list(ids)
-    found = list(connection.exec_driver_sql(_APART, (asked,)).scalars())
-    if not found:
-        return []
-    query = select(edges.c.a, edges.c.b, edges.c.verdict).where(edges.c.record.in_(found))
-    return [(row.a, row.b, row.verdict) for row in connection.execute(query)]
+    return ask(connection, _APART, listed(ids))
 
 
 def clear(connection: Connection) -> None:

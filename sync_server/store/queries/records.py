@@ -8,10 +8,37 @@ from sqlalchemy import Connection, Row, delete, exists, false, func, select, upd
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.canonical import decode, encode
-from shared_schema.fold import RecordState, state_from_json, state_to_json
+from shared_schema.fold import RecordState, shown_bytes, state_bytes, state_from_json
+from sync_server.store.driver import ask, listed, replacing, run, text_of
 from sync_server.store.tables import changes, record_parents, record_writers, records, unfolded
 
 _CHUNK = 500
+_SAVE = replacing(records, "record")
+_WROTE = insert(record_writers)
+_WRITERS = text_of(
+    _WROTE.on_conflict_do_update(
+        index_elements=["device", "record"],
+        set_={"late": func.max(record_writers.c.late, _WROTE.excluded.late)},
+    )
+)
+_PARENTS = text_of(insert(record_parents))
+_MANY = (
+    "SELECT state, own_area, area, conflicts, complete, outside, born, position FROM records"
+    " WHERE record IN (SELECT value FROM json_each(?))"
+)
+_OWN_AREAS = "SELECT record, own_area FROM records WHERE record IN (SELECT value FROM json_each(?))"
+_PARENTS_OF = (
+    "SELECT record, parent FROM record_parents"
+    " WHERE record IN (SELECT value FROM json_each(?)) ORDER BY record, ordinal"
+)
+_CHILDREN_OF = (
+    "SELECT DISTINCT parent, record FROM record_parents"
+    " WHERE parent IN (SELECT value FROM json_each(?))"
+)
+_WRITERS_OF = (
+    "SELECT record, device, late FROM record_writers"
+    " WHERE record IN (SELECT value FROM json_each(?)) ORDER BY record, device"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,63 +82,63 @@ def get(connection: Connection, record: UUID) -> Current | None:
 def many(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Current]:
     """Return those of the records that exist, by id."""
     found = {}
-    for names in chunks([str(record) for record in ids]):
-        for row in connection.execute(select(records).where(records.c.record.in_(names))):
-            current = current_of(row)
-            found[current.record] = current
+    for row in ask(connection, _MANY, listed(ids)):
+        state, own_area, area, conflicts, complete, outside, born, position = row
+        current = Current(
+            state=state_from_json(decode(state.encode())),
+            own_area=own_area,
+            area=area,
+            conflicts=tuple(decode(conflicts.encode())),
+            complete=bool(complete),
+            outside=outside,
+            born=born,
+            position=position,
+        )
+        found[current.record] = current
     return found
 
 
 def save(connection: Connection, rows: Sequence[Current]) -> None:
     """Insert the records or replace them whole."""
-    if not rows:
-        return
-    statement = insert(records)
-    changed = {
-        column.name: statement.excluded[column.name]
-        for column in records.columns
-        if not column.primary_key
-    }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["record"], set_=changed),
-        [_row(current) for current in rows],
+    run(connection, _SAVE, [_row(current) for current in rows])
+
+
+def _row(current: Current) -> tuple[object, ...]:
+    state = current.state
+    return (
+        str(state.record),
+        state.type,
+        state_bytes(state).decode(),
+        shown_bytes(state).decode(),
+        current.own_area,
+        current.area,
+        state.void is not None,
+        encode(list(current.conflicts)).decode() if current.conflicts else "[]",
+        current.complete,
+        current.outside,
+        current.born,
+        current.position,
     )
 
 
-def _row(current: Current) -> dict[str, object]:
-    state = current.state
-    return {
-        "record": str(state.record),
-        "type": state.type,
-        "state": encode(state_to_json(state)).decode(),
-        "shown": encode(state.values()).decode(),
-        "own_area": current.own_area,
-        "area": current.area,
-        "void": state.void is not None,
-        "conflicts": encode(list(current.conflicts)).decode(),
-        "complete": current.complete,
-        "outside": current.outside,
-        "born": current.born,
-        "position": current.position,
-    }
+def own_areas(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, str | None]:
+    """Return the region that each of the records names itself, for those that exist."""
+    rows = ask(connection, _OWN_AREAS, listed(ids))
+    return {UUID(record): area for record, area in rows}
 
 
 def parents(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Return the parents of each record in their order, for records that name any."""
     found: dict[UUID, list[UUID]] = {}
-    for names in chunks([str(record) for record in ids]):
-        query = select(record_parents).where(record_parents.c.record.in_(names))
-        for row in connection.execute(query.order_by(record_parents.c.record, "ordinal")):
-            found.setdefault(UUID(row.record), []).append(UUID(row.parent))
+    for record, parent in ask(connection, _PARENTS_OF, listed(ids)):
+        found.setdefault(UUID(record), []).append(UUID(parent))
     return found
 
 
 def children(connection: Connection, ids: Iterable[UUID]) -> Iterator[tuple[UUID, UUID]]:
     """Yield (parent, child) for every record that names one of ``ids`` as its parent."""
-    for names in chunks([str(record) for record in ids]):
-        query = select(record_parents.c.parent, record_parents.c.record).distinct()
-        for row in connection.execute(query.where(record_parents.c.parent.in_(names))):
-            yield UUID(row.parent), UUID(row.record)
+    for parent, record in ask(connection, _CHILDREN_OF, listed(ids)):
+        yield UUID(parent), UUID(record)
 
 
 def set_parents(connection: Connection, named: Mapping[UUID, Sequence[UUID]]) -> None:
@@ -119,29 +146,17 @@ def set_parents(connection: Connection, named: Mapping[UUID, Sequence[UUID]]) ->
     for names in chunks([str(record) for record in named]):
         connection.execute(delete(record_parents).where(record_parents.c.record.in_(names)))
     rows = [
-        {"record": str(record), "ordinal": at, "parent": str(parent)}
+        (str(record), at, str(parent))
         for record, found in named.items()
         for at, parent in enumerate(found)
     ]
-    if rows:
-        connection.execute(record_parents.insert(), rows)
+    run(connection, _PARENTS, rows)
 
 
 def add_writers(connection: Connection, wrote: Mapping[tuple[UUID, str], bool]) -> None:
     """Note which device wrote which record, and whether after its scope had ended."""
-    if not wrote:
-        return
-    statement = insert(record_writers)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["device", "record"],
-            set_={"late": func.max(record_writers.c.late, statement.excluded.late)},
-        ),
-        [
-            {"record": str(record), "device": device, "late": late}
-            for (record, device), late in wrote.items()
-        ],
-    )
+    rows = [(str(record), device, late) for (record, device), late in wrote.items()]
+    run(connection, _WRITERS, rows)
 
 
 def judge_writer(connection: Connection, device: str, until_ms: int | None) -> list[UUID]:
@@ -163,10 +178,8 @@ def judge_writer(connection: Connection, device: str, until_ms: int | None) -> l
 def writers(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, list[tuple[str, bool]]]:
     """Return (device, late) of each record's writers, in order of device."""
     found: dict[UUID, list[tuple[str, bool]]] = {}
-    for names in chunks([str(record) for record in ids]):
-        query = select(record_writers).where(record_writers.c.record.in_(names))
-        for row in connection.execute(query.order_by("record", "device")):
-            found.setdefault(UUID(row.record), []).append((row.device, row.late))
+    for record, device, late in ask(connection, _WRITERS_OF, listed(ids)):
+        found.setdefault(UUID(record), []).append((device, bool(late)))
     return found
 
 
