@@ -17,11 +17,11 @@ from typing import Any
 # So that it runs from anywhere, also without PYTHONPATH.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.matching import files, held_out, own_register  # noqa: E402
-from bench.matching.noise import Source  # noqa: E402
-from bench.matching.world import ARRIVALS, DUPLICATES, REGISTER  # noqa: E402
-from bench.peers.kinto import Absent  # noqa: E402
-from shared_schema.matching.parameters import shipped  # noqa: E402
+from bench.matching import files, held_out, own_register
+from bench.matching.noise import Source
+from bench.matching.world import ARRIVALS, DUPLICATES, REGISTER
+from bench.peers.kinto import Absent
+from shared_schema.matching.parameters import shipped
 
 HELD_OUT = (101, 102, 103, 104)
 GOALS = {
