@@ -26,7 +26,7 @@ from sync_server import recovery as keys
 from sync_server.app import open_office
 from sync_server.commands import sharing
 from sync_server.commands.opening import PACKAGE, operator, zone_of
-from sync_server.commands.report import OutputNotWritten
+from sync_server.commands.output import OutputNotWritten
 from sync_server.config import load_config
 from sync_server.keys import write_durably
 from sync_server.recovery import Case
