@@ -30,17 +30,21 @@ def skeleton(word: str) -> str:
 
 
 def _texts(person: Comparable) -> Iterator[str]:
-    bones = sorted({skeleton(word) for word in person.name[:_MOST_WORDS]} - {""})
+    bones = _bones(person.name)
     yield from _of_numbers(person, bones)
     yield from _of_birth(person, bones)
-    pairs = [f"{a} {b}" for a, b in combinations(bones, 2)] or bones
-    for pair in pairs:
+    for pair in [f"{a} {b}" for a, b in combinations(bones, 2)] or bones:
         if person.village:
             yield f"v{pair}{person.village}"
         if person.birth:
             yield f"y{pair}{person.birth[:4]}"
-        if person.mother:
-            yield f"m{pair} {skeleton(person.mother[0])}"
+    if person.village and person.birth:
+        for bone in bones:
+            yield f"s{bone}{person.village}{person.birth[:4]}"
+
+
+def _bones(words: tuple[str, ...]) -> list[str]:
+    return sorted({skeleton(word) for word in words[:_MOST_WORDS]} - {""})
 
 
 def _of_numbers(person: Comparable, bones: list[str]) -> Iterator[str]:

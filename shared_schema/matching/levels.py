@@ -4,7 +4,7 @@ Each function is symmetric and looks at two values only; what a step is worth is
 parameters to say. `MISSING` where one of the two is not known: it is worth nothing.
 """
 
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+from rapidfuzz.distance import OSA, JaroWinkler
 
 MISSING = "missing"
 SAME = "same"
@@ -12,23 +12,29 @@ NEAR = "near"
 OTHER = "other"
 SHORT = "short"
 PART = "part"
+PART_ONE = "part_one"
 MIXED = "mixed"
+FAINT = "faint"
 
-SIMILAR = 0.88
+NEARLY = 0.88
+FAINTLY = 0.55
 _DEFAULT_DAYS = frozenset({"0101", "0701", "1231"})
 _CLOSE_YEARS = 2
 _ESTIMATE_YEARS = 5
+_DISTRICT = 6
 _BIRTH = 12
 
+INITIAL = "initial"
+
 Word = tuple[str, str]
-"""A word that both names have, and how: `same`, `short` or `near`."""
+"""A word that both names have, and how: `same`, `near`, `short` or `initial`."""
 
 
 def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
     """Return how two names agree, whatever the order of words, and the words that do.
 
     `same` all words; `near` all words, some with an error; `short` all words, some
-    abbreviated; `part` one name has more words; `mixed` some words agree and others
+    abbreviated; `faint` all words, some with many errors; `part` one name has more words, `part_one` they have only one in common; `mixed` some words agree and others
     contradict each other; `other` none agrees.
     """
     if not a or not b:
@@ -51,33 +57,58 @@ def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
     if left and "".join(a) == "".join(b):
         return NEAR, [(word, NEAR) for word in b]
     unmatched = _pair(left, rest, found)
-    return _name_level(found, unmatched, extra=len(b) - len(a)), found
+    return _name_level(found, unmatched, extra=len(left) + len(rest)), found
 
 
 def _pair(left: list[str], rest: list[str], found: list[Word]) -> int:
     """Pair what is not equal, the most alike first; return how many words found no partner."""
+    _join(left, rest, found)
+    _join(rest, left, found)
     alike = sorted(
-        (
-            (-likeness, how, one, other)
-            for one in left
-            for other in rest
-            for likeness, how in (_alike(one, other),)
-            if likeness >= SIMILAR
-        ),
+        (-likeness, one, other, how)
+        for one in left
+        for other in rest
+        for likeness, how in (likeness_of(one, other),)
+        if how != OTHER
     )
-    for _, how, one, other in alike:
+    for _, one, other, how in alike:
         if one in left and other in rest:
             left.remove(one)
             rest.remove(other)
             found.append((max(one, other, key=len), how))
-    return len(left)
+    return min(len(left), len(rest))
 
 
-def _alike(one: str, other: str) -> tuple[float, str]:
+def _join(left: list[str], rest: list[str], found: list[Word]) -> None:
+    """Pair a word that is two of the other name's, written as one."""
+    for word in left:
+        for one in rest:
+            if len(one) < len(word) and word.startswith(one) and word[len(one) :] in rest:
+                left.remove(word)
+                rest.remove(one)
+                rest.remove(word[len(one) :])
+                found += [(one, NEAR), (word[len(one) :], NEAR)]
+                return
+
+
+def likeness_of(one: str, other: str) -> tuple[float, str]:
+    """Return how alike two words are (1 at most), and what is to be made of it."""
     short, long = (one, other) if len(one) <= len(other) else (other, one)
-    if len(short) != 2 and long.startswith(short):
-        return 0.99, SHORT
-    return JaroWinkler.similarity(one, other), NEAR
+    if len(short) == 1:
+        return (0.7, INITIAL) if long.startswith(short) else (0.0, OTHER)
+    if _stands_for(short, long):
+        return 0.95, SHORT
+    likeness = max(JaroWinkler.similarity(one, other), OSA.normalized_similarity(one, other) + 0.08)
+    if likeness >= NEARLY:
+        return likeness, NEAR
+    return likeness, FAINT if OSA.normalized_similarity(one, other) >= FAINTLY else OTHER
+
+
+def _stands_for(short: str, long: str) -> bool:
+    """Tell whether a word is part of a longer one, or a pet name made of its beginning."""
+    if len(short) >= 3 and short in long:
+        return len(long) - len(short) >= 2
+    return len(short) <= 5 and len(long) >= 7 and long[:3] == short[:3]
 
 
 def _name_level(found: list[Word], unmatched: int, *, extra: int) -> str:
@@ -86,8 +117,11 @@ def _name_level(found: list[Word], unmatched: int, *, extra: int) -> str:
     if unmatched:
         return MIXED
     if extra:
-        return PART
-    return NEAR if any(how == NEAR for _, how in found) else SHORT
+        return PART if len(found) > 1 else PART_ONE
+    manners = {how for _, how in found}
+    if FAINT in manners:
+        return FAINT
+    return NEAR if NEAR in manners else SHORT
 
 
 def dates(a: str, a_precision: str, b: str, b_precision: str) -> str:
@@ -114,7 +148,7 @@ def _same_year(a: str, b: str) -> str:
 
 
 def _one_slip(a: str, b: str) -> bool:
-    return DamerauLevenshtein.distance(a, b, score_cutoff=1) == 1
+    return OSA.distance(a, b, score_cutoff=1) == 1
 
 
 def _vague_dates(a: str, b: str, precisions: set[str]) -> str:
@@ -142,16 +176,19 @@ def regions(a: str, b: str) -> str:
 def niks(a: str, b: str) -> str:
     """Return how two NIKs agree.
 
-    The first 12 digits are district, birth date and sex: twins and people born on one day in
-    one district share them, so `serial` (only the last four differ) says little.
+    All but `same` and `other` are one slip of the finger, but not all slips are alike: twins,
+    and all who were born on one day in one district, differ in the last four digits only
+    (`serial`), most who were born on one day in the first six only (`district`).
     """
     if not a or not b:
         return MISSING
     if a == b:
         return SAME
     if a[:_BIRTH] == b[:_BIRTH]:
-        return "serial"
-    return NEAR if DamerauLevenshtein.distance(a, b, score_cutoff=2) <= 2 else OTHER
+        return "serial" if OSA.distance(a, b, score_cutoff=1) == 1 else OTHER
+    if a[_DISTRICT:] == b[_DISTRICT:]:
+        return "district" if OSA.distance(a, b, score_cutoff=1) == 1 else OTHER
+    return NEAR if OSA.distance(a, b, score_cutoff=1) == 1 else OTHER
 
 
 def numbers(a: str, b: str) -> str:
@@ -160,7 +197,7 @@ def numbers(a: str, b: str) -> str:
         return MISSING
     if a == b:
         return SAME
-    return NEAR if DamerauLevenshtein.distance(a, b, score_cutoff=1) == 1 else OTHER
+    return NEAR if OSA.distance(a, b, score_cutoff=1) == 1 else OTHER
 
 
 def codes(a: str, b: str) -> str:

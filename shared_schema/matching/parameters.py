@@ -1,43 +1,47 @@
 """The numbers behind a judgement, as one versioned file, and what they make of each level.
 
-For each comparison and level three probabilities: how often the level is seen when the two
-are one person, when they are strangers, and when they are relatives who share a household.
-The match weight of a level is the logarithm to base 2 of the first over one of the others.
+For each comparison and level four probabilities: how often the level is seen when the two
+are one person, strangers, relatives who share a household, or namesakes. The match weight of
+a level is the logarithm to base 2 of the first over one of the others.
 For the words of a name the frequency of each word stands in the place of a probability
 among strangers: a rare name says more.
 """
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import log2
 from types import MappingProxyType
 from typing import Any
 
+from shared_schema.matching.people import Comparable
 from shared_schema.resources import read_package_text
 
 _FILE = "matching.json"
 _FEWEST = 2.0
 
-Bits = Mapping[str, tuple[float, float]]
-"""Level -> bits for one person against strangers, and against relatives."""
+Triple = tuple[float, float, float]
+Bits = Mapping[str, Triple]
+"""Level -> bits for one person against strangers, against relatives, and against namesakes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """`source` is what the file says; the rest follows from it.
 
-    `people` in the register, `household` the bits that a relative is rarer than a stranger,
+    `people` in the register; `fewer` the bits by which strangers (0), relatives and namesakes
+    of a person are fewer than all people;
     `prior` the bits of a register's person being the one before anything is compared,
     `bits` by comparison, `rarity` bits of each word and `unseen` those of any other,
-    `manner` the bits that a word is worth less where it agrees as `near` or `short`.
+    `manner` the most bits that a word is worth where it agrees as `near`, `short`, `initial`.
     """
 
     version: str
     source: Mapping[str, Any]
     people: int
-    household: float
+    fewer: Triple
     prior: float
     bits: Mapping[str, Bits]
     rarity: Mapping[str, float]
@@ -71,14 +75,14 @@ def parameters_from(source: Mapping[str, Any]) -> Parameters:
         version=str(source["version"]),
         source=MappingProxyType(dict(source)),
         people=people,
-        household=log2(people / float(source["relatives"])),
+        fewer=(0.0, *(log2(people / float(source[who])) for who in ("relatives", "namesakes"))),
         prior=log2(known / (1 - known) / people),
         bits=MappingProxyType({c: _bits(levels) for c, levels in source["levels"].items()}),
         rarity=MappingProxyType(
             {word: log2(total / max(count, _FEWEST)) for word, count in words["counts"].items()}
         ),
         unseen=log2(total / _FEWEST),
-        manner=MappingProxyType({how: log2(k) for how, k in source["manner"].items()}),
+        manner=MappingProxyType({how: float(most) for how, most in source["manner"].items()}),
         most_name_bits=float(source["most_name_bits"]),
         calibration=(float(source["calibration"][0]), float(source["calibration"][1])),
         certain_error=float(source["certain_error"]),
@@ -97,7 +101,18 @@ def with_words(parameters: Parameters, counts: Mapping[str, int], people: int) -
     return parameters_from({**parameters.source, "people": people, "words": words})
 
 
+def word_counts(people: Iterable[Comparable]) -> Counter[str]:
+    """Return in how many people's names each word occurs."""
+    counts: Counter[str] = Counter()
+    for person in people:
+        counts.update(set(person.name))
+    return counts
+
+
 def _bits(levels: Mapping[str, list[float]]) -> Bits:
     return MappingProxyType(
-        {level: (log2(m / stranger), log2(m / kin)) for level, (m, stranger, kin) in levels.items()}
+        {
+            level: (log2(one / stranger), log2(one / relative), log2(one / namesake))
+            for level, (one, stranger, relative, namesake) in levels.items()
+        }
     )

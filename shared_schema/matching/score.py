@@ -1,9 +1,10 @@
 """The match weight of two people, in bits, and the parts it is the sum of.
 
-Two people who are not one may be strangers, or relatives under one roof: these share the
-family card, the village, the mother and half the name without being one person, and counted
-as independent evidence those would merge them. So every comparison is weighed against both,
-and the weight is the lower of the two sums: the evidence against the likelier mistake.
+Two people who are not one may be strangers, relatives under one roof, or namesakes. Relatives
+share the family card, the village, the mother and half the name without being one person, and
+counted as independent evidence those would merge them; namesakes share the rarest name. So
+every comparison is weighed against all three, and the weight is the lowest of the sums: the
+evidence against the likeliest mistake.
 """
 
 from dataclasses import dataclass
@@ -11,15 +12,15 @@ from math import log2
 
 from shared_schema.matching import levels
 from shared_schema.matching.levels import MISSING
-from shared_schema.matching.parameters import Parameters
+from shared_schema.matching.parameters import Parameters, Triple
 from shared_schema.matching.people import Comparable
 
-STRANGER = "stranger"
-RELATIVE = "relative"
+AGAINST = ("stranger", "relative", "namesake")
+_FEWER = ("", "household", "namesakes")
 
 _NAME_CONFLICTS = frozenset({levels.OTHER, levels.MIXED})
 _BIRTH_CONFLICTS = frozenset({levels.OTHER, "close_year", "year_slip"})
-_VAGUE_BIRTH = frozenset({MISSING, "estimate", "month", "year_known"})
+_SAME_BIRTH = frozenset({levels.SAME, "default_day"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,32 +49,39 @@ class Score:
 
 def score(a: Comparable, b: Comparable, parameters: Parameters) -> Score:
     """Return how strongly two people's values speak for one person; symmetric in the two."""
-    seen = _levels(a, b)
+    found = seen(a, b)
     rows = [
-        _row(comparison, level, words, parameters)
-        for comparison, level, words in seen
+        (comparison, level, evidence(comparison, level, words, parameters))
+        for comparison, level, words in found
         if level != MISSING
     ]
-    strange = sum(row[2] for row in rows)
-    kin = sum(row[3] for row in rows) + parameters.household
-    guards = _guards({comparison: level for comparison, level, _ in seen})
-    if strange <= kin:
-        parts = [Part(comparison=c, level=level, bits=bits) for c, level, bits, _ in rows]
-        return Score(weight=strange, parts=tuple(parts), against=STRANGER, guards=guards)
-    parts = [Part(comparison=c, level=level, bits=bits) for c, level, _, bits in rows]
-    parts.append(Part(comparison="household", level=RELATIVE, bits=parameters.household))
-    return Score(weight=kin, parts=tuple(parts), against=RELATIVE, guards=guards)
+    sums = [sum(row[2][who] for row in rows) + parameters.fewer[who] for who in range(len(AGAINST))]
+    weight = min(sums)
+    who = sums.index(weight)
+    parts = [Part(comparison=c, level=level, bits=bits[who]) for c, level, bits in rows]
+    if who:
+        fewer = parameters.fewer[who]
+        parts.append(Part(comparison=_FEWER[who], level=AGAINST[who], bits=fewer))
+    guards = _guards({comparison: level for comparison, level, _ in found})
+    return Score(weight=weight, parts=tuple(parts), against=AGAINST[who], guards=guards)
 
 
 Seen = tuple[str, str, list[tuple[str, str]]]
 
 
-def _levels(a: Comparable, b: Comparable) -> list[Seen]:
+def seen(a: Comparable, b: Comparable) -> list[Seen]:
+    """Return for each comparison its level, and for names the words in which they agree.
+
+    Where both were born on one day a NIK says less, since it holds the day: this is a
+    comparison of its own.
+    """
+    born = levels.dates(a.birth, a.precision, b.birth, b.precision)
+    nik = "nik_same_birth" if born in _SAME_BIRTH else "nik"
     return [
         ("name", *levels.names(a.name, b.name)),
-        ("birth_date", levels.dates(a.birth, a.precision, b.birth, b.precision), []),
+        ("birth_date", born, []),
         ("sex", levels.codes(a.sex, b.sex), []),
-        ("nik", levels.niks(a.nik, b.nik), []),
+        (nik, levels.niks(a.nik, b.nik), []),
         ("family_card", levels.numbers(a.card, b.card), []),
         ("village", levels.regions(a.village, b.village), []),
         ("mother", *levels.names(a.mother, b.mother)),
@@ -82,19 +90,21 @@ def _levels(a: Comparable, b: Comparable) -> list[Seen]:
     ]
 
 
-def _row(
+def evidence(
     comparison: str, level: str, words: list[tuple[str, str]], parameters: Parameters
-) -> tuple[str, str, float, float]:
-    strange, kin = parameters.bits[comparison][level]
-    if words:
-        strange += _rarity(words, parameters)
-    return comparison, level, strange, kin
+) -> Triple:
+    """Return the bits of one level for one person against each of `AGAINST`.
+
+    Among strangers a rare word says more; relatives and namesakes share their rare words.
+    """
+    stranger, relative, namesake = parameters.bits[comparison][level]
+    return stranger + rarity(words, parameters), relative, namesake
 
 
-def _rarity(words: list[tuple[str, str]], parameters: Parameters) -> float:
+def rarity(words: list[tuple[str, str]], parameters: Parameters) -> float:
     """Return the bits by which agreement in these words is rarer than agreement in any."""
-    rarity, unseen, manner = parameters.rarity, parameters.unseen, parameters.manner
-    bits = sum(max(0.0, rarity.get(word, unseen) - manner[how]) for word, how in words)
+    known, unseen, most = parameters.rarity, parameters.unseen, parameters.manner
+    bits = sum(min(known.get(word, unseen), most[how]) for word, how in words)
     return min(bits, parameters.most_name_bits)
 
 
@@ -106,9 +116,10 @@ def _guards(level: dict[str, str]) -> frozenset[str]:
         found.add("birth_date")
     if level["sex"] == levels.OTHER:
         found.add("sex")
-    if level["nik"] in {levels.OTHER, "serial"}:
+    nik = level.get("nik") or level["nik_same_birth"]
+    if nik == levels.OTHER:
         found.add("nik")
-    if level["nik"] == levels.SAME and level["name"] == levels.OTHER:
+    if nik == levels.SAME and level["name"] == levels.OTHER:
         found.add("nik_alone")
     return frozenset(found)
 

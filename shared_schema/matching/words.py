@@ -7,16 +7,19 @@ COMPARISONS = {
     "birth_date": Label(id="Tanggal lahir", en="Date of birth"),
     "sex": Label(id="Jenis kelamin", en="Sex"),
     "nik": Label(id="NIK", en="NIK"),
+    "nik_same_birth": Label(id="NIK (tanggal lahir sama)", en="NIK (same date of birth)"),
     "family_card": Label(id="Nomor KK", en="Family card number"),
     "village": Label(id="Desa/kelurahan", en="Village"),
     "mother": Label(id="Nama ibu", en="Mother's name"),
     "father": Label(id="Nama ayah", en="Father's name"),
     "birth_place": Label(id="Tempat lahir", en="Place of birth"),
+    "namesakes": Label(id="Bisa jadi orang lain yang senama", en="Could be a namesake"),
     "household": Label(id="Bisa jadi keluarga serumah", en="Could be a relative in the household"),
 }
 _SAME = Label(id="sama", en="the same")
 _OTHER = Label(id="berbeda", en="different")
-_ONE_SLIP = Label(id="beda satu-dua angka", en="one or two digits differ")
+_ONE_SLIP = Label(id="beda satu angka", en="one digit differs")
+_DISTRICT = Label(id="satu angka kode wilayah berbeda", en="one digit of the district differs")
 LEVELS = {
     ("birth_date", "default_day"): Label(
         id="sama, tetapi tanggal yang sering dipakai bila tidak diketahui",
@@ -43,7 +46,14 @@ LEVELS = {
     ),
     ("nik", "near"): _ONE_SLIP,
     ("nik", "serial"): Label(
-        id="hanya empat angka terakhir berbeda", en="only the last four digits differ"
+        id="satu dari empat angka terakhir berbeda", en="one of the last four digits differs"
+    ),
+    ("nik", "district"): _DISTRICT,
+    ("nik_same_birth", "near"): _ONE_SLIP,
+    ("nik_same_birth", "district"): _DISTRICT,
+    ("nik_same_birth", "serial"): Label(
+        id="satu dari empat angka terakhir berbeda: bisa kembar",
+        en="one of the last four digits differs: could be twins",
     ),
     ("family_card", "near"): Label(id="beda satu angka", en="one digit differs"),
     ("village", "district"): Label(
@@ -51,6 +61,10 @@ LEVELS = {
     ),
     ("village", "regency"): Label(
         id="kecamatan lain di kabupaten yang sama", en="another district of the same regency"
+    ),
+    ("namesakes", "namesake"): Label(
+        id="orang lain bisa saja senama; jarang dibanding semua orang",
+        en="somebody else may bear the same name; they are few among all people",
     ),
     ("household", "relative"): Label(
         id="kerabat juga sama alamat, KK dan ibunya; keluarga jarang dibanding semua orang",
@@ -62,7 +76,9 @@ _ANY_LEVEL = {
     "other": _OTHER,
     "near": Label(id="mirip", en="similar"),
     "short": Label(id="disingkat", en="abbreviated"),
+    "faint": Label(id="agak mirip", en="somewhat similar"),
     "part": Label(id="salah satu lebih lengkap", en="one has more words"),
+    "part_one": Label(id="hanya satu kata sama", en="one word in common, one has more"),
     "mixed": Label(id="sebagian sama, sebagian berbeda", en="some words agree, others do not"),
     "missing": Label(id="tidak diketahui", en="not known"),
 }

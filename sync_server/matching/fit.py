@@ -1,0 +1,192 @@
+"""Learns the parameters from a register and from people who arrived, without any labels.
+
+How often strangers agree is counted on pairs of the register, and how often relatives do on
+pairs who share a family card. How often one person's two records agree is learned by
+expectation and maximisation over arrivals and their candidates, of whom at most one is the
+arriving person. What belongs to the household (card, village, parents' address) a relative
+shares like the person does: there the two probabilities are one.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import exp2
+from typing import Any
+
+from shared_schema.matching.levels import MISSING
+from shared_schema.matching.parameters import Parameters, parameters_from
+from shared_schema.matching.people import Comparable
+from shared_schema.matching.score import Seen, chance, evidence, seen
+
+SHARED = ("family_card", "village")
+OF_NAMESAKES = ("birth_date", "village", "mother", "father")
+OWN_NIK = ("nik", "nik_same_birth")
+_ROUNDS = 12
+_PSEUDO = 1.0
+_SAMPLE = 150_000
+_STRIDE = 7919
+
+Levels = dict[str, dict[str, list[float]]]
+Pairs = list[list[Seen]]
+Tally = defaultdict[str, Counter[str]]
+
+
+def fit(
+    register: Sequence[Comparable],
+    arrivals: Sequence[tuple[Comparable, Sequence[int]]],
+    start: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the document of parameters like `start` that fits best.
+
+    `arrivals`: who arrived, and the places of their candidates in `register`.
+    """
+    document = {**start, "people": len(register), "levels": _copy(start["levels"])}
+    set_strangers(document, register, [arrival for arrival, _ in arrivals])
+    set_relatives(document, register)
+    compared = [[seen(one, register[place]) for place in places] for one, places in arrivals]
+    for _ in range(_ROUNDS):
+        maximise(document, compared)
+    return document
+
+
+def set_strangers(
+    document: dict[str, Any], register: Sequence[Comparable], arrivals: Sequence[Comparable]
+) -> None:
+    """Count how often two people who have nothing to do with each other agree."""
+    levels: Levels = document["levels"]
+    counts = _counted(_random_pairs(arrivals, register))
+    for comparison in ("sex", "village", "birth_place"):
+        _put(levels[comparison], 1, counts[comparison])
+    _put(levels["birth_date"], 1, _birth_counts(counts["birth_date"], register))
+    niks = _counted(_same_group(register, lambda one: one.birth))
+    _put(levels["nik_same_birth"], 1, niks["nik_same_birth"])
+    for comparison in ("name", "mother", "father"):
+        _put_other(levels[comparison], counts[comparison])
+
+
+def _birth_counts(counts: Counter[str], register: Sequence[Comparable]) -> Counter[str]:
+    """Return the counts of levels of random pairs, the ones within a year from many more pairs."""
+    within = _counted(_same_group(register, lambda one: one.birth[:4]))["birth_date"]
+    same_year = sum(counts[level] for level in within)
+    fine: Counter[str] = Counter()
+    for level, count in counts.items():
+        if level not in within:
+            fine[level] = count * 1000
+    for level, count in within.items():
+        fine[level] = round(1000 * same_year * count / within.total())
+    return fine
+
+
+def set_relatives(document: dict[str, Any], register: Sequence[Comparable]) -> None:
+    """Count how often two people of one family card agree."""
+    counts = _counted(_same_group(register, lambda one: one.card))
+    for comparison, levels in document["levels"].items():
+        if comparison not in SHARED:
+            _put(levels, 2, counts[comparison])
+
+
+def maximise(document: dict[str, Any], compared: Sequence[Pairs]) -> None:
+    """Do one round: judge every arrival, then count levels by how likely each pair is one."""
+    parameters = parameters_from(document)
+    tallies: list[Tally] = [defaultdict(Counter) for _ in range(4)]
+    known = namesakes = 0.0
+    for pairs in compared:
+        weighed = [_sums(found, parameters) for found in pairs]
+        odds = [exp2(min(chance(min(sums), parameters), 60.0)) for sums in weighed]
+        whole = 1.0 + sum(odds)
+        known += (whole - 1.0) / whole
+        for found, own, sums in zip(pairs, odds, weighed, strict=True):
+            _count(tallies[0], found, own / whole)
+            shares = _shares(sums)
+            namesakes += (1 - own / whole) * shares[2]
+            for tally, share in zip(tallies[1:], shares, strict=True):
+                _count(tally, found, (1 - own / whole) * share)
+    document["known"] = round(known / len(compared), 4)
+    document["namesakes"] = round(namesakes / len(compared), 4)
+    for comparison, levels in document["levels"].items():
+        _put(levels, 0, tallies[0][comparison])
+        if comparison in SHARED:
+            _tie(levels, 2, 0)
+        elif comparison in OWN_NIK:
+            _put(levels, 2, tallies[2][comparison])
+        if comparison == "name":
+            _tie(levels, 3, 0)
+        elif comparison in OF_NAMESAKES:
+            _put(levels, 3, tallies[3][comparison])
+        else:
+            _tie(levels, 3, 1)
+
+
+def _tie(levels: dict[str, list[float]], place: int, to: int) -> None:
+    for row in levels.values():
+        row[place] = row[to]
+
+
+def _sums(found: list[Seen], parameters: Parameters) -> list[float]:
+    """Return the weight of a pair against strangers, relatives and namesakes."""
+    sums = list(parameters.fewer)
+    for comparison, level, words in found:
+        if level != MISSING:
+            for who, bits in enumerate(evidence(comparison, level, words, parameters)):
+                sums[who] += bits
+    return sums
+
+
+def _shares(sums: list[float]) -> list[float]:
+    """Return how likely each alternative is, if the two are not one."""
+    least = min(sums)
+    odds = [exp2(least - one) for one in sums]
+    return [one / sum(odds) for one in odds]
+
+
+def _count(counts: defaultdict[str, Counter[str]], found: list[Seen], share: float) -> None:
+    for comparison, level, _ in found:
+        if level != MISSING:
+            counts[comparison][level] += share  # type: ignore[assignment]
+
+
+def _counted(pairs: Iterable[tuple[Comparable, Comparable]]) -> defaultdict[str, Counter[str]]:
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for a, b in pairs:
+        _count(counts, seen(a, b), 1)
+    return counts
+
+
+def _put(levels: dict[str, list[float]], place: int, counts: Mapping[str, float]) -> None:
+    """Set one column of a comparison to the shares of what was counted, if anything was."""
+    whole = sum(counts.values()) + _PSEUDO * len(levels)
+    if whole > 100:
+        for level, row in levels.items():
+            row[place] = float(f"{(counts.get(level, 0) + _PSEUDO) / whole:.3g}")
+
+
+def _put_other(levels: dict[str, list[float]], counts: Counter[str]) -> None:
+    levels["other"][1] = round(counts["other"] / counts.total(), 3)
+
+
+def _random_pairs(
+    ones: Sequence[Comparable], others: Sequence[Comparable]
+) -> Iterator[tuple[Comparable, Comparable]]:
+    for at in range(_SAMPLE):
+        yield ones[at % len(ones)], others[at * _STRIDE % len(others)]
+
+
+def _same_group(
+    register: Sequence[Comparable], key: Any
+) -> Iterator[tuple[Comparable, Comparable]]:
+    """Give pairs that share a key: neighbours in their group, at most `_SAMPLE`."""
+    groups: defaultdict[str, list[Comparable]] = defaultdict(list)
+    for one in register:
+        if key(one):
+            groups[key(one)].append(one)
+    left = _SAMPLE
+    for group in groups.values():
+        for step in range(1, min(len(group), 4)):
+            for at in range(0, len(group) - step):
+                yield group[at], group[at + step]
+                left -= 1
+                if not left:
+                    return
+
+
+def _copy(levels: Mapping[str, Mapping[str, Sequence[float]]]) -> Levels:
+    return {c: {level: list(row) for level, row in rows.items()} for c, rows in levels.items()}
