@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from shared_schema.errors import StorageError
-from sync_server import keys
+from sync_server import keys, rematching
 from sync_server.config import Config
 from sync_server.office import Office
 from sync_server.store import schema
@@ -46,6 +46,7 @@ def open_office(config: Config) -> Office:
     if at != schema.NEWEST:
         with store.write() as connection:
             schema.migrate(connection)
+            rematching.fill(connection, bytes.fromhex(facts.need(connection, Fact.SERVER)))
     loaded = keys.load(config.secret_file)
     with store.read() as connection:
         if facts.need(connection, Fact.SERVER) != loaded.server.hex():

@@ -89,7 +89,7 @@ def note(connection: Connection, touched: Iterable[RecordState]) -> list[Fresh]:
 
 def from_devices(fresh: Sequence[Fresh], server: bytes) -> list[Fresh]:
     """Return those who were begun on a device."""
-    return [one for one in fresh if _device(one.record, server) is not None]
+    return [one for one in fresh if device_of(one.record, server) is not None]
 
 
 def compare(
@@ -132,13 +132,13 @@ def _candidates(
             rivals=comparing.rivals_of(
                 one.person, (read[number] for number in numbers if number in read), parameters
             ),
-            born_here=_device(one.record, server) is not None,
+            born_here=device_of(one.record, server) is not None,
         )
         for one, numbers in zip(fresh, near, strict=True)
     ]
 
 
-def _device(record: UUID, server: bytes) -> bytes | None:
+def device_of(record: UUID, server: bytes) -> bytes | None:
     """Return the device on which a record was begun, None for the server and its registers."""
     stream = record_stream(record)
     return None if stream is None or stream.device == server else stream.device

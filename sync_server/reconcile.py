@@ -5,6 +5,7 @@ Nothing here touches the records that a verdict is about: they keep their own ed
 is decided, undone and decided again. Every function runs within the caller's transaction.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from sync_server.ingest import Edit
 from sync_server.lookup import changes_of, resolve
 from sync_server.matching.exact import LINK_TYPE, OpenPair
 from sync_server.store import tables
-from sync_server.store.queries import log, records
+from sync_server.store.queries import log, matching, records
 from sync_server.store.queries.records import Current
 
 METHOD = "human"
@@ -102,9 +103,22 @@ def decide_pair(
         "method": METHOD,
     }
     current = records.get(connection, link)
-    if current is None or not _says(current.state, wanted):
+    written = current is None or not _says(current.state, wanted)
+    if written:
         _write_link(connection, link, current, wanted, operator)
-    return _standing(connection, link)
+    made = _standing(connection, link)
+    if written:
+        _note_grounds(connection, made)
+    return made
+
+
+def _note_grounds(connection: Connection, made: Decision) -> None:
+    """Keep the score that was shown when a decision was made."""
+    shown = possible_duplicates.proposals(connection, [(made.a, made.b)]).get((made.a, made.b))
+    if shown is not None:
+        pair = matching.Pair(str(made.a), str(made.b), shown.weight, shown.version, shown.parts)
+        now_ms = time.time_ns() // 1_000_000
+        matching.note_decisions(connection, [(made.decision, pair)], now_ms, automatic=False)
 
 
 def _says(state: RecordState, wanted: Mapping[str, Any]) -> bool:

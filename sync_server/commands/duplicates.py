@@ -1,7 +1,9 @@
 """``duplicates``: pairs that may be one person, and the verdicts on them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 import click
 from sqlalchemy import Connection
@@ -9,12 +11,22 @@ from sqlalchemy import Connection
 from shared_schema.console import emit, language, output_options, text
 from shared_schema.links import Verdict
 from shared_schema.records.link import VERDICT
-from sync_server import reconcile
+from sync_server import possible_duplicates, reconcile, rematching
+from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, deciding, reading
 from sync_server.commands.people import regions_of, title_of
+from sync_server.config import load_config
+from sync_server.matching.exact import OpenPair
+from sync_server.possible_duplicates import Proposed
+from sync_server.queue import parts_of
 from sync_server.store.queries import records
 
-_RULES = {"nik": "same NIK", "family": "same family card, birth date and name"}
+_RULES = {
+    "nik": "same NIK",
+    "family": "same family card, birth date and name",
+    "score": "much alike",
+    "outage": "same place, component and time",
+}
 
 
 @click.group()
@@ -24,16 +36,24 @@ def duplicates() -> None:
 
 @duplicates.command("list")
 @click.option("--all", "decided_too", is_flag=True, help="Also what was decided before.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most this many pairs.")
 @output_options
-def list_pairs(*, decided_too: bool) -> None:
+def list_pairs(*, decided_too: bool, limit: int | None) -> None:
     """List the pairs that ask for a verdict, and verdicts that contradict each other."""
     with reading() as connection:
-        document = _document(connection, decided_too=decided_too)
+        document = _document(connection, limit, decided_too=decided_too)
     emit(document, lambda: _text(document))
 
 
-def _document(connection: Connection, *, decided_too: bool) -> dict[str, Any]:
-    pairs = reconcile.open_pairs(connection)
+def _document(connection: Connection, limit: int | None, *, decided_too: bool) -> dict[str, Any]:
+    found = reconcile.open_pairs(connection)
+    scores = possible_duplicates.proposals(connection, [(pair.a, pair.b) for pair in found])
+
+    def likeliest(pair: OpenPair) -> tuple[bool, float, UUID, UUID]:
+        score = scores.get((pair.a, pair.b))
+        return pair.undecided, -score.weight if score else 0.0, pair.a, pair.b
+
+    pairs = sorted(found, key=likeliest)[:limit]
     refused = reconcile.refused_edges(connection)
     together = [(one.a, one.b) for one in pairs] + [edge.pair for edge in refused]
     decisions = reconcile.decisions(connection) if decided_too else []
@@ -51,13 +71,14 @@ def _document(connection: Connection, *, decided_too: bool) -> dict[str, Any]:
         }
 
     return {
-        "count": len(pairs),
+        "count": len(found),
         "pairs": [
             {
                 "a": str(pair.a),
                 "b": str(pair.b),
                 "rules": [rule.value for rule in pair.rules],
                 "undecided": pair.undecided,
+                **_score(scores.get((pair.a, pair.b))),
                 "records": [side(pair.a), side(pair.b)],
             }
             for pair in pairs
@@ -69,13 +90,27 @@ def _document(connection: Connection, *, decided_too: bool) -> dict[str, Any]:
     }
 
 
+def _score(found: Proposed | None) -> dict[str, Any]:
+    """Return the match weight in bits and what it is the sum of."""
+    parts = parts_of(found.parts) if found else ()
+    return {
+        "weight": found.weight if found else None,
+        "version": found.version if found else None,
+        "parts": [
+            {"comparison": part.comparison, "level": part.level, "bits": part.bits}
+            for part in parts
+        ],
+    }
+
+
 def _text(document: dict[str, Any]) -> str:
     texts = text(PACKAGE)
     lines: list[str] = []
     for pair in document["pairs"]:
         rules = "; ".join(texts(_RULES[rule]) for rule in pair["rules"])
         mark = f" [{texts('undecided')}]" if pair["undecided"] else ""
-        lines.append(f"{rules}{mark}")
+        bits = "" if pair["weight"] is None else f" ({pair['weight']:.1f} bit)"
+        lines.append(f"{rules}{bits}{mark}")
         lines += [f"  {side['id']}  {side['title']}" for side in pair["records"]]
     lines += _lines_of("kept apart by another verdict", document["refused"])
     for one in document["decisions"]:
@@ -125,6 +160,21 @@ def _decided(made: reconcile.Decision) -> str:
     if made.refused:
         lines.append(texts("They stay apart: another verdict says that they are different."))
     return "\n".join(lines)
+
+
+@duplicates.command()
+@click.option("--registers", is_flag=True, help="Also residents of registers with each other.")
+@output_options
+def rematch(*, registers: bool) -> None:
+    """Compare everybody anew, after an update of the matcher or an import of a register."""
+    done = rematching.rematch(open_office(load_config()), registers=registers)
+    emit(
+        asdict(done),
+        lambda: text(PACKAGE)(
+            "{compared} of {people} residents compared: {linked} known for certain,"
+            " {pairs} pairs to look at."
+        ).format(**asdict(done)),
+    )
 
 
 COMMANDS = (duplicates,)

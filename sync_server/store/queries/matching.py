@@ -28,6 +28,11 @@ _APART = (
     " UNION SELECT a, b, verdict FROM edges"
     " WHERE verdict <> 'same' AND b IN (SELECT value FROM json_each(?1))"
 )
+_ARRIVALS = (
+    "SELECT record, band, other, weight, device, matched_ms FROM match_arrivals"
+    " WHERE matched_ms >= ? ORDER BY matched_ms DESC, record"
+)
+_DECISION = "SELECT weight, version, parts FROM match_decisions WHERE decision = ?"
 
 
 class Person(NamedTuple):
@@ -132,10 +137,33 @@ def not_same(connection: Connection, ids: Iterable[str]) -> list[tuple[str, str,
     return ask(connection, _APART, listed(ids))
 
 
-def clear(connection: Connection) -> None:
-    """Forget everything that `rematch` makes anew."""
-    for table in (match_people, match_segments, match_pairs, match_arrivals):
+def clear_people(connection: Connection) -> None:
+    """Forget what is kept of people to compare them."""
+    for table in (match_people, match_segments):
         connection.execute(delete(table))
+
+
+def clear_found(connection: Connection) -> None:
+    """Forget what comparing found."""
+    for table in (match_pairs, match_arrivals):
+        connection.execute(delete(table))
+
+
+def arrivals_since(connection: Connection, since_ms: int) -> list[tuple[Arrival, int]]:
+    """Return how records from devices were judged since a time, and when, the latest first."""
+    rows = ask(connection, _ARRIVALS, since_ms)
+    return [(Arrival(*row[:5]), row[5]) for row in rows]
+
+
+def decision(connection: Connection, change: UUID) -> tuple[float, str, str] | None:
+    """Return weight, version and parts on which a decision rested, where that was kept."""
+    rows = ask(connection, _DECISION, str(change))
+    return rows[0] if rows else None
+
+
+def count_pairs(connection: Connection) -> int:
+    """Return how many pairs were found for a person to look at."""
+    return connection.execute(select(func.count()).select_from(match_pairs)).scalar_one()
 
 
 def count_people(connection: Connection) -> int:
