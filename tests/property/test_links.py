@@ -45,6 +45,16 @@ def test_no_cluster_holds_two_people_declared_different(edges):
 
 
 @given(verdicts())
+def test_no_machine_joins_what_a_person_left_undecided(edges):
+    """Where only automatic edges would bring the two together, they stay apart."""
+    found, by_people = clusters(edges), clusters([edge for edge in edges if edge.human])
+    for edge in edges:
+        joined = found.of(edge.a) == found.of(edge.b)
+        if edge.human and edge.verdict is Verdict.UNDECIDED:
+            assert joined == (by_people.of(edge.a) == by_people.of(edge.b))
+
+
+@given(verdicts())
 def test_every_same_edge_is_either_obeyed_or_shown_as_refused(edges):
     """Nothing is dropped in silence, and nothing else joins people."""
     found = clusters(edges)
