@@ -24,7 +24,7 @@ from shared_schema.messages import read_object, read_server_frame
 from sync_server import ingest, photos, rebuilding
 from sync_server.office import Office
 from sync_server.store.engine import open_store
-from sync_server.store.queries import log, raw
+from sync_server.store.queries import audit, log, raw
 from sync_server.store.tables import (
     PROJECTIONS,
     batches,
@@ -58,6 +58,7 @@ class Verified:
     quarantined: int
     records: int
     photos: int = 0
+    audit: int = 0
 
 
 @dataclass(slots=True)
@@ -197,16 +198,18 @@ class _Audit:
 
 
 def verify_all(office: Office) -> Verified:
-    """Check database and photos. Raises LogAltered, ProjectionDiffers, PhotoAltered, naming it."""
+    """Check database and photos. Raises LogAltered and others, naming it."""
     with office.store.read() as connection:
         found = _Audit(office, connection).run()
         records = _compare_projections(connection)
+        entries = audit.check(connection)
     return Verified(
         changes=found.changes,
         batches=found.batches,
         quarantined=found.quarantined,
         records=records,
         photos=photos.check(office),
+        audit=entries,
     )
 
 
