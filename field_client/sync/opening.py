@@ -1,4 +1,4 @@
-"""Connections that are being opened: a new try every second or so; the first to succeed is used.
+"""Connections that are being opened: a new try twice a second; the first to succeed is used.
 
 The system repeats an unanswered opening after 1, 3 and 7 seconds. Where coverage comes for half a
 minute that is waiting in the best of it; a try of our own costs 60 bytes. Tries alternate between
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-TRY_EVERY_S = 1.0
+TRY_EVERY_S = 0.5
 LONGEST_PAUSE_S = 3.0
 MOST_TRIES = 12
 _PAUSE_GROWS = 1.1

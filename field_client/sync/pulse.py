@@ -21,6 +21,9 @@ GAIN = 1.5
 SAMPLE_S = 0.1
 _SAMPLES = 8
 _NEAR_S = 0.05
+# What a packet has to say of gaps in what came (RFC 2018, three of them beside time stamps): a full
+# one would be cut in two while something of the answer is missing.
+_GAPS_BYTES = 28
 _TCP_INFO = 11
 _INFO_BYTES = 160
 _LEAST_STALL_S = 1.0
@@ -69,7 +72,7 @@ def read_info(info: bytes) -> Pulse:
         held=unsent + max(0, out - sacked - lost + repeated) * size,
         in_flight=out,
         arrived=acked + sacked * size,
-        packet_bytes=size,
+        packet_bytes=max(size - _GAPS_BYTES, size // 2),
         silent_s=silent_ms / 1000,
         rtt_s=rtt_us / 1e6,
         least_rtt_s=min(least_us, rtt_us) / 1e6,

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-HOLD_S = 0.2
+HOLD_S = 0.5
 # Linux's name; macOS and Windows have none that Python knows.
 _CORK: int | None = getattr(socket, "TCP_CORK", None)
 
@@ -40,8 +40,15 @@ class Cork:
         if self._now() - self._released_s < HOLD_S and (self._buffered() or self._has_come()):
             return
         self._released_s = self._now()
-        self._set(held=False)
+        self.release()
         self._set(held=True)
+
+    def release(self) -> None:
+        """Let go what was written; at the end, before the line's own farewell.
+
+        That arrives in a packet of its own then, which shows that the one before it was lost.
+        """
+        self._set(held=False)
 
     def _has_come(self) -> bool:
         ready = select.poll()

@@ -74,7 +74,7 @@ class ClosingGateway(Gateway_10):
     def __init__(self, req: Any) -> None:
         """Take over a request whose headers were read."""
         if isinstance(req.rfile, ChunkedRFile):
-            cork = Cork(req.conn.socket, req.conn.rfile.has_data)
+            cork = req.conn.cork = Cork(req.conn.socket, req.conn.rfile.has_data)
             limit_bytes = req.server.max_request_body_size
             req.rfile = ChunkedBody(req.conn.rfile, limit_bytes, cork.before_read)
         elif length := req.inheaders.get(b"Content-Length"):
@@ -158,10 +158,16 @@ class PatientServer(Server):
 class PatientConnection(HTTPConnection):
     """A connection that begins with the handshake, where it is one of TLS."""
 
+    cork: Cork | None = None
+
     def communicate(self) -> bool:
         """Answer a request; tell whether another may follow."""
         with self.server.doorkeeper.visit(self.socket) as self.visit:
-            return self._communicate()
+            try:
+                return self._communicate()
+            finally:
+                if self.cork is not None:
+                    self.cork.release()
 
     def _communicate(self) -> bool:
         if isinstance(self.socket, ssl.SSLSocket):

@@ -131,6 +131,7 @@ def test_linux_is_understood() -> None:
         held=700 + 6 * 1448,
         in_flight=10,
         arrived=50_000 + 3 * 1448,
+        packet_bytes=1420,
         silent_s=0.25,
         rtt_s=0.9,
         least_rtt_s=0.8,

@@ -1,0 +1,78 @@
+"""Answers wait for one another only while there is more to answer."""
+
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from sync_server.api.cork import HOLD_S, Cork
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(socket, "TCP_CORK"), reason="cannot run here: the system holds nothing back"
+)
+
+
+@dataclass
+class Line:
+    """A connection on which something comes when ``come`` is called."""
+
+    reading: int
+    writing: int
+    now_s: float = 0.0
+    set: list[int] = field(default_factory=list)
+
+    def fileno(self) -> int:
+        """Name what is read from."""
+        return self.reading
+
+    def setsockopt(self, _level: int, _option: int, value: int) -> None:
+        """Note whether answers are held back."""
+        self.set.append(value)
+
+    def come(self) -> None:
+        """Have something to read."""
+        os.write(self.writing, b"x")
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    """Open a line on which nothing has come."""
+    reading, writing = os.pipe()
+    yield Line(reading, writing)
+    os.close(reading)
+    os.close(writing)
+
+
+def cork(line: Line, *, buffered: bool) -> Cork:
+    """Hold back on a line whose time is its own."""
+    return Cork(line, lambda: buffered, lambda: line.now_s)  # type: ignore[arg-type]
+
+
+def test_answers_leave_before_the_office_waits(line: Line) -> None:
+    """Nothing more is at hand: what was said goes, what follows is held back again."""
+    cork(line, buffered=False).before_read()
+    assert line.set == [1, 0, 1]
+
+
+def test_answers_wait_while_more_is_at_hand(line: Line) -> None:
+    """Whether it was read already or stands in the system's own store."""
+    cork(line, buffered=True).before_read()
+    line.come()
+    cork(line, buffered=False).before_read()
+    assert line.set == [1, 1]
+
+
+def test_answers_do_not_wait_long(line: Line) -> None:
+    """A slow office lets go now and then, however much there is to read."""
+    slow = cork(line, buffered=True)
+    line.now_s = HOLD_S
+    slow.before_read()
+    assert line.set == [1, 0, 1]
+
+
+def test_at_the_end_nothing_is_held_back(line: Line) -> None:
+    """The line's farewell is a packet of its own."""
+    cork(line, buffered=True).release()
+    assert line.set == [1, 0]
