@@ -83,6 +83,13 @@ def decide(bench: Bench, a: UUID, b: UUID, verdict: Verdict) -> reconcile.Decisi
         return reconcile.decide_pair(connection, (str(a), str(b)), verdict, "lihat KTP", USER)
 
 
+def write(bench: Bench, *edits: Edit) -> None:
+    """Write edits one by one in one transaction."""
+    with bench.office.store.write() as connection:
+        for edit in edits:
+            ingest.write_own(connection, [edit], USER)
+
+
 def cluster(bench: Bench, record: UUID) -> set[UUID]:
     """Give the records that are one person with a record."""
     with bench.office.store.read() as connection:
@@ -186,7 +193,7 @@ def test_a_veto_holds_in_any_order_of_arrival(
 
 def test_the_queue_keeps_its_place(bench: Bench, device: RawDevice) -> None:
     """Behind a key come those that were behind it, also once that case is decided."""
-    bare = {**SISILIA, "nik": None, "kk_number": None}
+    bare: dict[str, Any] = {**SISILIA, "nik": None, "kk_number": None}
     for name in ("Satu", "Dua", "Tiga"):
         row = {field: value for field, value in bare.items() if value} | {"name": f"Warga {name}"}
         import_(bench, row)
@@ -233,8 +240,7 @@ def test_a_transaction_that_is_undone_leaves_no_candidate(bench: Bench, device: 
     """The index in memory forgets who was never committed."""
     import_(bench, SISILIA)
     edit = Edit(record=derived_id("test", b"undone"), type="person", values=SISILIA)
-    with pytest.raises(ChangeInvalid), bench.office.store.write() as connection:
-        ingest.write_own(connection, [edit], USER)
-        ingest.write_own(connection, [replace(edit, values={"sex": "X"})], USER)
+    with pytest.raises(ChangeInvalid):
+        write(bench, edit, replace(edit, values={"sex": "X"}))
     met = arrive(bench, device, **SISILIA)
     assert len(cluster(bench, met)) == 2
