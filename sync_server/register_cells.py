@@ -7,7 +7,6 @@ days, lost zeros, formula quotes, a wrong encoding), what a person wrote is left
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from functools import lru_cache
 from types import MappingProxyType
 
 from shared_schema.records import FieldKind
@@ -55,7 +54,6 @@ _SPELLINGS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=65_536)
 def tidied(name: str, raw: str) -> str:
     """Return the cell of field `name` as it was before programs changed it; "" for nothing."""
     text = raw if raw.isascii() else _read_again(raw).translate(_INVISIBLE)

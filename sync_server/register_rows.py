@@ -8,6 +8,7 @@ wrong (a NIK of another district) is the ministry's own data and goes in.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,16 +17,23 @@ from shared_schema.ids import derived_id
 from shared_schema.names import fold_name
 from shared_schema.records import (
     CheckContext,
+    FieldKind,
     FieldValueError,
     RecordType,
     check,
     normalise,
+    record_type,
 )
 from shared_schema.regions import RegionTable
 from sync_server.register_cells import tidied
 from sync_server.register_table import KEY, PERSON, Raw, Rejected
 
 STATUS_FIELDS = ("central_status", "recorded_on", "printed_on")
+_FEW_VALUES = frozenset(
+    name
+    for name, spec in PERSON.fields.items()
+    if spec.kind in (FieldKind.CODE, FieldKind.REGION, FieldKind.DATE) or name in ("rt", "rw")
+)
 _NUMBERS = frozenset({"nik", "kk_number"})
 _FIFTEEN_DIGITS = re.compile(r"[0-9]{15}")
 _IDENTITY = ("sex", "village", "birth_date", "birth_date_precision", "kk_number")
@@ -75,16 +83,31 @@ def _parse(
     for name, cell in raw.cells.items():
         if name == KEY:
             continue
-        text = tidied(name, cell)
-        try:
-            parsed[name] = normalise(rtype, name, text)
-        except FieldValueError as error:
-            called = regions.village_called(text) if name == "village" and regions else None
-            if called is None:
-                code = _code_of(name, text, error.code)
+        read = _read_few if name in _FEW_VALUES else _read
+        value, code = read(rtype.name, name, cell)
+        if code is not None:
+            value = _village(name, cell, regions)
+            if value is None:
                 return Rejected(line=raw.line, code=code, field=name, value=cell)
-            parsed[name] = called
+        parsed[name] = value
     return parsed
+
+
+def _village(name: str, cell: str, regions: RegionTable | None) -> str | None:
+    """Return the village that is named where its code should be, if only one is called so."""
+    return regions.village_called(tidied(name, cell)) if name == "village" and regions else None
+
+
+def _read(type_name: str, name: str, cell: str) -> tuple[Any, str | None]:
+    """Return the value of a cell, else the code of what is wrong with it."""
+    text = tidied(name, cell)
+    try:
+        return normalise(record_type(type_name), name, text), None
+    except FieldValueError as error:
+        return None, _code_of(name, text, error.code)
+
+
+_read_few = lru_cache(maxsize=65_536)(_read)
 
 
 def _code_of(name: str, text: str, code: str) -> str:
