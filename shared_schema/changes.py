@@ -117,21 +117,23 @@ def change_bytes(change: Change) -> bytes:
 
     Raises NotCanonical.
     """
-    if not "".join(change.writes).isascii():
+    times = sorted(evidence_to_json(change.evidence).items())
+    numbers = (change.sequence, change.version, *(time_ms for _, time_ms in times))
+    if not "".join(change.writes).isascii() or max(map(abs, numbers)) > LARGEST_INTEGER:
         return encode(change_to_json(change))
     writes = b",".join(_write_bytes(name, change.writes[name]) for name in sorted(change.writes))
     return (
-        b'{"evidence":%b,"hlc":"%016x","operator":%b,"record":"%b","sequence":%b,'
-        b'"stream":"%b","type":%b,"version":%b,"writes":{%b}}'
+        b'{"evidence":{%b},"hlc":"%016x","operator":%b,"record":"%b","sequence":%d,'
+        b'"stream":"%b","type":%b,"version":%d,"writes":{%b}}'
     ) % (
-        encode(evidence_to_json(change.evidence)),
+        b",".join([b'"%b":%d' % (name.encode(), time_ms) for name, time_ms in times]),
         change.hlc,
         encode(change.operator),
         str(change.record).encode(),
-        encode(change.sequence),
+        change.sequence,
         change.stream.hex().encode(),
         encode(change.type),
-        encode(change.version),
+        change.version,
         writes,
     )
 

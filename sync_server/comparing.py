@@ -179,6 +179,7 @@ def _may_join(
         for one in scene.together(arriving.record)
         for other in scene.together(best.record)
         if one in scene.people and other in scene.people
+        if (one, other) != (arriving.record, best.record)  # certain, as judged
     )
 
 

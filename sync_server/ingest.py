@@ -35,7 +35,6 @@ from shared_schema.wire import CodecUnknown, decode_payload
 from shared_schema.wire.json_columns import PayloadInvalid
 from sync_server import arrivals, projections
 from sync_server.arrivals import Link
-from sync_server.assessment import Standing, assess
 from sync_server.matching.exact import LINK_TYPE
 from sync_server.office import Office
 from sync_server.store.queries import batches, facts, log, matching, quarantine, records
@@ -70,12 +69,10 @@ def write_own(
     now_ms = int(time.time() * 1000) if wall_ms is None else wall_ms
     stream = Stream.from_hex(facts.need(connection, Fact.STREAM))
     made = _make(connection, edits, operator, stream, now_ms)
-    for change in made:
-        judged = assess(change, by_server=True)
-        if judged.standing is not Standing.FOLDED:
-            raise ChangeInvalid(reason=", ".join(found.code for found in judged.findings))
     if made:
         folded = projections.apply(connection, log.append(connection, made, now_ms))
+        if folded.remarks:
+            raise ChangeInvalid(reason=", ".join(remark.code for remark in folded.remarks))
         batches.move(connection, stream, Head(sequence=made[-1].sequence))
         _match(connection, folded.states, stream.device, now_ms, registers=False)
     return made

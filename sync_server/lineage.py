@@ -4,14 +4,14 @@ The answer is a function of the records alone. A record's parents are looked at 
 which its type names them; a circle of parents leads nowhere.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared_schema.fold import RecordState
 from shared_schema.ids import IdInvalid, parse_id
-from shared_schema.records import RecordType
+from shared_schema.records import RECORD_TYPES, RecordType
 from sync_server.store.queries import records
 from sync_server.store.queries.records import Current
 
@@ -52,26 +52,32 @@ def descendants(connection: Connection, moved: Mapping[UUID, int]) -> dict[UUID,
 def areas(connection: Connection, found: Iterable[Current]) -> dict[UUID, str | None]:
     """Return the area of each record; ``found`` are the newest versions of the records asked for.
 
-    The parents of ``found`` are in the store, as the table of parents is.
+    The parents that ``found`` name are in the store, if anywhere.
     """
     asked = {current.record: current for current in found}
     own = {record: current.own_area for record, current in asked.items()}
-    above: dict[UUID, list[UUID]] = {}
-    fresh = [record for record, area in own.items() if area is None]
+    above: dict[UUID, Sequence[UUID]] = {}
+    named: Mapping[UUID, Sequence[UUID]] = {
+        record: parents_of(RECORD_TYPES[asked[record].state.type], asked[record].state)
+        for record, area in own.items()
+        if area is None
+    }
     for _ in range(_DEPTH):
-        named = records.parents(connection, fresh)
         above.update(named)
         unknown = {parent for found in named.values() for parent in found} - own.keys()
         own.update(dict.fromkeys(unknown))
         own.update(records.own_areas(connection, unknown))
         fresh = [record for record in unknown if own[record] is None]
+        if not fresh:
+            break
+        named = records.parents(connection, fresh)
     return {record: _inherited(record, own, above, _DEPTH) for record in asked}
 
 
 def _inherited(
     record: UUID,
     own: Mapping[UUID, str | None],
-    above: Mapping[UUID, list[UUID]],
+    above: Mapping[UUID, Sequence[UUID]],
     depth: int,
 ) -> str | None:
     area = own.get(record)

@@ -23,6 +23,7 @@ _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})")
 _WRITTEN_NUMBER = re.compile(r"[+-]?[0-9]+([.][0-9]+)?")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SIXTEEN_DIGITS = re.compile(r"[0-9]{16}")
 _SPREADSHEET_NUMBER = re.compile(r"[0-9][.,]?[0-9]*[eE][+]?[0-9]+|[0-9]{15,16}[.,]0+")
 _DIGIT_SEPARATORS = str.maketrans("", "", " .-\u00a0")
@@ -55,6 +56,10 @@ def is_stored(spec: FieldSpec, value: object) -> bool:
     if type(value) is str:
         judge = _STORED_TEXT.get(spec.kind)
         return judge is not None and judge(spec, value)
+    if type(value) is float:
+        low, high = spec.minimum, spec.maximum
+        bounded = low is not None and high is not None and low <= value <= high
+        return bounded and spec.kind is FieldKind.NUMBER and value % 1 != 0
     return spec.kind is FieldKind.CODE and type(value) is int and value in _codes(spec)
 
 
@@ -277,6 +282,7 @@ _STORED_TEXT: Mapping[FieldKind, Callable[[FieldSpec, str], bool]] = MappingProx
         FieldKind.DATE: lambda _spec, value: _is_date(value),
         FieldKind.CODE: lambda spec, value: value in _codes(spec),
         FieldKind.REGION: _plain_region,
+        FieldKind.REFERENCE: lambda _spec, value: _ID.fullmatch(value) is not None,
     }
 )
 _FROM_JSON: Mapping[FieldKind, Callable[[FieldSpec, object], Any]] = MappingProxyType(

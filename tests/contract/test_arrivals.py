@@ -184,7 +184,11 @@ def test_a_veto_holds_in_any_order_of_arrival(
     """Two are different; whoever comes between them, and when, never makes them one."""
     one, other = import_(bench, SISILIA, {**SISILIA, "nik": "5315055907830005"})
     decide(bench, one, other, Verdict.DIFFERENT)
-    rows = [SISILIA, {**SISILIA, "nik": "5315055907830005"}, {**SISILIA, "nik": None}]
+    rows: list[dict[str, Any]] = [
+        SISILIA,
+        {**SISILIA, "nik": "5315055907830005"},
+        {**SISILIA, "nik": None},
+    ]
     send(bench, device, [device.change({k: v for k, v in rows[at].items() if v}) for at in order])
     with bench.office.store.read() as connection:
         roots = dict(ask(connection, "SELECT record, root FROM clusters"))
