@@ -20,9 +20,14 @@ def add(pages: Blueprint, office: Office) -> None:
     @pages.get("/decisions")
     def decisions() -> Page:
         before = request.args.get("before", type=int)
+        everything = request.args.get("all") == "1"
+        listed = verdicts.latest if everything else verdicts.standing
         with looking(office) as look:
             return render_template(
-                "pages/decisions.html", told=verdicts.latest(look, before), page=verdicts.PAGE
+                "pages/decisions.html",
+                told=listed(look, before),
+                page=verdicts.PAGE,
+                everything=everything,
             )
 
     @pages.get("/second-looks")

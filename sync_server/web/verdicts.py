@@ -21,6 +21,7 @@ from sync_server.web.sheets import Row, row
 from sync_server.web.words import text
 
 PAGE = 30
+_PAGES = 20
 _OUTAGES = {
     "same": "the same outage",
     "different": "different outages",
@@ -55,6 +56,21 @@ def latest(look: Looking, before: int | None) -> list[Told]:
         query = query.where(changes.c.position < before)
     rows = look.connection.execute(query.order_by(changes.c.position.desc()).limit(PAGE))
     return _told(look, [log.logged_of(one) for one in rows])
+
+
+def standing(look: Looking, before: int | None) -> list[Told]:
+    """Return the newest verdicts that stand, as ``latest`` does; what was taken back is left out.
+
+    At most a page, of the last 600 decisions.
+    """
+    found: list[Told] = []
+    for _ in range(_PAGES):
+        told = latest(look, before)
+        found += [one for one in told if one.stands and one.verdict]
+        if len(found) >= PAGE or len(told) < PAGE:
+            break
+        before = told[-1].position
+    return found[:PAGE]
 
 
 def named(look: Looking, decisions: Iterable[UUID]) -> list[Told]:

@@ -56,7 +56,8 @@ def visit(
         yield page
     finally:
         context.close()
-    assert complaints == []
+    if complaints:
+        pytest.fail("\n".join(complaints))
 
 
 def sign_in(page: Page, name: str = ADMINISTRATOR, passphrase: str = ADMIN_PASSPHRASE) -> None:
