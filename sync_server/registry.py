@@ -37,7 +37,7 @@ from sync_server.register_rows import (
 )
 from sync_server.register_table import PERSON, Raw, Rejected
 from sync_server.store import tables
-from sync_server.store.queries import facts, log, records
+from sync_server.store.queries import facts, sources
 from sync_server.store.queries.facts import Fact
 
 _ROWS_AT_ONCE = 500
@@ -199,18 +199,19 @@ def _take(
     """Compare some rows with what is known and, unless it is a dry run, write what differs."""
     transaction = office.store.read if job.dry_run else office.store.write
     with transaction() as connection:
-        known = records.many(connection, [row.record for row in rows])
-        said = _said_before(connection, source, known)
+        names = [str(row.record) for row in rows]
+        shown = sources.shown(connection, names)
+        stream = Stream.from_hex(facts.need(connection, Fact.STREAM))
+        said = sources.said(connection, stream, source.value, shown)
         edits = []
-        for row in rows:
-            current = known.get(row.record)
-            shown = current.state.values() if current else {}
-            changed = changed_columns(row.values, said.get(row.record, {}), shown)
+        for row, name in zip(rows, names, strict=True):
+            current = shown.get(name)
+            changed = changed_columns(row.values, said.get(name, {}), current or {})
             outcome.counts[_kind(is_known=current is not None, differs=bool(changed))] += 1
-            if changed and current:
-                _note(outcome, row, changed, shown)
             if changed:
                 edits.append(Edit(record=row.record, type=_PERSON, values=changed))
+                if current is not None:
+                    _note(outcome, row, changed, current)
         if not job.dry_run:
             operator = f"{job.operator}/{source.value}"
             ingest.write_own(connection, edits, operator, wall_ms=office.now_ms())
@@ -227,23 +228,6 @@ def _kind(*, is_known: bool, differs: bool) -> str:
     if not differs:
         return "unchanged"
     return "changed" if is_known else "added"
-
-
-def _said_before(
-    connection: Connection, source: Source, known: Iterable[UUID]
-) -> dict[UUID, dict[str, Any]]:
-    """Return the last value of each column that this source wrote, by record."""
-    said: dict[UUID, dict[str, Any]] = {}
-    ids = [str(record) for record in known]
-    if not ids:
-        return said
-    server = Stream.from_hex(facts.need(connection, Fact.STREAM)).device
-    for entry in log.of_records(connection, ids):
-        own = entry.change.stream.device == server
-        if own and entry.change.operator.endswith(f"/{source.value}"):
-            written = {n: write.value for n, write in entry.change.writes.items()}
-            said.setdefault(entry.change.record, {}).update(written)
-    return said
 
 
 def _by_nik(connection: Connection, raws: Iterable[Raw]) -> list[Row | Rejected]:
