@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Connection
 
 from shared_schema.canonical import Json, encode
-from shared_schema.chunks import chunk_receipt_to_json, read_chunk
+from shared_schema.chunks import ChunkState, chunk_receipt_to_json, read_chunk
 from shared_schema.custody import Status
 from shared_schema.enrolment import DeviceRevoked, DeviceUnknown
 from shared_schema.envelope import Batch, BatchForged, parse
@@ -23,7 +23,7 @@ from shared_schema.ids import Stream
 from shared_schema.messages import Hello, Page, read_hello, seal_page, server_frame
 from shared_schema.records import RECORD_TYPES
 from shared_schema.wire import CODECS
-from sync_server import enrol, ingest, photos, pull, relays
+from sync_server import enrol, ingest, photo_records, photos, pull, relays
 from sync_server.inbound import Inbound
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, facts
@@ -223,6 +223,8 @@ class Section:
             receipt = photos.take(self._office, device, read_chunk(frame))
         except CustodyError as error:
             return self._error(error)
+        if device.revoked_ms is not None and receipt.state is ChunkState.COMPLETE:
+            photo_records.take_over(self._office, device.id)
         return self._say(Kind.CHUNK_RECEIPT, chunk_receipt_to_json(receipt))
 
     def _accept(self, batch: Batch) -> Frame:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, select
 
 from shared_schema.display import iso_time
 from shared_schema.errors import InputError
+from sync_server import photos as photo_files
 from sync_server.lookup import resolve
+from sync_server.office import Office
 from sync_server.people import PHOTO
 from sync_server.store import tables
 from sync_server.store.queries import photos, records
@@ -35,14 +37,18 @@ class PhotoAwaited(InputError):
 
 def listed(connection: Connection) -> list[dict[str, Any]]:
     """Return every record of a photo, the oldest first, then the photos that no record names."""
-    table = tables.records
-    query = select(table.c.record).where(table.c.type == PHOTO).order_by(table.c.born)
-    ids = [UUID(record) for record in connection.execute(query).scalars()]
+    ids = _ids(connection)
     known = records.many(connection, ids)
     here = photos.showing(connection, (_sha256(known[one]) for one in ids))
     named = [_document(known[one], here.get(_sha256(known[one]))) for one in ids]
     lone = [one for one in photos.everything(connection) if one.sha256 not in here]
     return [*named, *(_nameless(one) for one in lone)]
+
+
+def _ids(connection: Connection) -> list[UUID]:
+    table = tables.records
+    query = select(table.c.record).where(table.c.type == PHOTO).order_by(table.c.born)
+    return [UUID(record) for record in connection.execute(query).scalars()]
 
 
 def find(connection: Connection, wanted: str) -> Kept:
@@ -60,6 +66,18 @@ def find(connection: Connection, wanted: str) -> Kept:
     if kept is None:
         raise PhotoAwaited(text=wanted)
     return kept
+
+
+def take_over(office: Office, device: bytes) -> int:
+    """Keep what a revoked device sent of the photos that records name; return how many.
+
+    Nothing else of what it sent is a photo of the office.
+    """
+    if not photo_files.is_aside(office, device):
+        return 0
+    with office.store.read() as connection:
+        known = records.many(connection, _ids(connection))
+    return photo_files.take_over(office, device, {_sha256(one) for one in known.values()})
 
 
 def _sha256(current: Current) -> str:

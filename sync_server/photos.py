@@ -2,16 +2,22 @@
 
     photos/<name>                  a sealed file; the table `photos` has a row for it
     photos/parts/<device>/<name>   what has come of one, from its beginning, without a gap
+    photos/aside/<device>/<name>   a whole one of a revoked device, which is no photo yet
 
 The length of a part is all that is known of it, so nothing is lost when the server is killed. A
 whole file is written, flushed and named before its row commits, and the row before anybody is told
 that it is complete; a file whose row a crash forestalled gets it with the next piece. Parts are
 kept by device, so that nobody spoils what another one sends.
+
+Nobody vouches for a revoked device: what it sends is bounded, and shown to nobody until a record
+that the office has names it. The device is told that it is complete, and may forget its keys.
 """
 
 import hashlib
 import os
 import shutil
+from collections.abc import Container
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,13 +32,14 @@ from sync_server.store.queries.photos import Kept
 
 PARTS_LIMIT = 64
 PARTS_LIMIT_BYTES = 64 << 20
+ASIDE_LIMIT_BYTES = 64 << 20
 LEAST_FREE_BYTES = 256 << 20
 DAMAGED = "CHUNKS_DAMAGED"
 NO_ROOM = "PHOTO_NO_ROOM"
 NOT_STORED = "PHOTO_NOT_STORED"
 TOO_LARGE = "ATTACHMENT_TOO_LARGE"
-REVOKED = "DEVICE_REVOKED"
 _PARTS = "parts"
+_ASIDE = "aside"
 
 
 class PhotoAltered(StorageError):
@@ -66,6 +73,10 @@ class _Place:
     def part(self) -> Path:
         return self.folder / _PARTS / self.device / self.name
 
+    @property
+    def aside(self) -> Path:
+        return self.folder / _ASIDE / self.device / self.name
+
     def have(self) -> int:
         """Return how many bytes have come."""
         return self.part.stat().st_size if self.part.exists() else 0
@@ -96,13 +107,14 @@ def take(office: Office, device: Device, chunk: Chunk) -> ChunkReceipt:
 
 def _taken(office: Office, device: Device, place: _Place, chunk: Chunk) -> tuple[int, ChunkState]:
     """Return how much of a file is here after this piece, and whether that is all of it."""
-    if device.revoked_ms is not None:
-        raise _Refused(REVOKED)
-    if _is_kept(office, place):
+    revoked = device.revoked_ms is not None
+    if _is_kept(office, place) or (revoked and place.aside.is_file()):
         place.part.unlink(missing_ok=True)
         return chunk.total, ChunkState.COMPLETE
     if chunk.total > FILE_LIMIT_BYTES:
         raise _Refused(TOO_LARGE)
+    if revoked:
+        _require_room_aside(place, chunk)
     have = place.have()
     if chunk.offset == have:
         _require_room(place, chunk)
@@ -110,7 +122,8 @@ def _taken(office: Office, device: Device, place: _Place, chunk: Chunk) -> tuple
         have = chunk.end
     if have < chunk.total:
         return have, ChunkState.PARTIAL
-    _complete(office, place, place.part.read_bytes())
+    put = _put_aside if revoked else _complete
+    put(office, place, place.part.read_bytes())
     return chunk.total, ChunkState.COMPLETE
 
 
@@ -144,6 +157,14 @@ def _require_room(place: _Place, chunk: Chunk) -> None:
         path, stat = parts.pop(0)
         path.unlink(missing_ok=True)
         held -= stat.st_size
+
+
+def _require_room_aside(place: _Place, chunk: Chunk) -> None:
+    """Bound what a revoked device may leave here; nothing of it is thrown away for more."""
+    folder = place.aside.parent
+    held = sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
+    if held + chunk.total > ASIDE_LIMIT_BYTES:
+        raise _Refused(NO_ROOM, place.have())
 
 
 def _append(path: Path, chunk: Chunk) -> None:
@@ -182,6 +203,41 @@ def _complete(office: Office, place: _Place, sealed: bytes) -> None:
     with office.store.write() as connection:
         photos.add(connection, kept)
     place.part.unlink(missing_ok=True)
+
+
+def _put_aside(office: Office, place: _Place, sealed: bytes) -> None:
+    """Keep a revoked device's whole file apart from the photos. Raises _Refused."""
+    _opened(office, place, sealed)
+    _make_folder(place.aside.parent)
+    write_durably(place.aside, sealed, mode=0o600)
+    place.part.unlink(missing_ok=True)
+
+
+def is_aside(office: Office, device: bytes) -> bool:
+    """Tell whether anything of a device is set aside."""
+    folder = office.photos / _ASIDE / device.hex()
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def take_over(office: Office, device: bytes, wanted: Container[str]) -> int:
+    """Make photos of those files set aside whose hash is ``wanted``; return how many.
+
+    What cannot be read or written now stays where it is.
+    """
+    folder = office.photos / _ASIDE / device.hex()
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    places = [_Place(folder=office.photos, device=device.hex(), name=name) for name in names]
+    return sum(_taken_over(office, place, wanted) for place in places)
+
+
+def _taken_over(office: Office, place: _Place, wanted: Container[str]) -> bool:
+    with suppress(OSError, _Refused):
+        sealed = place.aside.read_bytes()
+        if hashlib.sha256(_opened(office, place, sealed)).hexdigest() in wanted:
+            _complete(office, place, sealed)
+            place.aside.unlink()
+            return True
+    return False
 
 
 def _opened(office: Office, place: _Place, sealed: bytes) -> bytes:

@@ -19,7 +19,7 @@ from shared_schema.custody import Head, Judgement, Status, heal, judge
 from shared_schema.envelope import parse
 from shared_schema.errors import CustodyError, InputError
 from shared_schema.ids import BRANCH_BYTES, Stream
-from sync_server import ingest
+from sync_server import ingest, photo_records
 from sync_server.assessment import Standing, assess
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, log, quarantine
@@ -56,7 +56,8 @@ class QuarantineUnreadable(CustodyError):
 def accept(office: Office, number: int) -> int:
     """Take a batch in; return how many of its changes the log did not have yet.
 
-    The batches of a fork that were chained to it are taken in with it: they share records.
+    The batches of a fork that were chained to it are taken in with it: they share records. So are
+    the photos that its records name, where the device sent them when it was revoked.
 
     Raises QuarantineNotFound, QuarantineOutOfOrder, QuarantineUnreadable, QuarantineCopyAlive;
     nothing changes then.
@@ -70,6 +71,7 @@ def accept(office: Office, number: int) -> int:
             taken = _write_again(office, connection, together)
         for one in together:
             quarantine.decide(connection, one.id, Decision.ACCEPTED, office.now_ms())
+    photo_records.take_over(office, bytes.fromhex(kept.device))
     return taken
 
 

@@ -29,7 +29,14 @@ from field_client.sync.fallback import Pace
 from field_client.sync.inbox import absorb, store_receipt
 from field_client.sync.ledger import Ledger
 from field_client.sync.patience import Patience
-from field_client.sync.photos_out import PhotosOut, line_up, settle, still_waiting, wait_again
+from field_client.sync.photos_out import (
+    PhotosOut,
+    left_here,
+    line_up,
+    settle,
+    still_waiting,
+    wait_again,
+)
 from field_client.sync.rejection import refusal
 from field_client.sync.session import (
     ChunkReceipted,
@@ -292,14 +299,14 @@ class Exchange:
     def refuse(self) -> None:
         """Raise what the server refused, if it did; wipe the keys of a revoked device.
 
-        A revoked device is wiped only when everything final has been handed over. Raises
+        A revoked device is wiped only when all that is final is handed over, photos too. Raises
         DeviceRevoked, DeviceRevokedWaiting, ServerFailed and those of an enrolment.
         """
         for reason in self.refusals:
             if reason not in _HARMLESS:
                 raise refusal(reason, ServerFailed)
         if REVOKED in self.refusals:
-            if self.unanswered():
+            if self.unanswered() or left_here(self.app):
                 raise DeviceRevokedWaiting
             self.app.close()
             wipe(self.app.home)
@@ -337,7 +344,7 @@ def synchronise(
         settled, more = not exchange.again, exchange.photos.goes_on
         brought = reached_bytes(total) > reached
         left += brought and (exchange.shortened or bool(exchange.photos.complete))
-        if REVOKED in exchange.refusals and exchange.unanswered():
+        if REVOKED in exchange.refusals and (more or exchange.unanswered()):
             settled = False
             continue
         exchange.refuse()

@@ -121,6 +121,12 @@ def still_waiting(spool: Spool) -> tuple[int, int]:
     return len(left), sum(one.total - one.have for one in left)
 
 
+def left_here(app: App) -> bool:
+    """Return whether a photo is to be sent whose sealed file is here."""
+    line_up(app)
+    return any(sealed_file(app.home, one.name) is not None for one in waiting(app.spool))
+
+
 def wait_again(app: App) -> None:
     """Offer every photo again: the office was restored from a backup and may lack them."""
     with app.journal.transaction():

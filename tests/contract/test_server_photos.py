@@ -22,7 +22,7 @@ from shared_schema.chunks import (
 )
 from shared_schema.custody import Status
 from shared_schema.frames import Frame, Kind
-from sync_server import photo_records, photos, verification
+from sync_server import photo_records, photos, release, verification
 from sync_server.photos import PhotoAltered
 from sync_server.store.queries import devices
 from sync_server.store.queries import photos as rows
@@ -216,15 +216,68 @@ def test_unfinished_files_of_a_device_are_bounded(
     assert send(bench, other, mine)[0].have == PIECE
 
 
-def test_a_revoked_or_unknown_device_stores_nothing(bench: Bench, device: RawDevice) -> None:
-    """Its batches go to quarantine; its photos stay with it, sealed."""
-    chunks = pieces(sealed(bench))
+def revoke(bench: Bench, device: RawDevice) -> None:
+    """Revoke a device."""
     with bench.office.store.write() as connection:
         devices.revoke(connection, device.id, bench.clock[0])
-    assert {one.code for one in send(bench, device, *chunks)} == {"DEVICE_REVOKED"}
+
+
+def test_an_unknown_device_stores_nothing(bench: Bench, device: RawDevice) -> None:
+    """Not even a folder."""
     stranger = RawDevice(code=device.code)
-    assert bench.exchange(stranger, *map(chunk_frame, chunks)).errors == ["DEVICE_UNKNOWN"]
+    answer = bench.exchange(stranger, *map(chunk_frame, pieces(sealed(bench))))
+    assert answer.errors == ["DEVICE_UNKNOWN"]
     assert not bench.office.photos.exists()
+
+
+def naming(device: RawDevice) -> bytes:
+    """Return a batch in which a record names the photo."""
+    values = {"sha256": DIGEST, "bytes": len(PHOTO), "media_type": "image/webp"}
+    return device.batch([device.change(values, type="attachment")])
+
+
+@pytest.mark.parametrize("photo_first", [True, False])
+def test_a_revoked_devices_photo_waits_with_its_batch(
+    bench: Bench, device: RawDevice, *, photo_first: bool
+) -> None:
+    """Complete for the device; a photo of the office when a supervisor takes the batch in."""
+    revoke(bench, device)
+    file, batch = sealed(bench), naming(device)
+    if photo_first:
+        assert send(bench, device, *pieces(file))[-1].state is ChunkState.COMPLETE
+        assert send(bench, device, pieces(file)[0])[0].state is ChunkState.COMPLETE
+        assert kept(bench) == []
+    bench.exchange(device, batch)
+    release.accept(bench.office, 1)
+    if not photo_first:
+        assert send(bench, device, *pieces(file))[-1].state is ChunkState.COMPLETE
+    assert kept(bench) == [name_of(file)]
+    assert not any((bench.office.photos / "aside" / device.id.hex()).iterdir())
+    assert parts(bench) == []
+
+
+def test_a_revoked_devices_other_photos_are_nobodys(bench: Bench, device: RawDevice) -> None:
+    """Whatever it sends more stays apart, and what cannot be opened is not kept at all."""
+    revoke(bench, device)
+    bench.exchange(device, naming(device))
+    send(bench, device, *pieces(sealed(bench, b"lain " * 900)))
+    release.accept(bench.office, 1)
+    assert kept(bench) == []
+    foreign = sealed(bench, recipient=X25519PrivateKey.generate().public_key())
+    assert send(bench, device, *pieces(foreign))[-1].state is ChunkState.REFUSED
+    assert len(list((bench.office.photos / "aside").glob("*/*"))) == 1
+
+
+def test_what_a_revoked_device_leaves_is_bounded(
+    bench: Bench, device: RawDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is here stays; the next one is refused before its first byte is kept."""
+    revoke(bench, device)
+    one, two = sealed(bench), sealed(bench)
+    monkeypatch.setattr(photos, "ASIDE_LIMIT_BYTES", len(one) + len(two) - 1)
+    assert send(bench, device, *pieces(one))[-1].state is ChunkState.COMPLETE
+    assert {each.code for each in send(bench, device, *pieces(two))} == {photos.NO_ROOM}
+    assert parts(bench) == []
 
 
 def test_a_server_killed_between_the_file_and_its_row_goes_on(

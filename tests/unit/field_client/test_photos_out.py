@@ -21,13 +21,14 @@ from field_client.records import PHOTO
 from field_client.sync import engine, locked
 from field_client.sync.departure import depart, load_departure
 from field_client.sync.engine import Outcome, synchronise
-from field_client.sync.errors import LineCut
+from field_client.sync.errors import DeviceRevokedWaiting, LineCut
 from field_client.sync.locked import synchronise_locked
 from field_client.sync.photos_out import counts, waiting
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.sync.watch import Standing
 from field_client.vault.spool import open_spool
 from shared_schema.chunks import CHUNK_BYTES
+from shared_schema.enrolment import DeviceRevoked
 from shared_schema.frames import Kind, read_frames
 from shared_schema.records import CheckContext, record_type
 from tests.support.laptop import laptop, register, reopen, still
@@ -323,3 +324,52 @@ def test_chunks_are_small_on_lines_that_are_cut(app: App) -> None:
     assert chunk_bytes(app.spool) == 8 << 10
     note_line(app.spool, 2_000_000, cut=False)
     assert chunk_bytes(app.spool) == CHUNK_BYTES
+
+
+def test_a_revoked_laptop_hands_its_photos_over_before_it_is_wiped(
+    app: App, server: MemoryServer
+) -> None:
+    """Several that no single exchange carries; the sync goes on until the office has them all."""
+    synchronise(app, server)
+    server.revoked.add(app.device_keys.device)
+    record = outage(app)
+    for seed in range(3):
+        photo(app, record, seed)
+    with pytest.raises(DeviceRevoked):
+        synchronise(app, server)
+    assert len(server.photos.kept) == 3
+    assert app.closed
+
+
+@pytest.mark.parametrize("code", ["DEVICE_REVOKED", "PHOTO_NO_ROOM"])
+def test_a_revoked_laptop_keeps_what_the_office_does_not_take(
+    app: App, server: MemoryServer, tmp_path: Path, code: str
+) -> None:
+    """It stays open to its operator until the photos have gone too, by line or by stick."""
+    synchronise(app, server)
+    photo(app, outage(app))
+    server.revoked.add(app.device_keys.device)
+    server.photos.refuse = code
+    for _ in range(2):
+        with pytest.raises(DeviceRevokedWaiting):
+            synchronise(app, server)
+    assert counts(app)["waiting"] == 1
+    server.photos.refuse = None
+    write_export(app, tmp_path / "keluar")
+    (tmp_path / "masuk").write_bytes(b"".join(server.answer((tmp_path / "keluar").read_bytes())))
+    with pytest.raises(DeviceRevoked):
+        read_reply(app, tmp_path / "masuk")
+    assert len(server.photos.kept) == 1
+
+
+def test_a_revoked_laptop_does_not_wait_for_a_photo_that_is_gone(
+    app: App, server: MemoryServer
+) -> None:
+    """A sealed file that was deleted keeps nobody from being wiped."""
+    synchronise(app, server)
+    photo(app, outage(app))
+    for path in (app.home / "attachments").iterdir():
+        path.unlink()
+    server.revoked.add(app.device_keys.device)
+    with pytest.raises(DeviceRevoked):
+        synchronise(app, server)
