@@ -50,7 +50,8 @@ class Entry:
 
     ``values``: what is shown, a draft's values laid over the final ones. ``problems``: what
     keeps a draft from being final, as the checks reported it. ``withheld``: fields whose values
-    have gone from this store, as of ``reduced_ms`` by the server's time.
+    have gone from this store, as of ``reduced_ms`` by the server's time. ``returned``: what a
+    supervisor wrote who wants it corrected, "" for nothing.
     """
 
     id: UUID
@@ -64,6 +65,7 @@ class Entry:
     problems: tuple[Mapping[str, Any], ...] = ()
     withheld: tuple[str, ...] = ()
     reduced_ms: int | None = None
+    returned: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +159,17 @@ def record_document(
         "nik": values.get("nik"),
         "kk_number": values.get("kk_number"),
         "parent": _parent(state.type, values),
+        "born": born(values) if state.type == "person" else None,
     }
+
+
+def born(values: Mapping[str, Any]) -> str | None:
+    """Return a day of birth as people are looked up by it: the same with day and month swapped."""
+    birth_date, precision = values.get("birth_date"), values.get("birth_date_precision")
+    if not isinstance(birth_date, str) or precision not in (None, "day"):
+        return None
+    year, *rest = birth_date.split("-")
+    return "-".join([year, *sorted(rest)])
 
 
 def _parent(type_name: str, values: Mapping[str, Any]) -> str | None:
@@ -182,6 +194,7 @@ def standing(
 ) -> Standing:
     """Return the worst standing of a record. ``document`` None: there is only a draft.
 
+    ``remarked``: the office remarked something on it, or a supervisor returned it.
     ``received``: by stream, the last sequence that the server has given a receipt for.
     """
     own = document is not None and document["own"]

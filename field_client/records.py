@@ -21,16 +21,19 @@ from field_client.entries import (
 )
 from field_client.errors import RecordAmbiguous, RecordUnknown
 from field_client.reduction import Logged, Withheld, logged, withheld
+from field_client.returned import comments
 from field_client.tables import Tables, id_of
 from field_client.vault.table import VaultTable
 from shared_schema.changes import SYSTEM_FIELDS, VOID, Change
 from shared_schema.fold import RecordState, state_from_json
 from shared_schema.ids import IdInvalid, parse_id
+from shared_schema.reviews import review_id
 
 PREFIX_LETTERS = 8
 
 HELD = "held"
 PHOTO = "attachment"
+REVIEW = "review"
 _WAITS_FOR = {"visit": "person", PHOTO: "record"}
 
 
@@ -72,6 +75,8 @@ class Records:
         known.update(_by_id(self.tables.records, unread) if unread else {})
         drafts = _by_id(self.tables.drafts, wanted)
         remarks = _by_id(self.tables.remarks, wanted)
+        reviews = _by_id(self.tables.records, [str(review_id(UUID(one))) for one in known])
+        returned = comments(reviews.values(), known.get)
         received = self.received()
         return [
             _entry(
@@ -79,6 +84,7 @@ class Records:
                 known.get(one),
                 draft_of(one, drafts[one]) if one in drafts else None,
                 remarks.get(one),
+                returned.get(one),
                 received,
             )
             for one in wanted
@@ -98,31 +104,30 @@ class Records:
         leave out pulled ones, without reading a whole roster to find the others.
         """
         drafts = {draft.record: draft for draft in self.drafts()}
-        remarks = self._remarks()
+        remarks, returned = self._remarks(), self.returned()
         received = self.received()
         roster = not own and state in (None, Standing.ROSTER)
         for document in self._documents(type, list(drafts), roster=roster):
             record = UUID(id_of(document))
             draft = drafts.pop(record, None)
-            noted = remarks.get(id_of(document))
-            now = standing(
-                document, received, drafted=draft is not None, remarked=noted is not None
-            )
+            noted, back = remarks.get(id_of(document)), returned.get(id_of(document))
+            remarked = noted is not None or back is not None
+            now = standing(document, received, drafted=draft is not None, remarked=remarked)
             if state in (None, now):
-                yield _entry(record, document, draft, noted, received)
+                yield _entry(record, document, draft, noted, back, received)
         for record, draft in drafts.items():
             if (
                 type in (None, draft.type)
                 and state in (None, Standing.DRAFT)
                 and not self.tables.records.contains(doc_id=str(record))
             ):
-                yield _entry(record, None, draft, None, received)
+                yield _entry(record, None, draft, None, None, received)
 
     def counts(self) -> dict[str, int]:
         """Return how many own records stand where: draft, waiting, received, attention."""
         counted = dict.fromkeys(map(str, COUNTED), 0)
         drafted = {id_of(document) for document in self.tables.drafts}
-        remarks, received = self._remarks(), self.received()
+        remarks, received = {*self._remarks(), *self.returned()}, self.received()
         for document in self.tables.records.search(where("own") == True):  # noqa: E712 - a query
             now = standing(
                 document,
@@ -256,6 +261,12 @@ class Records:
     def _remarks(self) -> dict[str, Any]:
         return {id_of(document): document for document in self.tables.remarks}
 
+    def returned(self) -> dict[str, str]:
+        """Return the comments on records that a supervisor returned and nobody saved since."""
+        records = self.tables.records
+        reviews = records.search(where("type") == REVIEW)
+        return comments(reviews, lambda record: records.get(doc_id=record))
+
     def _documents(
         self, type_name: str | None, drafts: Iterable[UUID], *, roster: bool
     ) -> Iterator[Any]:
@@ -305,9 +316,11 @@ def _entry(
     document: Mapping[str, Any] | None,
     draft: Draft | None,
     remarks: Mapping[str, Any] | None,
+    returned: str | None,
     received: Mapping[str, int],
 ) -> Entry:
-    now = standing(document, received, drafted=draft is not None, remarked=remarks is not None)
+    remarked = remarks is not None or returned is not None
+    now = standing(document, received, drafted=draft is not None, remarked=remarked)
     known = shown(document) if document else {}
     own = {name: value for name, value in known.items() if name not in SYSTEM_FIELDS}
     values = {**own, **(draft.values if draft else {})}
@@ -326,6 +339,7 @@ def _entry(
         problems=draft.problems if draft else (),
         withheld=tuple(sorted(hidden)),
         reduced_ms=reduced["at_ms"] if reduced and hidden else None,
+        returned=returned,
     )
 
 

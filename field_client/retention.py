@@ -79,7 +79,7 @@ def _is_settled(journal: Journal, record: str, document: Any) -> bool:
         document,
         journal.received(),
         drafted=journal.tables.drafts.contains(doc_id=record),
-        remarked=journal.tables.remarks.contains(doc_id=record),
+        remarked=journal.tables.remarks.contains(doc_id=record) or record in journal.returned(),
     )
     return now is Standing.RECEIVED
 

@@ -1,93 +1,133 @@
-"""Exact duplicates as far as this laptop can see them: told to the officer, never in the way.
+"""People this laptop knows who may be the person being registered: told, never in the way.
 
-The same NIK, or the same family card, birth date and folded name. Whether two records are one
-person is decided at the regency; here it is a word at the right moment.
+The office's own comparison (`shared_schema.matching`) over those who share a NIK, a family card,
+a day of birth or a name. Whether two records are one person is decided at the regency; here it
+is a word at the right moment, before somebody is registered twice.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from tinydb import where
-
 from field_client.capture import Assessment
-from field_client.entries import state_of_document
+from field_client.entries import born, shown
 from field_client.intake import Item
 from field_client.journal import Journal
+from field_client.tables import id_of
 from shared_schema.changes import VOID
-from shared_schema.fold import RecordState
-from shared_schema.names import fold_name
+from shared_schema.matching.bands import Band, judge
+from shared_schema.matching.keys import blocking_keys
+from shared_schema.matching.levels import SAME
+from shared_schema.matching.parameters import shipped
+from shared_schema.matching.people import Comparable, comparable
+from shared_schema.matching.score import Part, Score, score
+from shared_schema.names import search_tokens
 
-_NIK, _CARD = "nik", "kk_number"
-_SEEN = frozenset({"name", "birth_date", VOID})
+SHOWN = 3
+NAMESAKES = 50
+_MANY = 3
+_PERSON = "person"
+_LOOKED_UP = {"nik": 20, "kk_number": 50, "born": 100}
+_SHARED = {"nik": "nik", "family_card": "kk_number"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
-    """A record that looks like the same person; ``field`` is what they share."""
+    """A record that may be the same person; ``field``: what above all they share.
+
+    ``band``: how sure that is, ``parts``: how each of what was compared agrees.
+    """
 
     id: UUID
     name: str
     field: str
+    band: Band
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Somebody who is known here, as compared."""
+
+    name: str
+    person: Comparable
 
 
 class KnownPeople:
-    """The people in own records, drafts and the roster, found by what identifies them."""
+    """The people in own records, drafts and the roster, found by what they share."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._drafts: dict[tuple[str, str], list[tuple[UUID, Mapping[str, Any]]]]
-        self._drafts = defaultdict(list)
+        self._drafts: dict[int, dict[UUID, _Known]] = defaultdict(dict)
         for draft in journal.drafts():
-            if draft.type == "person":
+            if draft.type == _PERSON:
                 self._note(draft.record, draft.values)
 
     def twins(self, judged: Assessment, record: UUID) -> tuple[Twin, ...]:
-        """Return the other records that are exactly alike, each once."""
-        if judged.type.name != "person":
-            return ()
-        found: dict[UUID, Twin] = {}
-        for field in (_NIK, _CARD):
-            for other, values in self._sharing(field, judged.values.get(field)):
-                if other != record and (field == _NIK or _alike(judged.values, values)):
-                    name = str(values.get("name", ""))
-                    found.setdefault(other, Twin(id=other, name=name, field=field))
-        return tuple(found.values())
+        """Return the other people that ``record`` may be, the likeliest first."""
+        return self.like(judged.values, record) if judged.type.name == _PERSON else ()
+
+    def like(self, values: Mapping[str, Any], record: UUID | None) -> tuple[Twin, ...]:
+        """Return the people whom these values may describe, the likeliest first; at most three."""
+        person = comparable(values)
+        sharing = self._sharing(values, person)
+        known = {each: those for each, those in sharing if each != record}
+        compared = [(each, score(person, those.person, shipped())) for each, those in known.items()]
+        scores, found = dict(compared), judge(record, compared, shipped())
+        likely = (found.best,) if found.band is Band.CERTAIN else found.reviewed
+        wanted = [*likely, *(each for each in known if _same_number(scores[each]))]
+        return tuple(
+            _twin(each, known[each].name, found.band if each in likely else Band.REVIEW, scores)
+            for each in list(dict.fromkeys(filter(None, wanted)))[:SHOWN]
+        )
 
     def add_draft(self, record: UUID, item: Item) -> None:
         """Know of a draft that was saved since."""
-        if item.record.type.name == "person":
+        if item.record.type.name == _PERSON:
             self._note(record, item.record.values)
 
     def _note(self, record: UUID, values: Mapping[str, Any]) -> None:
-        for field in (_NIK, _CARD):
-            if values.get(field):
-                self._drafts[field, values[field]].append((record, values))
+        known = _known(values)
+        for key in blocking_keys(known.person):
+            self._drafts[key][record] = known
 
-    def _sharing(self, field: str, value: Any) -> Iterator[tuple[UUID, Mapping[str, Any]]]:
-        if not value:
-            return
-        for document in self._journal.tables.records.search(where(field) == value):
-            state = _glimpse(document)
-            if state.type == "person" and state.void is None:
-                yield UUID(str(document.doc_id)), state.values()
-        yield from self._drafts.get((field, value), ())
+    def _sharing(
+        self, values: Mapping[str, Any], person: Comparable
+    ) -> Iterator[tuple[UUID, _Known]]:
+        """Yield everybody worth comparing; a record that is drafted anew as it is in the draft."""
+        found = {id_of(each): each for each in self._documents(values) if each["type"] == _PERSON}
+        for record, document in found.items():
+            theirs = shown(document)
+            if theirs.get(VOID) is None:
+                yield UUID(record), _known(theirs)
+        for key in blocking_keys(person):
+            yield from self._drafts.get(key, {}).items()
+
+    def _documents(self, values: Mapping[str, Any]) -> Iterator[Any]:
+        """Read from the store's indexes; the same document may come more than once."""
+        records = self._journal.tables.records
+        for field, most in _LOOKED_UP.items():
+            value = born(values) if field == "born" else values.get(field)
+            if isinstance(value, str) and value:
+                yield from records.beginning(field, value, most)
+        words = search_tokens(str(values.get("name") or ""))
+        for wanted in [words] if len(words) < _MANY else combinations(words, len(words) - 1):
+            yield from records.match(wanted, NAMESAKES)
 
 
-def _glimpse(document: Mapping[str, Any]) -> RecordState:
-    """Fold only what is looked at here: a roster may have thousands in one batch's families."""
-    known = {part: document[part] for part in ("base", "mine") if document.get(part)}
-    return state_of_document(
-        {
-            part: {**state, "fields": {n: f for n, f in state["fields"].items() if n in _SEEN}}
-            for part, state in known.items()
-        }
-    )
+def _known(values: Mapping[str, Any]) -> _Known:
+    return _Known(str(values.get("name", "")), comparable(values))
 
 
-def _alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two people of one family card share birth date and folded name."""
-    dates = one.get("birth_date") == other.get("birth_date")
-    return dates and fold_name(str(one.get("name", ""))) == fold_name(str(other.get("name", "")))
+def _same_number(found: Score) -> bool:
+    return any(part.comparison.startswith("nik") and part.level == SAME for part in found.parts)
+
+
+def _twin(record: UUID, name: str, band: Band, scores: Mapping[UUID, Score]) -> Twin:
+    parts = scores[record].parts
+    shared = (_SHARED.get(p.comparison) for p in parts if p.level == SAME)
+    field = next(filter(None, shared), "name")
+    return Twin(id=record, name=name, field=field, band=band, parts=parts)

@@ -19,7 +19,7 @@ from field_client.prompts import Conversation, fill
 from field_client.saving import Saved
 from field_client.twins import KnownPeople
 from shared_schema.changes import REASONS
-from shared_schema.console import language, text
+from shared_schema.console import language, report, text
 from shared_schema.records import FieldKind, RecordType
 
 
@@ -41,11 +41,11 @@ def ask(app: App, rtype: RecordType, accept: str | None) -> None:
         raise NothingTyped
     if accept:
         judged = assess(rtype, judged.values, context, accept)
-    twins = KnownPeople(app.journal).twins(judged, kept.record)
+    twins = kept.people.twins(judged, kept.record)
     record = saving.save_answers(app.journal, kept.record, judged)
     state = "waiting" if judged.final else "draft"
     saved = Saved(line=1, id=record, state=state, twins=twins)
-    taking.report_one(saved, judged)
+    taking.report_one(saved, judged, kept.told)
 
 
 def finder(app: App) -> Find:
@@ -74,6 +74,8 @@ class _Kept:
         self._rtype = rtype
         self.record: UUID | None = None
         self.values: dict[str, Any] = {}
+        self.people = KnownPeople(app.journal)
+        self.told: set[UUID] = set()
 
     def keep(self, values: Mapping[str, Any]) -> None:
         """Store the answers so far, durably."""
@@ -83,6 +85,16 @@ class _Kept:
             if self.record is None:
                 self.record = journal.new_record()
             journal.save_draft(self.record, rtype.name, rtype.version, self.values)
+        if rtype.name == "person" and values.get("name"):
+            self._point_out()
+
+    def _point_out(self) -> None:
+        """Say who of those known here this may be, as soon as the answers tell; each once."""
+        for twin in self.people.like(self.values, self.record):
+            if twin.id not in self.told:
+                self.told.add(twin.id)
+                said = taking.duplicate(text(PACKAGE)("This person"), twin)
+                report(said, PACKAGE, level="warning")
 
 
 def _say(line: str) -> None:

@@ -17,6 +17,8 @@ from shared_schema.clock import wall_of
 from shared_schema.custody import Remark
 from shared_schema.i18n import Label
 from shared_schema.ids import DEVICE_BYTES
+from shared_schema.matching.score import Part
+from shared_schema.matching.words import comparison_label, level_label
 from shared_schema.records import RECORD_TYPES, Problem
 from shared_schema.regions import RegionTable
 
@@ -24,6 +26,7 @@ _SYSTEM = {
     VOID: Label(id="Dinyatakan batal", en="Declared void"),
     REASONS: Label(id="Alasan peringatan", en="Reasons for warnings"),
 }
+_CROWDS = frozenset({"namesakes", "household"})
 
 
 def entry_document(journal: Journal, entry: Entry) -> dict[str, Any]:
@@ -42,6 +45,7 @@ def entry_document(journal: Journal, entry: Entry) -> dict[str, Any]:
         "problems": [dict(each) for each in entry.problems],
         "withheld": list(entry.withheld),
         "reduced_at": iso_instant(entry.reduced_ms),
+        "returned": entry.returned,
     }
 
 
@@ -137,6 +141,8 @@ def notes(entry: Entry, lang: str, texts: Callable[[str], str]) -> str:
     """Return what needs attention in a record, a line each; "" where nothing does."""
     lines = [str(found.get(lang) or found.get("code")) for found in entry.problems]
     lines += [_remark(remark, texts) for remark in entry.remarks]
+    if entry.returned is not None:
+        lines.append(texts("Returned by the office: {comment}").format(comment=entry.returned))
     lines += [
         texts("Two values stand against each other: {field}").format(field=label(entry, name, lang))
         for name in entry.conflicts
@@ -194,7 +200,7 @@ def problem_document(found: Problem, lang: str) -> dict[str, Any]:
 
 
 def notice_document(line: int | None, twin: Twin, text: str) -> dict[str, Any]:
-    """Return the notice of an exact duplicate."""
+    """Return the notice that somebody is known here: who, how sure that is, and why."""
     return {
         "line": line,
         "code": "POSSIBLE_DUPLICATE",
@@ -202,7 +208,22 @@ def notice_document(line: int | None, twin: Twin, text: str) -> dict[str, Any]:
         "text": text,
         "id": str(twin.id),
         "name": twin.name,
+        "band": str(twin.band),
+        "why": [
+            {"comparison": part.comparison, "level": part.level, "bits": round(part.bits, 2)}
+            for part in twin.parts
+        ],
     }
+
+
+def agreement(parts: Iterable[Part], lang: str) -> str:
+    """Return how two people agree, in words, what speaks loudest for one person first."""
+    said = [part for part in parts if part.comparison not in _CROWDS]
+    return ", ".join(
+        f"{comparison_label(part.comparison).text(lang)}: "
+        f"{level_label(part.comparison, part.level).text(lang)}"
+        for part in sorted(said, key=lambda part: -part.bits)
+    )
 
 
 def saved_document(saved: Saved) -> dict[str, Any]:

@@ -137,8 +137,8 @@ class DetailsNotResent(JemputError):
 
 
 class PossibleDuplicate(JemputError):
-    """{place} looks like a person who is already here: {name} ({id}). Both are kept; the office
-    decides.
+    """{place} looks like a person who is already here: {name} ({id}). {why}. Both are kept; the
+    office decides.
     """
 
     code = "POSSIBLE_DUPLICATE"

@@ -1,8 +1,9 @@
 """`add TYPE --from FILE`: judging all lines, saving them in one commit, and telling about it."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -59,12 +60,13 @@ def take(app: App, rtype: RecordType, content: bytes, options: Options) -> None:
         raise LinesInvalid(count=intake.invalid_lines)
 
 
-def report_one(saved: Saved, judged: Assessment) -> None:
-    """Tell about one record that was asked for, in the same form."""
+def report_one(saved: Saved, judged: Assessment, told: Container[UUID] = ()) -> None:
+    """Tell about one record that was asked for, in the same form; of ``told`` nothing again."""
     item = Item(line=saved.line, key="", record=judged)
     intake = Intake(lines=1, items=(item,), invalid=())
     _point_out(_drafts([item], [saved]))
-    _point_out(_twins([saved]))
+    fresh = tuple(twin for twin in saved.twins if twin.id not in told)
+    _point_out(_twins([replace(saved, twins=fresh)]))
     document = _document(intake, [saved], skipped=0)
     emit(document, lambda: f"{_summary(document)}\n{saved.id}")
 
@@ -131,7 +133,13 @@ def _twins(saved: Iterable[Saved]) -> list[JemputError]:
 
 
 def _duplicate(saved: Saved, twin: Twin) -> PossibleDuplicate:
-    return PossibleDuplicate(place=_place(saved.line), name=twin.name, id=twin.id)
+    return duplicate(_place(saved.line), twin)
+
+
+def duplicate(place: str, twin: Twin) -> PossibleDuplicate:
+    """Return the word to the officer: who it may be, and why."""
+    why = documents.agreement(twin.parts, language())
+    return PossibleDuplicate(place=place, name=twin.name, id=twin.id, why=why)
 
 
 def _place(line: int) -> str:

@@ -218,8 +218,11 @@ def test_people_who_look_alike_are_pointed_out_and_kept(device: Laptop) -> None:
         {**ROW, "name": "Anak Contoh", "kk_number": card},
         {**ROW, "name": "warga contoh", "kk_number": card, "birth_date": "1971-01-01"},
     ]
-    (alike,) = device.add("person", family)["notices"]
+    alike, *others = device.add("person", family)["notices"]
     assert (alike["line"], alike["id"], alike["field"]) == (1, str(roster), "kk_number")
+    assert (alike["band"], {each["line"] for each in others}) == ("certain", {2, 3})
+    assert {each["band"] for each in others} == {"review"}, "a relative, another year of birth"
+    assert "Nama: sama, Tanggal lahir: sama" in alike["text"]
 
 
 def test_verify_names_what_was_altered(device: Laptop) -> None:
