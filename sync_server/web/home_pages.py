@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from sync_server import auditing
+from sync_server import auditing, reviewing
 from sync_server.accounts import Right, require
 from sync_server.looking_up import seen_by
 from sync_server.office import Office
@@ -65,6 +65,17 @@ def _add_record(pages: Blueprint, office: Office) -> None:
             told = {"reason": reason}
             auditing.note(office, connection, actor(), "reveal", str(found.record), told)
             return _record_page(replace(looking_at(connection), full=True), found)
+
+    @pages.post("/record/<record>/return")
+    def give_back(record: str) -> Page:
+        require(actor(), Right.DECIDE)
+        with office.store.write() as connection:
+            found = seen_by(actor(), connection, record)
+            name, comment = str(found.record), request.form.get("comment", "")
+            made = reviewing.give_back(connection, name, comment, actor().operator)
+            told = {"review": str(made.review.record)}
+            auditing.note(office, connection, actor(), "return", name, told)
+        return redirect(url_for("pages.show", record=record), 303)
 
     @pages.get("/record/<record>/reveal")
     def after_reveal(record: str) -> Page:

@@ -8,6 +8,7 @@ from shared_schema import display
 from shared_schema.changes import VOID, Change, Stamp
 from shared_schema.fold import join, state_of
 from shared_schema.records import RECORD_TYPES
+from shared_schema.reviews import awaits_officer, review_id
 from sync_server.lookup import all_changes_of, changes_of
 from sync_server.people import members_of
 from sync_server.store.queries import records
@@ -57,6 +58,7 @@ class Sheet:
     conflicts: Sequence[tuple[str, str]]
     void: str
     full: bool
+    returned: str
 
 
 def row(look: Looking, current: Current) -> Row:
@@ -88,7 +90,16 @@ def sheet(look: Looking, current: Current) -> Sheet:
         conflicts=[(name, look.label(state.type, name)) for name in current.conflicts],
         void=str(state.void.get("reason", "")) or "-" if state.void is not None else "",
         full=look.full,
+        returned=_returned(look, current),
     )
+
+
+def _returned(look: Looking, current: Current) -> str:
+    """Return the comment with which a record was returned, while its officer has not answered."""
+    said = records.get(look.connection, review_id(current.record))
+    if said is None or not awaits_officer(said.state, current.state):
+        return ""
+    return str(said.state.shown("comment") or "-")
 
 
 def facts(look: Looking, current: Current) -> list[Fact]:

@@ -52,6 +52,7 @@ _ACTIONS = {
     "decide": "decided a case",
     "undo": "took a decision back",
     "choose": "chose a value",
+    "return": "returned a record to its officer",
     "agree": "agreed to a decision",
     "conflicts-seen": "looked at the conflicts",
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from sync_server import auditing
+from sync_server import auditing, reviewing
 from sync_server.accounts import Right
 from sync_server.api.v1 import documents, schemas
 from sync_server.api.v1.door import allowed
@@ -70,6 +70,17 @@ def _add_records(api: Blueprint, office: Office) -> None:
             found = seen_by(actor, connection, record)
             auditing.note(office, connection, actor, "record-seen", str(found.record), {})
             return documents.record(connection, found)
+
+    @api.post("/records/<record>/return")
+    @api.arguments(schemas.Comment)
+    @api.response(204)
+    def return_record(asked: dict[str, Any], record: str) -> None:
+        """Return a record to its officer with a comment; their correction closes it."""
+        actor = allowed(Right.DECIDE)
+        with office.store.write() as connection:
+            found = str(seen_by(actor, connection, record).record)
+            made = reviewing.give_back(connection, found, asked["comment"], actor.operator)
+            auditing.note(office, connection, actor, "return", found, {"review": str(made.review.record)})
 
     @api.post("/records/<record>/reveal")
     @api.arguments(schemas.Reason)

@@ -184,6 +184,12 @@ class Reason(Schema):
     reason = fields.String(required=True, validate=validate.Length(1, _LONGEST))
 
 
+class Comment(Schema):
+    """What the officer is to correct."""
+
+    comment = fields.String(required=True, validate=validate.Length(1, _LONGEST))
+
+
 class AuditQuery(Schema):
     """Which part of the access log."""
 
