@@ -75,7 +75,7 @@ def test_neither_name_nor_picture_is_found_at_a_relay_or_on_the_way_there(tmp_pa
         code = office.code("Kantor Kecamatan", "53.15.05", line.url, "--relay")
         serving = ("relay", "--upstream", line.url, "--code", code)
         with (
-            ServerProcess(home=tmp_path / "relay", command=serving) as relay,
+            ServerProcess(home=tmp_path / "relay", command=serving, forked=True) as relay,
             Line(server_port=relay.port) as near,
         ):
             record = team.add_person(**ROW)

@@ -67,7 +67,7 @@ def day(tmp_path: Path) -> Iterator[Day]:
     with regency(tmp_path) as office, Line(server_port=office.process.port) as line:
         code = office.code("Kantor Kecamatan", DISTRICT, line.url, "--relay")
         serving = ("relay", "--upstream", line.url, "--code", code)
-        relay = ServerProcess(home=tmp_path / "relay", command=serving)
+        relay = ServerProcess(home=tmp_path / "relay", command=serving, forked=True)
         one, two = (office.laptop(f"tim-{name}", DISTRICT, line.url) for name in ("satu", "dua"))
         guest = small_client.Device(office.code("tim-tamu", DISTRICT))
         yield Day(office=office, line=line, relay=relay, one=one, two=two, guest=guest)

@@ -50,7 +50,7 @@ def office(tmp_path: Path) -> Iterator[ServerProcess]:
     """Give an office that is running."""
     home = tmp_path / "office"
     init_server(home)
-    with ServerProcess(home=home) as running:
+    with ServerProcess(home=home, forked=True) as running:
         yield running
 
 
@@ -60,7 +60,8 @@ def relay_at(folder: Path, office: ServerProcess) -> ServerProcess:
         office.home, "device", "enrol", "--relay", "--label", "Kecamatan Contoh",
         "--scope", "53.15.05", "--url", office.url,
     )  # fmt: skip
-    return ServerProcess(home=folder, command=("relay", "--code", issued["code"]))
+    serving = ("relay", "--code", issued["code"])
+    return ServerProcess(home=folder, command=serving, forked=True)
 
 
 def ready(relay: ServerProcess) -> None:

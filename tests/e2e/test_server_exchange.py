@@ -24,7 +24,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """Run one server for all tests of this file."""
     home = tmp_path_factory.mktemp("office") / "home"
     init_server(home)
-    with ServerProcess(home=home) as running:
+    with ServerProcess(home=home, forked=True) as running:
         yield running
 
 

@@ -30,7 +30,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_again_and_again_nothing_is_lost_or_doubled(home: Path) -> None:
     """SIGKILL at random moments of an exchange; the same bytes are sent until all are received."""
     chance = random.Random(20161017)
-    running = ServerProcess(home=home)
+    running = ServerProcess(home=home, forked=True)
     device = RawDevice.of(code_of(office_in(home), url=running.url))
     sealed = [device.batch(device.people(SIZE)) for _ in range(BATCHES)]
     received: set[int] = set()

@@ -6,6 +6,7 @@ strace as ``prefix`` every child is watched, or has a call fail: see `faulting`.
 """
 
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -85,6 +86,8 @@ class Nursery:
 def serve(asks: int, answers: int) -> None:
     """Fork or wait, a line at a time, until there are no more."""
     import_module(PRELOADED).warm_up()
+    gc.collect()
+    gc.freeze()
     with os.fdopen(asks, "rb") as lines:
         for line in lines:
             question = json.loads(line)

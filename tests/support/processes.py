@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.kennel import Forked, kennel
+
 LOOPBACK = "127.0.0.1"
 PASSPHRASE = "sawah-lingko-enam-puluh"
 ADMIN_PASSPHRASE = "kadis-uji-coba-empat-belas"
@@ -189,14 +191,15 @@ def free_port() -> int:
 class ServerProcess:
     """One `sync-server serve` over a home that `init_server` made; keeps its port on a restart.
 
-    ``command``: what is served, with its own options.
+    ``command``: what is served, with its own options. ``forked``: started fast, by a kennel.
     """
 
     home: Path
     port: int = field(default_factory=free_port)
     patience_s: float = 30
     command: tuple[str, ...] = ("serve",)
-    process: subprocess.Popen[bytes] | None = None
+    forked: bool = False
+    process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def url(self) -> str:
@@ -210,21 +213,7 @@ class ServerProcess:
 
     def start(self) -> Self:
         """Start the server and wait until it answers `/healthz`."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    console("sync-server"),
-                    *self.command,
-                    "--host",
-                    LOOPBACK,
-                    "--port",
-                    str(self.port),
-                ],
-                env=server_environment(self.home),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = self._started([*self.command, "--host", LOOPBACK, "--port", str(self.port)])
         deadline_s = time.monotonic() + self.patience_s
         while not self.healthy():
             if self.process.poll() is not None or time.monotonic() > deadline_s:
@@ -233,6 +222,21 @@ class ServerProcess:
                 raise ProgramFailedError(message)
             time.sleep(0.05)
         return self
+
+    def _started(self, args: list[str]) -> subprocess.Popen[bytes] | Forked:
+        env = server_environment(self.home)
+        home = kennel(environment()) if self.forked else None
+        if home is not None:
+            files = [Path(os.devnull), self.log, self.log]
+            return Forked(home, home.start("sync-server", args, env, files))
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [console("sync-server"), *args],
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     def healthy(self) -> bool:
         """Ask `/healthz` once."""

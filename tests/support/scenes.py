@@ -201,7 +201,7 @@ def far_laptop(home: Path) -> Laptop:
 @contextmanager
 def regency(folder: Path, *, serving: bool = True) -> Iterator[Office]:
     """Give an office in ``folder``, listening unless only files travel; stop it afterwards."""
-    process = ServerProcess(home=folder / "server")
+    process = ServerProcess(home=folder / "server", forked=True)
     office = Office(process=process)
     named = ("--name", "Kabupaten Uji", "--admin", "penyelia", "--regions", REGIONS)
     office.run("init", "--region", REGION, *named)

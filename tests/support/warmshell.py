@@ -2,7 +2,7 @@
 
 `programs` makes a folder for PATH with a `field-client` and a `sync-server` in it. Each hands its
 arguments, folder, environment and open files to that process, which forks and becomes the command;
-signals are passed on, the exit code comes back. What is spared is what `tests.support.warm` spares.
+signals are passed on, the exit code comes back. What is spared: see `tests.support.kennel`.
 """
 
 import json
@@ -14,13 +14,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from tests.support import stretching
+from tests.support.kennel import PROGRAMS, REPOSITORY, load, play
 from tests.support.processes import environment
-from tests.support.warm import PROGRAMS, REPOSITORY
 
 _LOOK_S = 0.005
 _ENDED = 30
@@ -67,9 +65,7 @@ def serve(address: str) -> None:
 
     What a drill that failed left running is then ended.
     """
-    for module in PROGRAMS.values():
-        import_module(module)
-    stretching.remember()
+    load()
     waiting: dict[int, socket.socket] = {}
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
@@ -113,16 +109,14 @@ def _tell(waiting: dict[int, socket.socket]) -> None:
             desk.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
 
-def _become(ask: Mapping[str, Any], files: Sequence[int]) -> None:
+def _become(ask: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
     for number, given in enumerate(files):
         os.dup2(given, number)
         os.close(given)
     os.chdir(ask["folder"])
     os.environ.clear()
     os.environ.update(ask["env"])
-    sys.argv = [ask["name"], *ask["args"]]
-    main = import_module(PROGRAMS[ask["name"]]).main
-    sys.exit(main(args=ask["args"], prog_name=ask["name"]))
+    play(ask["name"], ask["args"])
 
 
 if __name__ == "__main__":
