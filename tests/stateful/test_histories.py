@@ -5,15 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.bad_line import FINE
-from tests.support.effort import quick_folder
-from tests.support.regency_stage import Outpost, Stage
+from tests.support.regency_stage import Outpost, Stage, furnished_stage
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     """Furnish one office and a box of laptops."""
-    with quick_folder() as folder:
-        yield Stage(folder)
+    with furnished_stage() as stage:
+        yield stage
 
 
 @pytest.fixture

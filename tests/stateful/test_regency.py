@@ -25,11 +25,11 @@ from shared_schema.errors import CustodyError, NetworkError
 from shared_schema.links import Verdict
 from tests.conftest import IN_CI
 from tests.support.bad_line import FINE, Weather
-from tests.support.effort import Effort, in_both, quick_folder, report
+from tests.support.effort import Effort, in_both, report
 from tests.support.field_laptop import FieldLaptop
 from tests.support.fuses import Fuse, OfficeDown, ended_early
 from tests.support.regency import EVERYWHERE, HERE
-from tests.support.regency_stage import HOUR_MS, Outpost, Stage
+from tests.support.regency_stage import HOUR_MS, Outpost, Stage, furnished_stage
 
 SHARDS = 8
 RUNS = Effort("../stateful/test_regency.py", ci=25, soak=1250)
@@ -298,8 +298,8 @@ class Everything(RuleBasedStateMachine):
 @pytest.fixture(scope="module")
 def stage() -> Any:
     """Furnish one office and a box of laptops for all runs of this process."""
-    with quick_folder() as folder:
-        yield Stage(folder)
+    with furnished_stage() as stage:
+        yield stage
 
 
 @in_both

@@ -48,13 +48,13 @@ class Watch:
 class FieldLaptop:
     """A laptop; ``old``: its program knows no codec but the first. ``images``: kept of its disk."""
 
-    def __init__(self, home: Path, keys: VaultKeys, watch: Watch) -> None:
+    def __init__(self, home: Path, keys: VaultKeys, watch: Watch, app: App | None = None) -> None:
         self.home = home
         self.keys = keys
         self.watch = watch
         self.old = False
         self.image: Image | None = None
-        self.app: App = reopen(home, keys, clocks=watch)
+        self.app = app or reopen(home, keys, clocks=watch)
 
     @property
     def device(self) -> bytes:
@@ -69,10 +69,10 @@ class FieldLaptop:
     def copied(self, home: Path, *, told_apart: bool) -> "FieldLaptop":
         """Copy the folder; both go on. Not told apart, the copy takes itself for the original."""
         self.app.close()
-        twin = clone(self.app, home, told_apart=told_apart, clocks=self.watch)
-        twin.close()
+        watch = Watch(self.watch.wall_ms, 2 * self.watch.monotonic_ms)
+        twin = clone(self.app, home, told_apart=told_apart, clocks=watch)
         self.restart()
-        return FieldLaptop(home, self.keys, Watch(self.watch.wall_ms, 2 * self.watch.monotonic_ms))
+        return FieldLaptop(home, self.keys, watch, twin)
 
     def keep_image(self) -> None:
         """Keep the disk as it stands now."""

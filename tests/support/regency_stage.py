@@ -5,14 +5,17 @@ or the phone number of a correction. A mark *must* reach the office once it was 
 only disk that holds it is rolled back or the office is restored without it.
 """
 
+import gc
 import hashlib
 import random
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from field_client.app import create_device
 from field_client.entries import Edit, state_of_document
@@ -20,6 +23,7 @@ from field_client.opened import App
 from field_client.sync.engine import Outcome
 from field_client.sync.errors import ClockOff, DeviceRevokedWaiting
 from field_client.sync.transport_file import read_reply, write_export
+from field_client.vault.folding import Folding
 from field_client.verification import examine
 from shared_schema.enrolment import (
     DeviceRevoked,
@@ -33,6 +37,7 @@ from shared_schema.frames import Kind, read_frames
 from tests.support.bad_line import FINE, BadLine, Weather
 from tests.support.disks import Image, image_of, put_back
 from tests.support.district import District
+from tests.support.effort import quick_folder
 from tests.support.field_laptop import FieldLaptop, Watch
 from tests.support.laptop import OPERATOR, PASSPHRASE
 from tests.support.raw_device import NOW_MS, person
@@ -48,6 +53,7 @@ HOUR_MS = 3_600_000
 BOXED = 3
 ROUNDS = 8
 REPLIES_KEPT = 8
+_GARBAGE = 50_000
 _NIKS = ["5315054101700001", "5315054101700002"]
 _REFUSED = (DeviceUnknown, EnrolRefused, EnrolExpired, EnrolUsed)
 
@@ -70,6 +76,27 @@ class Stage:
         with create_device(home, code, OPERATOR, PASSPHRASE, calibrate=False) as made:
             keys = made.keys
         return home, keys, image_of(home)
+
+
+@contextmanager
+def furnished_stage() -> Iterator[Stage]:
+    """Furnish a stage in memory, for thousands of runs.
+
+    Logs are folded within a save, as where the system has no thread left: there are thousands of
+    stores. What is here before the first run is not looked through for garbage again.
+    """
+    found = gc.get_threshold()
+    with quick_folder() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Folding, "_begin", lambda _: None)
+        stage = Stage(folder)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GARBAGE)
+        try:
+            yield stage
+        finally:
+            gc.unfreeze()
+            gc.set_threshold(*found)
 
 
 class Outpost:
