@@ -41,6 +41,7 @@ from sync_server.store.queries import batches, facts, log, matching, quarantine,
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.quarantine import Cause
+from sync_server.store.queries.records import Current
 
 REVOKED = "DEVICE_REVOKED"
 
@@ -60,15 +61,18 @@ def write_own(
     operator: str,
     *,
     wall_ms: int | None = None,
+    fresh: bool = False,
 ) -> list[Change]:
     """Write edits as changes of the server's stream, within the caller's write transaction.
 
-    ``operator``: ``user:NAME`` or ``matcher:VERSION``. One change an edit, in order. Raises
+    ``operator``: ``user:NAME`` or ``matcher:VERSION``. ``fresh``: the records are known not to
+    be there yet. One change an edit, in order. Raises
     ChangeInvalid for values that could not be folded; the caller's transaction is then undone.
     """
     now_ms = int(time.time() * 1000) if wall_ms is None else wall_ms
     stream = Stream.from_hex(facts.need(connection, Fact.STREAM))
-    made = _make(connection, edits, operator, stream, now_ms)
+    known = {} if fresh else records.many(connection, {edit.record for edit in edits})
+    made = _make(connection, edits, operator, stream, now_ms, known)
     if made:
         folded = projections.apply(connection, log.append(connection, made, now_ms))
         if folded.remarks:
@@ -114,15 +118,19 @@ def write_links(connection: Connection, links: Sequence[Link], now_ms: int) -> N
     if not links:
         return
     edits = [Edit(record=link.record, type=LINK_TYPE, values=link.values) for link in links]
-    made = write_own(connection, edits, links[0].method, wall_ms=now_ms)
+    made = write_own(connection, edits, links[0].method, wall_ms=now_ms, fresh=True)
     found = [(change.id, link.pair) for change, link in zip(made, links, strict=True)]
     matching.note_decisions(connection, found, now_ms, automatic=True)
 
 
 def _make(
-    connection: Connection, edits: Sequence[Edit], operator: str, stream: Stream, now_ms: int
+    connection: Connection,
+    edits: Sequence[Edit],
+    operator: str,
+    stream: Stream,
+    now_ms: int,
+    known: Mapping[UUID, Current],
 ) -> list[Change]:
-    known = records.many(connection, {edit.record for edit in edits})
     states = {record: current.state for record, current in known.items()}
     sequence = batches.head(connection, stream).sequence
     clock = _clock(connection)

@@ -69,7 +69,8 @@ def judge_again(connection: Connection, device: Device) -> None:
     written = records.judge_writer(connection, device.id.hex(), device.until_ms)
     for names in records.chunks([str(record) for record in written]):
         known = records.many(connection, map(UUID, names))
-        outside = _outside(connection, {record: now.area for record, now in known.items()})
+        areas = {record: now.area for record, now in known.items()}
+        outside = _outside(connection, areas, areas, {})
         found = [replace(now, outside=outside.get(record)) for record, now in known.items()]
         records.save(connection, found)
 
@@ -118,12 +119,13 @@ def _fold(
         for record, before in known.items()
         if before.state.type != touched[record].state.type
     }
-    records.set_parents(connection, _new_parents(known, touched))
-    _note_writers(connection, logged, server)
+    records.set_parents(connection, _new_parents(known, touched), known)
+    wrote = _note_writers(connection, logged, server)
     below = _below(connection, logged, touched, retyped)
     everything = {**touched, **below}
     placed = lineage.areas(connection, everything.values())
-    outside = _outside(connection, placed)
+    told = {record for record in placed if record in known or record not in touched}
+    outside = _outside(connection, placed, told, wrote)
     records.save(
         connection,
         [
@@ -227,7 +229,10 @@ def _asked(name: str) -> tuple[frozenset[str], tuple[str, ...]]:
     return frozenset(asked), tuple(spec.name for spec in fields.values() if spec.required)
 
 
-def _note_writers(connection: Connection, logged: Sequence[Logged], server: bytes) -> None:
+def _note_writers(
+    connection: Connection, logged: Sequence[Logged], server: bytes
+) -> dict[tuple[UUID, str], bool]:
+    """Keep which devices wrote what, and whether after their scope had ended; return it."""
     known = _devices(connection, {entry.change.stream.device.hex() for entry in logged})
     wrote: dict[tuple[UUID, str], bool] = {}
     for entry in logged:
@@ -238,6 +243,7 @@ def _note_writers(connection: Connection, logged: Sequence[Logged], server: byte
             late = device is not None and device.ended(entry.received_ms)
             wrote[key] = late or wrote.get(key, False)
     records.add_writers(connection, wrote)
+    return wrote
 
 
 def _below(
@@ -266,13 +272,25 @@ def _placing(current: Current) -> tuple[str, ...]:
     return rtype.area + rtype.parents
 
 
-def _outside(connection: Connection, placed: Mapping[UUID, str | None]) -> dict[UUID, str]:
-    """Return, for records written from outside a scope or after its end, the first such device."""
-    writers = records.writers(connection, placed)
-    known = _devices(connection, {name for wrote in writers.values() for name, _ in wrote})
+def _outside(
+    connection: Connection,
+    placed: Mapping[UUID, str | None],
+    earlier: Collection[UUID],
+    wrote: Mapping[tuple[UUID, str], bool],
+) -> dict[UUID, str]:
+    """Return, for records written from outside a scope or after its end, the first such device.
+
+    ``earlier``: those that were there before, whose writers are kept; of all others ``wrote``
+    says everything.
+    """
+    writers = records.writers(connection, earlier) if earlier else {}
+    for (record, name), late in sorted(wrote.items()):
+        if record not in earlier:
+            writers.setdefault(record, []).append((name, late))
+    known = _devices(connection, {name for each in writers.values() for name, _ in each})
     found: dict[UUID, str] = {}
-    for record, wrote in writers.items():
-        for name, late in wrote:
+    for record, each in writers.items():
+        for name, late in each:
             device = known.get(name)
             if record not in found and (late or (device and not device.covers(placed[record]))):
                 found[record] = name

@@ -22,6 +22,10 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    # 32 MB each: what a batch touches of a large register stays in memory, and pages that many
+    # batches write are folded into the file once.
+    "PRAGMA cache_size=-32768",
+    "PRAGMA wal_autocheckpoint=8000",
 )
 
 

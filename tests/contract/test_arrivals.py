@@ -197,15 +197,15 @@ def test_a_veto_holds_in_any_order_of_arrival(
 
 def test_the_queue_keeps_its_place(bench: Bench, device: RawDevice) -> None:
     """Behind a key come those that were behind it, also once that case is decided."""
-    bare: dict[str, Any] = {**SISILIA, "nik": None, "kk_number": None}
-    for name in ("Satu", "Dua", "Tiga"):
-        row = {field: value for field, value in bare.items() if value} | {"name": f"Warga {name}"}
-        import_(bench, row)
-        arrive(bench, device, **{**row, "village": "53.15.06.2001"})
+    for at, name in enumerate(("Agnes Jelita", "Bernadus Rantung", "Cornelis Dapa")):
+        nik = f"531505590783000{at + 1}"
+        apart = {"village": f"53.15.0{at + 5}.2001", "birth_date": f"19{at + 5}3-07-19"}
+        import_(bench, NAMESAKE | apart | {"name": name, "nik": nik})
+        arrive(bench, device, **NAMESAKE | apart | {"name": name[::-1].title(), "nik": nik})
     with bench.office.store.read() as connection:
         first, left = queue.open_cases(connection, limit=1)
         behind, _ = queue.open_cases(connection, after=first[0].key)
-    assert left == len(behind) + 1
+    assert left == len(behind) + 1 == len(cases(bench))
     pair = first[0].pairs[0]
     decide(bench, pair.a, pair.b, Verdict.UNDECIDED)
     with bench.office.store.read() as connection:

@@ -1,6 +1,6 @@
 """Current records, as folded from the log: states, areas, parents and who wrote them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -141,9 +141,11 @@ def children(connection: Connection, ids: Iterable[UUID]) -> Iterator[tuple[UUID
         yield UUID(parent), UUID(record)
 
 
-def set_parents(connection: Connection, named: Mapping[UUID, Sequence[UUID]]) -> None:
-    """Replace the parents of each record."""
-    for names in chunks([str(record) for record in named]):
+def set_parents(
+    connection: Connection, named: Mapping[UUID, Sequence[UUID]], earlier: Container[UUID]
+) -> None:
+    """Replace the parents of each record; of those not ``earlier`` there, none are kept yet."""
+    for names in chunks([str(record) for record in named if record in earlier]):
         connection.execute(delete(record_parents).where(record_parents.c.record.in_(names)))
     rows = [
         (str(record), at, str(parent))
