@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from marshmallow import ValidationError
 
 from shared_schema.examples import example_figures
 from shared_schema.records import (
@@ -290,6 +291,32 @@ def test_an_area_is_the_first_field_that_is_a_region() -> None:
     assert area_of(outage, {"place": "53.15.01", "office": "53.15.05"}) == "53.15.01"
     assert area_of(outage, {}) is None
     assert area_of(record_type("visit"), {"person": ID}) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"name": None},
+        {"sex": "laki"},
+        {"sex": 1, "nik": 5315051705700001, "nickname": "x"},
+        {"village": "53.15", "rt": 5, "phone": "\x07"},
+        {"needs_home_service": "ya", "religion": "3", "birth_date": "31-02-1970"},
+    ],
+)
+def test_a_check_says_what_the_types_own_schema_says(change: dict[str, object]) -> None:
+    """Field by field the same codes and the same stored values, though it goes its own way."""
+    raw = {name: value for name, value in (WARGA | change).items() if value is not None}
+    try:
+        stored, said = PERSON.schema().load(raw), {}
+    except ValidationError as error:
+        stored, said = error.valid_data, error.normalized_messages()
+    assert isinstance(stored, dict)
+    result = check(PERSON, raw, CheckContext(today=TODAY))
+    assert {str(one.field): [one.code] for one in result.errors} == said
+    assert {n: v for n, v in result.values.items() if n != "birth_date_precision"} == {
+        n: v for n, v in stored.items() if n not in said and n != "birth_date_precision"
+    }
 
 
 def test_values_of_a_newer_version_are_not_guessed() -> None:
