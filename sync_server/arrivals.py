@@ -87,6 +87,20 @@ def note(connection: Connection, touched: Iterable[RecordState]) -> list[Fresh]:
     return found
 
 
+def renew(connection: Connection, ids: Sequence[str]) -> list[Fresh]:
+    """Give residents new numbers, so that they are compared with everybody there is by now."""
+    index, found, rows = blocks_of(connection), [], []
+    matching.drop_pairs(connection, ids)
+    for record, packed in sorted(matching.packed_of(connection, ids).items()):
+        person = unpack(packed)
+        keys = blocking_keys(person)
+        index.add(index.last + 1, keys)
+        found.append(Fresh(number=index.last, record=UUID(record), person=person, keys=keys))
+        rows.append(Person(index.last, record, packed, keys_to_bytes(keys)))
+    matching.keep(connection, rows)
+    return found
+
+
 def from_devices(fresh: Sequence[Fresh], server: bytes) -> list[Fresh]:
     """Return those who were begun on a device."""
     return [one for one in fresh if device_of(one.record, server) is not None]

@@ -23,6 +23,7 @@ from sync_server.store.queries.matching import Person
 _CHUNK = 500
 _PERSONS = "SELECT record FROM records WHERE type = 'person' AND NOT void ORDER BY born, record"
 _SHOWN = "SELECT record, shown FROM records WHERE record IN (SELECT value FROM json_each(?))"
+_WAITING = "SELECT record FROM match_arrivals WHERE band <> 'known' ORDER BY record"
 _NOTED = (
     "SELECT number, record, packed, blocks FROM match_people WHERE number > ?"
     " ORDER BY number LIMIT ?"
@@ -100,6 +101,23 @@ def rematch(
     with office.store.read() as connection:
         pairs = matching.count_pairs(connection)
     return Rematched(people=people, compared=compared, linked=linked, pairs=pairs)
+
+
+def rematch_waiting(office: Office) -> int:
+    """Compare again those from devices who are not known yet, after a register came in.
+
+    Returns how many are known now.
+    """
+    linked = 0
+    with office.store.read() as connection:
+        waiting = [record for (record,) in ask(connection, _WAITING)]
+    for at in range(0, len(waiting), _CHUNK):
+        with office.store.write() as connection:
+            again = arrivals.renew(connection, waiting[at : at + _CHUNK])
+            links = arrivals.compare(connection, again, office.keys.server, office.now_ms())
+            ingest.write_links(connection, links, office.now_ms())
+        linked += len(links)
+    return linked
 
 
 def _noted(connection: Connection, after: int) -> list[Fresh]:

@@ -248,3 +248,13 @@ def test_a_transaction_that_is_undone_leaves_no_candidate(bench: Bench, device: 
         write(bench, edit, replace(edit, values={"sex": "X"}))
     met = arrive(bench, device, **SISILIA)
     assert len(cluster(bench, met)) == 2
+
+
+def test_who_came_before_the_register_is_found_once_it_is_there(
+    bench: Bench, device: RawDevice
+) -> None:
+    """An import says nothing to those who wait; comparing them again does."""
+    met = arrive(bench, device, **SISILIA)
+    (known,) = import_(bench, SISILIA)
+    assert (cluster(bench, met), band(bench, met)) == ({met}, "new")
+    assert (rematching.rematch_waiting(bench.office), cluster(bench, met)) == (1, {known, met})
