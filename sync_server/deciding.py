@@ -22,6 +22,7 @@ from sync_server import auditing, ingest, reconcile, second_looks
 from sync_server.accounts import Actor
 from sync_server.coverage import cluster_values
 from sync_server.ingest import Edit
+from sync_server.looking_up import require_decision
 from sync_server.office import Office
 from sync_server.people import root_of
 from sync_server.queue import Case
@@ -103,6 +104,8 @@ def undo_by(
     office: Office, connection: Connection, decisions: Sequence[str], actor: Actor
 ) -> list[Decision]:
     """Take decisions back as a user, and note it; looks asked for at them are over."""
+    for one in decisions:
+        require_decision(actor, connection, one)
     made = undo(connection, decisions, actor.operator)
     for one in decisions:
         second_looks.overturned(connection, one, actor.name, office.now_ms())

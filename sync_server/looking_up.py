@@ -1,10 +1,15 @@
-"""A record that a user may see: one that lies in their area."""
+"""What a user may see: a record that lies in their area, a decision about such a record."""
+
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from shared_schema.errors import RecordUnknown
+from shared_schema.ids import change_sequence
 from sync_server.accounts import Actor
 from sync_server.lookup import resolve
+from sync_server.reconcile import DecisionUnknown
+from sync_server.store.queries import log, records
 from sync_server.store.queries.records import Current
 
 
@@ -17,3 +22,19 @@ def seen_by(actor: Actor, connection: Connection, wanted: str) -> Current:
     if not actor.covers(found.area):
         raise RecordUnknown(text=wanted)
     return found
+
+
+def require_decision(actor: Actor, connection: Connection, decision: str) -> None:
+    """Raise DecisionUnknown for a decision about records that all lie elsewhere."""
+    if not actor.area:
+        return
+    try:
+        place = change_sequence(UUID(decision.strip()))
+    except ValueError:
+        place = None
+    made = log.of_stream(connection, place[0], place[1], place[1]) if place else []
+    links = records.many(connection, [change.record for change in made]).values()
+    ends = [UUID(str(link.state.shown(end))) for link in links for end in ("a", "b")]
+    known = records.many(connection, ends).values()
+    if not any(actor.covers(one.area) for one in known):
+        raise DecisionUnknown(text=decision)

@@ -25,7 +25,7 @@ def add(pages: Blueprint, office: Office) -> None:
         with looking(office) as look:
             return render_template(
                 "pages/decisions.html",
-                told=listed(look, before),
+                told=[one for one in listed(look, before) if one.seen],
                 page=verdicts.PAGE,
                 everything=everything,
             )

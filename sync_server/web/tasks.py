@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from sync_server import queueing, second_looks
 from sync_server.accounts import Actor
@@ -26,12 +26,12 @@ def waiting(look: Looking, actor: Actor) -> Waiting:
     return Waiting(
         people=queueing.left(look.connection, actor, PERSON),
         outages=queueing.left(look.connection, actor, OUTAGE),
-        conflicts=_conflicts(look),
+        conflicts=_conflicts(look, actor),
         looks=len(second_looks.waiting(look.connection, actor.name)),
     )
 
 
-def _conflicts(look: Looking) -> int:
+def _conflicts(look: Looking, actor: Actor) -> int:
     table = tables.records
-    query = select(func.count()).select_from(table).where(table.c.conflicts != "[]")
-    return int(look.connection.execute(query).scalar_one())
+    query = select(table.c.area).where(table.c.conflicts != "[]")
+    return sum(actor.covers(area) for area in look.connection.execute(query).scalars())

@@ -16,6 +16,7 @@ from sync_server.second_looks import Look
 from sync_server.store.queries import log, records
 from sync_server.store.queries.records import Current
 from sync_server.store.tables import changes
+from sync_server.web.guard import actor
 from sync_server.web.looking import Looking
 from sync_server.web.sheets import Row, row
 from sync_server.web.words import text
@@ -32,7 +33,7 @@ _OUTAGES = {
 class Told:
     """One decision. ``stands``: nothing followed it. ``verdict`` as JSON has it, "" for taken back.
 
-    ``refused``: a *same* that another verdict keeps apart.
+    ``refused``: a *same* that another verdict keeps apart. ``seen``: the user's to see.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Told:
     refused: bool
     automatic: bool
     look: Look | None
+    seen: bool
 
 
 def latest(look: Looking, before: int | None) -> list[Told]:
@@ -66,7 +68,7 @@ def standing(look: Looking, before: int | None) -> list[Told]:
     found: list[Told] = []
     for _ in range(_PAGES):
         told = latest(look, before)
-        found += [one for one in told if one.stands and one.verdict]
+        found += [one for one in told if one.stands and one.verdict and one.seen]
         if len(found) >= PAGE or len(told) < PAGE:
             break
         before = told[-1].position
@@ -78,7 +80,8 @@ def named(look: Looking, decisions: Iterable[UUID]) -> list[Told]:
     found: dict[str, Told] = {}
     for record in {one.record for one in _changes(look, decisions)}:
         found.update({one.id: one for one in _told(look, log.of_record(look.connection, record))})
-    return [found[str(one)] for one in decisions if str(one) in found]
+    told = [found[str(one)] for one in decisions if str(one) in found]
+    return [one for one in told if one.seen]
 
 
 def last_decisions(look: Looking, given: str) -> list[Told]:
@@ -137,6 +140,7 @@ def _one(look: Looking, entry: log.Logged, link: Current, asked: Look | None) ->
         refused=verdict == "same" and change.stamp == latest_stamp and not together,
         automatic=change.operator.startswith("matcher:"),
         look=asked,
+        seen=any(actor().covers(one.area) for one in known.values()),
     )
 
 

@@ -1,6 +1,7 @@
 """Pages and JSON API over a real store: doors, forms, rights, masked numbers, decisions."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sync_server.accounts import Role
 from sync_server.api.doorkeeper import Doorkeeper
 from sync_server.api.serving import create_app
 from sync_server.lookup import resolve
-from sync_server.store.queries import audit
+from sync_server.store.queries import audit, users
 from sync_server.store.queries.users import User
 from tests.support.offices import Bench, found_office
 from tests.support.raw_device import person
@@ -239,6 +240,30 @@ def test_a_decision_waits_for_a_second_supervisor(app: Flask) -> None:
     assert decision in page
     assert other.post(agree).status_code == 204
     assert decision not in inside(app, Role.ADMINISTRATOR).get("/second-looks").text
+
+
+def test_decisions_about_records_elsewhere_are_neither_shown_nor_undone(
+    bench: Bench, app: Flask
+) -> None:
+    """A supervisor of another district does not see them, and cannot take them back."""
+    client = program(app)
+    record = only_case(client)["records"][0]["id"]
+    ruling = {"verdict": "same", "reason": "wajah sama", "second": True}
+    made = client.post(f"{API}/duplicates/{record}/decision", json=ruling).json
+    assert made is not None
+    decision = made["decisions"][0]["decision"]
+    with bench.office.store.write() as connection:
+        user = accounts.known(connection, "u-supervisor")
+        users.save(connection, replace(user, name="u-other", area=("53.15.06",)))
+    other = door(app)
+    post(other, "/sign-in", "/sign-in", name="u-other", passphrase=PASSPHRASE)
+    for path in ("/decisions", "/decisions?all=1", "/second-looks", f"/duplicates?last={decision}"):
+        page = other.get(path)
+        assert page.status_code == 200
+        assert "Dorotea" not in page.text
+    assert other.get(f"/record/{record}").status_code == 400
+    assert post(other, "/decisions/undo", "/", decision=decision).status_code == 400
+    assert decision in inside(app).get("/decisions").text
 
 
 def test_a_record_is_returned_to_its_officer_with_a_comment(bench: Bench, app: Flask) -> None:
