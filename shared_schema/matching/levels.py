@@ -12,7 +12,8 @@ NEAR = "near"
 OTHER = "other"
 SHORT = "short"
 PART = "part"
-PART_ONE = "part_one"
+PART_FIRST = "part_first"
+PART_LAST = "part_last"
 MIXED = "mixed"
 FAINT = "faint"
 
@@ -34,7 +35,8 @@ def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
     """Return how two names agree, whatever the order of words, and the words that do.
 
     `same` all words; `near` all words, some with an error; `short` all words, some
-    abbreviated; `faint` all words, some with many errors; `part` one name has more words, `part_one` they have only one in common; `mixed` some words agree and others
+    abbreviated; `faint` all words, some with many errors; `part` one name has more words, `part_first` and `part_last`
+    only one word is common, the longer name's first or another, which may be the family's; `mixed` some words agree and others
     contradict each other; `other` none agrees.
     """
     if not a or not b:
@@ -57,7 +59,10 @@ def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
     if left and "".join(a) == "".join(b):
         return NEAR, [(word, NEAR) for word in b]
     unmatched = _pair(left, rest, found)
-    return _name_level(found, unmatched, extra=len(left) + len(rest)), found
+    level = _name_level(found, unmatched, extra=len(left) + len(rest))
+    if level == PART and len(found) == 1:
+        level = PART_LAST if b[0] in rest else PART_FIRST
+    return level, found
 
 
 def _pair(left: list[str], rest: list[str], found: list[Word]) -> int:
@@ -117,7 +122,7 @@ def _name_level(found: list[Word], unmatched: int, *, extra: int) -> str:
     if unmatched:
         return MIXED
     if extra:
-        return PART if len(found) > 1 else PART_ONE
+        return PART
     manners = {how for _, how in found}
     if FAINT in manners:
         return FAINT
@@ -156,7 +161,7 @@ def _vague_dates(a: str, b: str, precisions: set[str]) -> str:
     if "e" in precisions:
         return "estimate" if apart <= _ESTIMATE_YEARS else OTHER
     if apart:
-        return "close_year" if apart <= _CLOSE_YEARS else OTHER
+        return "about" if apart <= _CLOSE_YEARS else OTHER
     if precisions <= {"d", "m"}:
         return "month" if a[4:6] == b[4:6] else "year"
     return "year_known"

@@ -19,7 +19,10 @@ AGAINST = ("stranger", "relative", "namesake")
 _FEWER = ("", "household", "namesakes")
 
 _NAME_CONFLICTS = frozenset({levels.OTHER, levels.MIXED})
-_BIRTH_CONFLICTS = frozenset({levels.OTHER, "close_year", "year_slip"})
+_BIRTH_CONFLICTS = frozenset({levels.OTHER, "close_year"})
+_ABOUT = frozenset({"about", "year_slip"})
+_WHOLE_NAMES = frozenset({levels.SAME, levels.NEAR, levels.SHORT})
+_CONFIRMED = frozenset({levels.SAME, levels.NEAR})
 _SAME_BIRTH = frozenset({levels.SAME, "default_day"})
 
 
@@ -109,19 +112,17 @@ def rarity(words: list[tuple[str, str]], parameters: Parameters) -> float:
 
 
 def _guards(level: dict[str, str]) -> frozenset[str]:
-    found = set()
-    if level["name"] in _NAME_CONFLICTS:
-        found.add("name")
-    if level["birth_date"] in _BIRTH_CONFLICTS:
-        found.add("birth_date")
-    if level["sex"] == levels.OTHER:
-        found.add("sex")
     nik = level.get("nik") or level["nik_same_birth"]
-    if nik == levels.OTHER:
-        found.add("nik")
-    if nik == levels.SAME and level["name"] == levels.OTHER:
-        found.add("nik_alone")
-    return frozenset(found)
+    name, birth = level["name"], level["birth_date"]
+    only_the_family = name == levels.PART_LAST and nik not in _CONFIRMED
+    conflicts = {
+        "name": name in _NAME_CONFLICTS or only_the_family,
+        "birth_date": birth in _BIRTH_CONFLICTS or (birth in _ABOUT and name not in _WHOLE_NAMES),
+        "sex": level["sex"] == levels.OTHER,
+        "nik": nik == levels.OTHER,
+        "nik_alone": nik == levels.SAME and name == levels.OTHER,
+    }
+    return frozenset(guard for guard, conflict in conflicts.items() if conflict)
 
 
 def chance(weight: float, parameters: Parameters) -> float:

@@ -41,6 +41,10 @@ LEVELS = {
     ("birth_date", "estimate"): Label(
         id="perkiraan tahun cocok", en="the estimated year is near enough"
     ),
+    ("birth_date", "about"): Label(
+        id="hanya tahun yang diketahui, dan berselisih sedikit",
+        en="only the year is known, and is close",
+    ),
     ("birth_date", "close_year"): Label(
         id="tahun berselisih sedikit", en="the years are close but not the same"
     ),
@@ -78,7 +82,14 @@ _ANY_LEVEL = {
     "short": Label(id="disingkat", en="abbreviated"),
     "faint": Label(id="agak mirip", en="somewhat similar"),
     "part": Label(id="salah satu lebih lengkap", en="one has more words"),
-    "part_one": Label(id="hanya satu kata sama", en="one word in common, one has more"),
+    "part_first": Label(
+        id="hanya kata pertama yang sama, satunya lebih lengkap",
+        en="only the first word is common, one has more",
+    ),
+    "part_last": Label(
+        id="hanya satu kata sama, bisa jadi nama keluarga",
+        en="one word is common, it may be the family's",
+    ),
     "mixed": Label(id="sebagian sama, sebagian berbeda", en="some words agree, others do not"),
     "missing": Label(id="tidak diketahui", en="not known"),
 }

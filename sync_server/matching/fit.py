@@ -17,7 +17,7 @@ from shared_schema.matching.parameters import Parameters, parameters_from
 from shared_schema.matching.people import Comparable
 from shared_schema.matching.score import Seen, chance, evidence, seen
 
-SHARED = ("family_card", "village")
+SHARED = ("family_card", "village", "birth_place")
 OF_NAMESAKES = ("birth_date", "village", "mother", "father")
 OWN_NIK = ("nik", "nik_same_birth")
 _ROUNDS = 12
@@ -181,7 +181,7 @@ def _same_group(
     left = _SAMPLE
     for group in groups.values():
         for step in range(1, min(len(group), 4)):
-            for at in range(0, len(group) - step):
+            for at in range(len(group) - step):
                 yield group[at], group[at + step]
                 left -= 1
                 if not left:
