@@ -6,6 +6,7 @@ changes nothing.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from field_client.device import load_device, save_device
@@ -16,7 +17,7 @@ from field_client.records import HELD
 from field_client.recovery import note_key
 from field_client.reduction import outlasts
 from field_client.retention import count_from
-from field_client.tables import add, change_key, put
+from field_client.tables import add, change_key, id_of, put
 from shared_schema.custody import Head, Receipt, Status
 from shared_schema.fold import RecordState, join, state_from_json, state_to_json
 from shared_schema.ids import Stream, parse_id
@@ -25,6 +26,7 @@ from shared_schema.records import RECORD_TYPES
 from shared_schema.wire import best_codec
 
 RECEIVED = "received"
+PIECE = 200
 _HEADS = "heads"
 _CURSOR = "cursor"
 _SERVER = "server"
@@ -125,9 +127,12 @@ def apply_page(journal: Journal, page: Page) -> bool:
     """Lay a page into the records, with its cursor, in one transaction.
 
     Returns False, changing nothing, for a page that does not follow our cursor. Raises
-    ChangeInvalid where the page holds what is no state.
+    ChangeInvalid where the page holds what is no state. Only a roster that goes as a whole goes
+    in pieces, before: nobody waits for all of it, and cut short it is asked for again.
     """
     read = [(item, _state_of(item)) for item in page.items]
+    if page.previous == cursor(journal) and any(item.get("kind") == "reset" for item in page.items):
+        _leave_all(journal)
     with journal.transaction():
         if page.previous != cursor(journal):
             return False
@@ -153,8 +158,7 @@ def _apply_item(journal: Journal, item: Mapping[str, Any], state: RecordState | 
         case "leave":
             _leave(journal, str(parse_id(str(item.get("record")))))
         case "reset":
-            for document in journal.tables.records:
-                _leave(journal, str(document.doc_id))
+            _leave_all(journal)
         case "regions":
             write_regions(journal, item.get("rows", ()))
         case "recovery":
@@ -189,6 +193,15 @@ def _join_pulled(journal: Journal, pulled: RecordState) -> int:
         ),
     )
     return newest
+
+
+def _leave_all(journal: Journal) -> None:
+    """Remove the roster, a piece at a time unless within a transaction; own records stay."""
+    others = (id_of(document) for document in journal.tables.records if not document["own"])
+    while piece := list(islice(others, PIECE)):
+        with journal.transaction():
+            for record in piece:
+                _leave(journal, record)
 
 
 def _leave(journal: Journal, record: str) -> None:

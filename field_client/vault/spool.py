@@ -128,11 +128,17 @@ class Spool:
     def _batch(self, row: Row) -> SealedBatch:
         stream, digest, *content = row
         self._require_whole(content)
+        self._require_bytes(stream, digest)
         first, count, body, _ = content
         return SealedBatch(stream=stream, first=first, count=count, hash=digest, body=body)
 
     def _require_whole(self, row: Values) -> None:
         if not _is_whole(row):
+            raise VaultDamaged(file=SPOOL_FILE)
+
+    def _require_bytes(self, *values: object) -> None:
+        """Raise VaultDamaged for a flipped bit that turned bytes into something else."""
+        if not all(isinstance(value, bytes) for value in values):
             raise VaultDamaged(file=SPOOL_FILE)
 
     def waiting(self, stream: bytes, after: int) -> tuple[int, int]:
@@ -144,11 +150,14 @@ class Spool:
     def last(self, stream: bytes) -> tuple[int, bytes] | None:
         """Return the last sequence ever stored for a stream and its batch's hash, or None."""
         found = self._store.rows("SELECT last, hash FROM streams WHERE stream=?", (stream,))
+        self._require_bytes(*(digest for _, digest in found))
         return (found[0][0], found[0][1]) if found else None
 
     def streams(self) -> list[bytes]:
         """Return every stream that has or had batches here."""
-        return [stream for (stream,) in self._store.rows("SELECT stream FROM streams")]
+        found = [stream for (stream,) in self._store.rows("SELECT stream FROM streams")]
+        self._require_bytes(*found)
+        return found
 
     def drop_stream(self, stream: bytes) -> None:
         """Forget a stream and its batches: after a fork, once all it held is in another stream."""
@@ -237,6 +246,7 @@ class Spool:
     def get_setting(self, key: str) -> bytes | None:
         """Return the bytes kept under ``key``, or None."""
         found = self._store.rows("SELECT value FROM settings WHERE key=?", (key,))
+        self._require_bytes(*(value for (value,) in found))
         return found[0][0] if found else None
 
     def set_setting(self, key: str, value: bytes) -> None:
@@ -255,6 +265,7 @@ class Spool:
             " WHERE substr(key, 1, length(?1))=?1 ORDER BY key",
             (start,),
         )
+        self._require_bytes(*(value for _, value in found))
         return dict(found)
 
     def drop_setting(self, key: str) -> None:
@@ -267,6 +278,7 @@ class Spool:
         found = [str(row[0]) for row in self._store.rows("PRAGMA integrity_check")]
         found += ["damaged numbers"] * _has_flipped(self._store)
         spoilt = sum(not _is_whole(row) for rows in _ROWS for row in self._store.rows(rows))
+        spoilt += sum(len(self._store.rows(f"{rows}<>'blob'")) for rows in _BYTES)
         return [line for line in found if line != "ok"] + ["damaged bytes"] * spoilt
 
     def change_number(self) -> int:
@@ -293,6 +305,11 @@ _ROWS = (
     "SELECT first, count, body, check_sum FROM batches",
     "SELECT body, check_sum FROM frames",
     "SELECT section, body, stream, answered, received, check_sum FROM heard",
+)
+_BYTES = (
+    "SELECT 1 FROM settings WHERE typeof(value)",
+    "SELECT 1 FROM batches WHERE typeof(stream)",
+    "SELECT 1 FROM batches WHERE typeof(hash)",
 )
 _NEXT_BATCH = (
     "SELECT stream, hash, first, count, body, check_sum FROM batches"

@@ -30,8 +30,8 @@ LOOK_S = 1.0
 class Desk:
     """One store and its shift, for all threads.
 
-    ``trouble``: why the last sealing failed. ``ended``: why the last shift was ended, where that
-    was nobody's wish here, until the next one begins.
+    ``trouble``: why the last sealing failed; it holds on to nothing. ``ended``: why the last shift
+    was ended, where that was nobody's wish here, until the next one begins.
     """
 
     home: Path
@@ -203,4 +203,5 @@ class Desk:
             with app:
                 depart(app)
         except JemputError as error:
-            self.trouble = error
+            self.trouble = error.with_traceback(None)
+            error.__cause__ = error.__context__ = None

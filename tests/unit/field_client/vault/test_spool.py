@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,3 +167,24 @@ def test_flipped_bit_in_the_schema_is_noticed(spool: Spool, tmp_path: Path, flip
     path.write_bytes(path.read_bytes().replace(b"durable_through", flipped))
     with pytest.raises(VaultDamaged):
         open_spool(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("flip", "read"),
+    [
+        ("UPDATE settings SET value=CAST(value AS TEXT)", lambda s: s.get_setting("a/b")),
+        ("UPDATE settings SET value=CAST(value AS TEXT)", lambda s: s.settings_like("a/")),
+        ("UPDATE batches SET hash=CAST(hash AS TEXT)", lambda s: list(s.batches(STREAM))),
+        ("UPDATE streams SET hash=CAST(hash AS TEXT)", lambda s: s.last(STREAM)),
+        ("UPDATE streams SET stream=CAST(stream AS TEXT)", lambda s: s.streams()),
+    ],
+)
+def test_flipped_bit_that_makes_text_of_bytes_is_noticed(spool: Spool, flip: str, read: Any):
+    """SQLite takes the type from a byte of the row; it is named as damage, by `check` as well."""
+    spool.set_setting("a/b", b"nilai")
+    assert spool.check() == []
+    spool._store.rows("PRAGMA foreign_keys=OFF")
+    spool._store.rows(flip)
+    with pytest.raises(VaultDamaged):
+        read(spool)
+    assert spool.check()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from field_client.errors import PinForgotten, PinWeak, PinWrong, StoreLocked
+from field_client.opened import App
 from field_client.shift import IDLE_S, SHIFT_S, State
 from field_client.sync.departure import load_departure
 from field_client.sync.locked import still_sealed, synchronise_locked
@@ -240,18 +241,23 @@ def test_no_keys_are_left_by_a_shift_that_was_ended(held: Callable[[], bool], de
 
 
 def test_a_full_disk_does_not_keep_the_store_open(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    held: Callable[[], bool], desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Locking comes first; that nothing could be sealed is told afterwards."""
+    """Locking comes first; that nothing could be sealed is told afterwards, holding no keys."""
 
-    def full(_app: object) -> int:
-        raise DiskFull
+    def full(app: App) -> int:
+        try:
+            (app.home / app.keys.operator / "x").read_bytes()
+        except OSError as error:
+            raise DiskFull from error
+        return 0
 
     desk.unlock(OPERATOR, PASSPHRASE)
     monkeypatch.setattr(desks, "depart", full)
     desk.end()
     assert desk.shift.state is State.LOCKED
     assert isinstance(desk.trouble, DiskFull)
+    assert not held()
     monkeypatch.undo()
     desk.unlock(OPERATOR, PASSPHRASE)
     desk.end()

@@ -1,0 +1,77 @@
+"""What the office answered, laid into the vault in pieces that nobody has to wait for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from field_client import receiving
+from field_client.opened import App
+from field_client.receiving import apply_page
+from field_client.tables import id_of
+from field_client.vault.store import VaultDB
+from shared_schema.changes import Change, Write
+from shared_schema.clock import Evidence
+from shared_schema.fold import state_of, state_to_json
+from shared_schema.ids import Stream, record_id
+from shared_schema.messages import Page
+from tests.support.laptop import laptop, register
+from tests.support.memory_server import MemoryServer
+
+ELSEWHERE = Stream(b"another!", b"brch")
+ROSTER, PIECE = 7, 3
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    """Open a laptop with one person of its own and a roster of seven."""
+    with laptop(tmp_path / "home", MemoryServer().code()) as opened:
+        register(opened, ["Warga Contoh"])
+        items = [{"kind": "state", "state": pulled(at)} for at in range(1, ROSTER + 1)]
+        assert apply_page(opened.journal, Page(previous="", next="1", items=items))
+        yield opened
+
+
+def pulled(at: int) -> object:
+    """Give somebody's state as the office sends it."""
+    change = Change(
+        stream=ELSEWHERE,
+        sequence=at,
+        record=record_id(ELSEWHERE, at),
+        type="person",
+        version=1,
+        hlc=at,
+        operator="lain",
+        writes={"name": Write(value=f"Warga Lain {at}")},
+        evidence=Evidence(wall_ms=1),
+    )
+    return state_to_json(state_of(change))
+
+
+def known(app: App) -> list[UUID]:
+    """Return the records of others."""
+    return [UUID(id_of(one)) for one in app.tables.records if not one["own"]]
+
+
+def test_a_roster_goes_in_pieces_and_own_records_stay(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No commit holds more than a piece; what the same page brings anew is there at its end."""
+    monkeypatch.setattr(receiving, "PIECE", PIECE)
+    left = []
+    before = VaultDB.transaction
+
+    def counted(db: VaultDB) -> object:
+        left.append(len(known(app)) if not db._store._depth else None)
+        return before(db)
+
+    monkeypatch.setattr(VaultDB, "transaction", counted)
+    reset = [{"kind": "reset"}, {"kind": "state", "state": pulled(2)}]
+    assert not apply_page(app.journal, Page(previous="0", next="2", items=reset))
+    assert len(known(app)) == ROSTER, "a page that does not follow touches nothing"
+    left.clear()
+    assert apply_page(app.journal, Page(previous="1", next="2", items=reset))
+    assert [each for each in left if each is not None] == [7, 4, 1, 0]
+    assert known(app) == [record_id(ELSEWHERE, 2)]
+    assert app.journal.counts()["waiting"] == 1
