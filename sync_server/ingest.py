@@ -6,6 +6,7 @@ a valid chain is taken in whole; what cannot be read or folded yet is held and s
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -132,6 +133,7 @@ def _make(
     known: Mapping[UUID, Current],
 ) -> list[Change]:
     states = {record: current.state for record, current in known.items()}
+    often = Counter(edit.record for edit in edits)
     sequence = batches.head(connection, stream).sequence
     clock = _clock(connection)
     made = []
@@ -150,7 +152,8 @@ def _make(
             writes=(before or blank).edit(edit.values),
             evidence=Evidence(wall_ms=now_ms, server_ms=now_ms),
         )
-        states[edit.record] = join(before, state_of(change)) if before else state_of(change)
+        if often[edit.record] > 1:
+            states[edit.record] = join(before, state_of(change)) if before else state_of(change)
         made.append(change)
     _keep_clock(connection, clock)
     return made

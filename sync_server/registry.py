@@ -21,7 +21,7 @@ from shared_schema.canonical import digest
 from shared_schema.ids import Stream
 from shared_schema.records import CheckContext
 from shared_schema.regions import RegionTable
-from sync_server import ingest, register_file
+from sync_server import ingest, register_file, rematching
 from sync_server.identity import chunks
 from sync_server.ingest import Edit
 from sync_server.lost_numbers import residents_beginning
@@ -82,9 +82,11 @@ class Outcome:
     """What came of an import; `read` counts the lines below the header that were not empty.
 
     `fields`: in how many residents who are known a field changes. `differences`: the first 20.
+    `found`: how many residents whom the field had registered before were found among the new ones.
     """
 
     read: int = 0
+    found: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
     fields: Counter[str] = field(default_factory=Counter)
@@ -120,7 +122,10 @@ def import_register(office: Office, job: Import) -> Outcome:
     def rows_of(raws: Sequence[Raw]) -> list[Row | Rejected]:
         return [resident_of(raw, context) for raw in raws]
 
-    return _run(office, job, Source.REGISTER, rows_of)
+    outcome = _run(office, job, Source.REGISTER, rows_of)
+    if not job.dry_run and outcome.counts.keys() & {"added", "changed"}:
+        outcome.found = rematching.rematch_waiting(office)
+    return outcome
 
 
 def import_status(office: Office, job: Import) -> Outcome:

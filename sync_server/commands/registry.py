@@ -96,6 +96,7 @@ def _run(
         rows = [list(one.values()) for one in told]
         write_file(rejects, lambda target: write_csv(target, _REJECT_COLUMNS, rows))
     document = {**outcome.as_dict(), "dry_run": dry_run, "rejected": told}
+    document["found"] = outcome.found
     document["fields"] = dict(sorted(outcome.fields.items()))
     if dry_run:
         document["differences"] = [_difference(one) for one in outcome.differences]
@@ -178,6 +179,9 @@ def _text(document: Mapping[str, Any], regions: RegionTable) -> str:
         f"    {field_label(PERSON.name, name, language())}: {count}"
         for name, count in document["fields"].items()
     ]
+    if document["found"]:
+        told = texts("{found} residents whom the field had registered are among them.")
+        lines.append(told.format(**document))
     if document["dry_run"]:
         lines += [line for one in document["differences"] for line in _screen(one, regions)]
         lines.append(texts("A dry run: nothing was written."))

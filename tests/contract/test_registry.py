@@ -8,6 +8,7 @@ import pytest
 from shared_schema.fold import RecordState
 from sync_server import ingest
 from sync_server.ingest import Edit
+from sync_server.people import members_of
 from sync_server.register_file import RegisterColumns
 from sync_server.register_rows import resident_id
 from sync_server.register_table import RegisterUnreadable
@@ -160,6 +161,24 @@ def test_a_status_reaches_whoever_shows_the_nik(bench: Bench, tmp_path: Path) ->
         current = records.get(connection, made.record)
     assert current is not None
     assert current.state.shown("central_status") == "BIO_CAPTURED"
+
+
+def test_whom_the_field_registered_first_is_found_in_the_register(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Somebody waits until the register brings their record; the two are then one person."""
+    device = bench.device()
+    values = {"name": "Maria Yumut", "sex": "P", "village": "53.15.05.2001", "nik": NIK}
+    made = device.change({**values, "birth_date": "1970-05-17", "birth_date_precision": "day"})
+    bench.exchange(device, device.batch([made]))
+    file = tmp_path / "daftar.csv"
+    file.write_text(HEADER + ROW, encoding="utf-8")
+    job = Import(file=file, operator="user:penyelia")
+    assert import_register(bench.office, job).found == 1
+    with bench.office.store.read() as connection:
+        together = members_of(connection, made.record)
+    assert together == sorted([made.record, resident_id({"nik": NIK}, "")])
+    assert import_register(bench.office, job).found == 0
 
 
 def test_what_is_no_register_is_refused_by_name(bench: Bench, tmp_path: Path) -> None:
