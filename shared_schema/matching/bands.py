@@ -5,9 +5,10 @@
 the arriving person, so two good ones make each other doubtful.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import exp2, log2
 from typing import Generic, TypeVar
 
 from shared_schema.matching.parameters import Parameters
@@ -49,34 +50,52 @@ def judge(
     weights are ordered as given.
     """
     del arrival
-    if not scored:
+    guards = {at: score.guards for at, (_, score) in enumerate(scored)}
+    weights = [(one, score.weight) for one, score in scored]
+    return judge_weights(weights, guards.__getitem__, parameters)
+
+
+def judge_weights(
+    weights: Sequence[tuple[Id, float]],
+    guards: Callable[[int], Collection[str]],
+    parameters: Parameters,
+) -> Judgement[Id]:
+    """Return the same from the weights alone; `guards` gives those of one place in them."""
+    if not weights:
         return Judgement(band=Band.NEW, best=None, reviewed=(), probability=0.0, probabilities=())
-    odds = [2.0 ** min(chance(s.weight, parameters), _MOST_BITS) for _, s in scored]
+    odds = [2.0 ** min(chance(weight, parameters), _MOST_BITS) for _, weight in weights]
     whole = 1.0 + sum(odds)
     chances = tuple(one / whole for one in odds)
-    order = sorted(range(len(scored)), key=lambda i: -scored[i][1].weight)
+    order = sorted(range(len(weights)), key=lambda at: -weights[at][1])
     first = order[0]
-    best, top = scored[first]
-    certain = 1 - chances[first] <= parameters.certain_error and not top.guards
-    if certain and _leads(order, scored, parameters):
-        return Judgement(
-            band=Band.CERTAIN,
-            best=best,
-            reviewed=(),
-            probability=chances[first],
-            probabilities=chances,
-        )
-    reviewed = tuple(scored[i][0] for i in order if chances[i] >= parameters.review_chance)
+    shown = tuple(weights[at][0] for at in order if chances[at] >= parameters.review_chance)
+    band = Band.REVIEW if shown else Band.NEW
+    likely = 1 - chances[first] <= parameters.certain_error
+    if likely and not guards(first) and _leads(order, weights, parameters):
+        band, shown = Band.CERTAIN, ()
     return Judgement(
-        band=Band.REVIEW if reviewed else Band.NEW,
-        best=best,
-        reviewed=reviewed,
+        band=band,
+        best=weights[first][0],
+        reviewed=shown,
         probability=chances[first],
         probabilities=chances,
     )
 
 
-def _leads(order: list[int], scored: Sequence[tuple[Id, Score]], parameters: Parameters) -> bool:
+def self_review(weight: float, parameters: Parameters, share: float = 0.05) -> float:
+    """Return the probability that two people of one register are one, for a review list.
+
+    A register that is matched against itself has a prior of its own: `share` of its people
+    stand in it twice, where an arriving person is mostly known. Never a reason to merge.
+    """
+    prior = log2(share / (1 - share) / parameters.people)
+    slope, offset = parameters.calibration
+    return 1 / (1 + exp2(-max(-_MOST_BITS, min(_MOST_BITS, slope * (weight + prior) + offset))))
+
+
+def _leads(
+    order: Sequence[int], weights: Sequence[tuple[Id, float]], parameters: Parameters
+) -> bool:
     if len(order) == 1:
         return True
-    return scored[order[0]][1].weight - scored[order[1]][1].weight >= parameters.lead
+    return weights[order[0]][1] - weights[order[1]][1] >= parameters.lead

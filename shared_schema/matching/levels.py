@@ -4,6 +4,8 @@ Each function is symmetric and looks at two values only; what a step is worth is
 parameters to say. `MISSING` where one of the two is not known: it is worth nothing.
 """
 
+from functools import lru_cache
+
 from rapidfuzz.distance import OSA, JaroWinkler
 
 MISSING = "missing"
@@ -22,6 +24,7 @@ FAINTLY = 0.55
 _DEFAULT_DAYS = frozenset({"0101", "0701", "1231"})
 _CLOSE_YEARS = 2
 _ESTIMATE_YEARS = 5
+_REMEMBERED = 20_000
 _DISTRICT = 6
 _BIRTH = 12
 
@@ -35,9 +38,10 @@ def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
     """Return how two names agree, whatever the order of words, and the words that do.
 
     `same` all words; `near` all words, some with an error; `short` all words, some
-    abbreviated; `faint` all words, some with many errors; `part` one name has more words, `part_first` and `part_last`
-    only one word is common, the longer name's first or another, which may be the family's; `mixed` some words agree and others
-    contradict each other; `other` none agrees.
+    abbreviated; `faint` all words, some with many errors; `part` one name has more words,
+    `part_first` and `part_last` only one word is common, the longer name's first or another,
+    which may be the family's; `mixed` some words agree and others contradict each other;
+    `other` none agrees.
     """
     if not a or not b:
         return MISSING, []
@@ -45,8 +49,21 @@ def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
         return SAME, [(word, SAME) for word in a]
     if len(a) > len(b) or (len(a) == len(b) and a > b):
         a, b = b, a
-    rest = list(b)
-    left = []
+    left, rest, found = _in_common(a, b)
+    if not left and not rest:
+        return SAME, found
+    if "".join(a) == "".join(b):
+        return NEAR, [(word, NEAR) for word in b]
+    unmatched = _pair(left, rest, found) if left else 0
+    level = _name_level(found, unmatched, extra=len(left) + len(rest))
+    if level == PART and len(found) == 1:
+        level = PART_LAST if b[0] in rest else PART_FIRST
+    return level, found
+
+
+def _in_common(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[list[str], list[str], list[Word]]:
+    """Return what is left of both names without their common words, and these."""
+    left, rest = [], list(b)
     found: list[Word] = []
     for word in a:
         if word in rest:
@@ -54,15 +71,7 @@ def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
             found.append((word, SAME))
         else:
             left.append(word)
-    if not left and not rest:
-        return SAME, found
-    if left and "".join(a) == "".join(b):
-        return NEAR, [(word, NEAR) for word in b]
-    unmatched = _pair(left, rest, found)
-    level = _name_level(found, unmatched, extra=len(left) + len(rest))
-    if level == PART and len(found) == 1:
-        level = PART_LAST if b[0] in rest else PART_FIRST
-    return level, found
+    return left, rest, found
 
 
 def _pair(left: list[str], rest: list[str], found: list[Word]) -> int:
@@ -96,6 +105,7 @@ def _join(left: list[str], rest: list[str], found: list[Word]) -> None:
                 return
 
 
+@lru_cache(_REMEMBERED)
 def likeness_of(one: str, other: str) -> tuple[float, str]:
     """Return how alike two words are (1 at most), and what is to be made of it."""
     short, long = (one, other) if len(one) <= len(other) else (other, one)

@@ -75,7 +75,11 @@ def parameters_from(source: Mapping[str, Any]) -> Parameters:
         version=str(source["version"]),
         source=MappingProxyType(dict(source)),
         people=people,
-        fewer=(0.0, *(log2(people / float(source[who])) for who in ("relatives", "namesakes"))),
+        fewer=(
+            0.0,
+            log2(people / float(source["relatives"])),
+            log2(people / float(source["namesakes"])),
+        ),
         prior=log2(known / (1 - known) / people),
         bits=MappingProxyType({c: _bits(levels) for c, levels in source["levels"].items()}),
         rarity=MappingProxyType(

@@ -6,6 +6,7 @@ spellings meet (`names.name_key`), numbers keep their digits only.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shared_schema.names import name_key
@@ -13,6 +14,7 @@ from shared_schema.names import name_key
 _FIELD = "\x1f"
 _DAY = "day"
 _NIK_DIGITS = 16
+_REMEMBERED = 10_000
 _LETTER_OF = {"day": "d", "month": "m", "year": "y", "estimated": "e", "unknown": "u"}
 
 
@@ -83,7 +85,12 @@ def _text(values: Mapping[str, Any], field: str) -> str:
 
 
 def _words(values: Mapping[str, Any], field: str, sex: str) -> tuple[str, ...]:
-    return tuple(name_key(_text(values, field), sex).split())
+    return _keys(_text(values, field), sex)
+
+
+@lru_cache(_REMEMBERED)
+def _keys(name: str, sex: str) -> tuple[str, ...]:
+    return tuple(name_key(name, sex).split())
 
 
 def _digits(values: Mapping[str, Any], field: str) -> str:

@@ -7,6 +7,7 @@ every comparison is weighed against all three, and the weight is the lowest of t
 evidence against the likeliest mistake.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
 
@@ -24,6 +25,10 @@ _ABOUT = frozenset({"about", "year_slip"})
 _WHOLE_NAMES = frozenset({levels.SAME, levels.NEAR, levels.SHORT})
 _CONFIRMED = frozenset({levels.SAME, levels.NEAR})
 _SAME_BIRTH = frozenset({levels.SAME, "default_day"})
+
+
+Seen = tuple[str, str, list[tuple[str, str]]]
+"""A comparison, its level, and for names the words in which they agree, and how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,24 +57,35 @@ class Score:
 
 def score(a: Comparable, b: Comparable, parameters: Parameters) -> Score:
     """Return how strongly two people's values speak for one person; symmetric in the two."""
-    found = seen(a, b)
-    rows = [
-        (comparison, level, evidence(comparison, level, words, parameters))
-        for comparison, level, words in found
-        if level != MISSING
-    ]
-    sums = [sum(row[2][who] for row in rows) + parameters.fewer[who] for who in range(len(AGAINST))]
+    return explained(seen(a, b), parameters)
+
+
+def explained(found: Sequence[Seen], parameters: Parameters) -> Score:
+    """Return the score of what was seen, with its parts."""
+    sums = weighed(found, parameters)
     weight = min(sums)
     who = sums.index(weight)
-    parts = [Part(comparison=c, level=level, bits=bits[who]) for c, level, bits in rows]
+    parts = [
+        Part(comparison=c, level=level, bits=evidence(c, level, words, parameters)[who])
+        for c, level, words in found
+        if level != MISSING
+    ]
     if who:
         fewer = parameters.fewer[who]
         parts.append(Part(comparison=_FEWER[who], level=AGAINST[who], bits=fewer))
-    guards = _guards({comparison: level for comparison, level, _ in found})
-    return Score(weight=weight, parts=tuple(parts), against=AGAINST[who], guards=guards)
+    return Score(weight=weight, parts=tuple(parts), against=AGAINST[who], guards=guards_of(found))
 
 
-Seen = tuple[str, str, list[tuple[str, str]]]
+def weighed(found: Sequence[Seen], parameters: Parameters) -> Triple:
+    """Return the weight of what was seen against each of `AGAINST`; the lowest counts."""
+    stranger, relative, namesake = parameters.fewer
+    for comparison, level, words in found:
+        if level != MISSING:
+            one, two, three = evidence(comparison, level, words, parameters)
+            stranger += one
+            relative += two
+            namesake += three
+    return stranger, relative, namesake
 
 
 def seen(a: Comparable, b: Comparable) -> list[Seen]:
@@ -78,18 +94,25 @@ def seen(a: Comparable, b: Comparable) -> list[Seen]:
     Where both were born on one day a NIK says less, since it holds the day: this is a
     comparison of its own.
     """
-    born = levels.dates(a.birth, a.precision, b.birth, b.precision)
-    nik = "nik_same_birth" if born in _SAME_BIRTH else "nik"
     return [
         ("name", *levels.names(a.name, b.name)),
-        ("birth_date", born, []),
-        ("sex", levels.codes(a.sex, b.sex), []),
-        (nik, levels.niks(a.nik, b.nik), []),
-        ("family_card", levels.numbers(a.card, b.card), []),
-        ("village", levels.regions(a.village, b.village), []),
+        *((comparison, level, []) for comparison, level in seen_codes(a, b)),
         ("mother", *levels.names(a.mother, b.mother)),
         ("father", *levels.names(a.father, b.father)),
         ("birth_place", levels.names(a.birth_place, b.birth_place)[0], []),
+    ]
+
+
+def seen_codes(a: Comparable, b: Comparable) -> list[tuple[str, str]]:
+    """Return the level of each comparison that is not of names: these are cheap."""
+    born = levels.dates(a.birth, a.precision, b.birth, b.precision)
+    nik = "nik_same_birth" if born in _SAME_BIRTH else "nik"
+    return [
+        ("birth_date", born),
+        ("sex", levels.codes(a.sex, b.sex)),
+        (nik, levels.niks(a.nik, b.nik)),
+        ("family_card", levels.numbers(a.card, b.card)),
+        ("village", levels.regions(a.village, b.village)),
     ]
 
 
@@ -100,8 +123,8 @@ def evidence(
 
     Among strangers a rare word says more; relatives and namesakes share their rare words.
     """
-    stranger, relative, namesake = parameters.bits[comparison][level]
-    return stranger + rarity(words, parameters), relative, namesake
+    bits = parameters.bits[comparison][level]
+    return (bits[0] + rarity(words, parameters), bits[1], bits[2]) if words else bits
 
 
 def rarity(words: list[tuple[str, str]], parameters: Parameters) -> float:
@@ -111,7 +134,9 @@ def rarity(words: list[tuple[str, str]], parameters: Parameters) -> float:
     return min(bits, parameters.most_name_bits)
 
 
-def _guards(level: dict[str, str]) -> frozenset[str]:
+def guards_of(found: Sequence[Seen]) -> frozenset[str]:
+    """Return what forbids to call the two one person without a human."""
+    level = {comparison: level for comparison, level, _ in found}
     nik = level.get("nik") or level["nik_same_birth"]
     name, birth = level["name"], level["birth_date"]
     only_the_family = name == levels.PART_LAST and nik not in _CONFIRMED

@@ -13,9 +13,9 @@ from math import exp2
 from typing import Any
 
 from shared_schema.matching.levels import MISSING
-from shared_schema.matching.parameters import Parameters, parameters_from
+from shared_schema.matching.parameters import Triple, parameters_from
 from shared_schema.matching.people import Comparable
-from shared_schema.matching.score import Seen, chance, evidence, seen
+from shared_schema.matching.score import Seen, chance, seen, weighed
 
 SHARED = ("family_card", "village", "birth_place")
 OF_NAMESAKES = ("birth_date", "village", "mother", "father")
@@ -90,7 +90,7 @@ def maximise(document: dict[str, Any], compared: Sequence[Pairs]) -> None:
     tallies: list[Tally] = [defaultdict(Counter) for _ in range(4)]
     known = namesakes = 0.0
     for pairs in compared:
-        weighed = [_sums(found, parameters) for found in pairs]
+        weighed = [weighed(found, parameters) for found in pairs]
         odds = [exp2(min(chance(min(sums), parameters), 60.0)) for sums in weighed]
         whole = 1.0 + sum(odds)
         known += (whole - 1.0) / whole
@@ -103,17 +103,24 @@ def maximise(document: dict[str, Any], compared: Sequence[Pairs]) -> None:
     document["known"] = round(known / len(compared), 4)
     document["namesakes"] = round(namesakes / len(compared), 4)
     for comparison, levels in document["levels"].items():
-        _put(levels, 0, tallies[0][comparison])
-        if comparison in SHARED:
-            _tie(levels, 2, 0)
-        elif comparison in OWN_NIK:
-            _put(levels, 2, tallies[2][comparison])
-        if comparison == "name":
-            _tie(levels, 3, 0)
-        elif comparison in OF_NAMESAKES:
-            _put(levels, 3, tallies[3][comparison])
-        else:
-            _tie(levels, 3, 1)
+        _fit_levels(comparison, levels, [tally[comparison] for tally in tallies])
+
+
+def _fit_levels(
+    comparison: str, levels: dict[str, list[float]], counts: Sequence[Counter[str]]
+) -> None:
+    """Set what one person, relatives and namesakes are like by the counts of each."""
+    _put(levels, 0, counts[0])
+    if comparison in SHARED:
+        _tie(levels, 2, 0)
+    elif comparison in OWN_NIK:
+        _put(levels, 2, counts[2])
+    if comparison == "name":
+        _tie(levels, 3, 0)
+    elif comparison in OF_NAMESAKES:
+        _put(levels, 3, counts[3])
+    else:
+        _tie(levels, 3, 1)
 
 
 def _tie(levels: dict[str, list[float]], place: int, to: int) -> None:
@@ -121,17 +128,7 @@ def _tie(levels: dict[str, list[float]], place: int, to: int) -> None:
         row[place] = row[to]
 
 
-def _sums(found: list[Seen], parameters: Parameters) -> list[float]:
-    """Return the weight of a pair against strangers, relatives and namesakes."""
-    sums = list(parameters.fewer)
-    for comparison, level, words in found:
-        if level != MISSING:
-            for who, bits in enumerate(evidence(comparison, level, words, parameters)):
-                sums[who] += bits
-    return sums
-
-
-def _shares(sums: list[float]) -> list[float]:
+def _shares(sums: Triple) -> list[float]:
     """Return how likely each alternative is, if the two are not one."""
     least = min(sums)
     odds = [exp2(least - one) for one in sums]
