@@ -2,9 +2,11 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from field_client.backups import note_backup
 from field_client.branches import Branches
@@ -24,13 +26,13 @@ from field_client.vault.backup import forget_restored, restored_from
 from field_client.vault.errors import DiskFull, VaultBusy, VaultExists, VaultIO
 from field_client.vault.keys import VaultKeys, has_slots, unlock
 from field_client.vault.snapshot import Progress, unseen
-from field_client.vault.spool import open_spool
+from field_client.vault.spool import create_spool, open_spool
 from field_client.vault.store import create_vault, open_vault
 from shared_schema.clock import Evidence
 from shared_schema.display import instant, time_zone
 from shared_schema.enrolment import parse_code
 
-__all__ = ["App", "create_device", "open_app", "read_clocks"]
+__all__ = ["App", "create_device", "open_app", "open_beside_empty_spool", "read_clocks"]
 
 
 def read_clocks() -> Evidence:
@@ -128,10 +130,25 @@ def _catch_up(app: App) -> None:
         app.warnings.append(trouble)
 
 
-def _assemble(home: Path, keys: VaultKeys, clocks: Callable[[], Evidence] = read_clocks) -> App:
+@contextmanager
+def open_beside_empty_spool(config: Config) -> Iterator[App]:
+    """Open the store only to look at it, where its own spool is damaged; raises as `open_app`."""
+    keys = unlock(config.home, config.operator or "", config.passphrase or "")
+    with TemporaryDirectory() as scratch:
+        create_spool(Path(scratch))
+        with _assemble(config.home, keys, spooled=Path(scratch)) as app:
+            yield app
+
+
+def _assemble(
+    home: Path,
+    keys: VaultKeys,
+    clocks: Callable[[], Evidence] = read_clocks,
+    spooled: Path | None = None,
+) -> App:
     db = open_vault(home, keys, indexes=INDEXES, text_indexes=TEXT_INDEXES)
     try:
-        spool = open_spool(home)
+        spool = open_spool(spooled or home)
     except BaseException:
         db.close()
         raise

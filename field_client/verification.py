@@ -116,6 +116,13 @@ def unopened(home: Path, file: str) -> Examination:
     )
 
 
+def without_spool(found: Examination) -> Examination:
+    """Return what was found beside an empty spool, with the batches as damaged as theirs is."""
+    fault = Fault(code="SPOOL_DAMAGED", place=SPOOL_FILE)
+    batches = Examined(part=Part.BATCHES, count=None, faults=(fault,))
+    return Examination(parts=tuple(batches if p.part is Part.BATCHES else p for p in found.parts))
+
+
 def _examined(
     part: Part, count: Callable[[], int], faults: Callable[[], Iterable[Fault]]
 ) -> Examined:

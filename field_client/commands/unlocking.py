@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import click
@@ -25,14 +26,21 @@ from shared_schema.records import CheckContext
 PACKAGE = "field_client"
 
 
-@contextlib.contextmanager
-def unlocked() -> Iterator[App]:
-    """Open the store named by the environment, asking for what the environment leaves out."""
+def who() -> Config:
+    """Return the environment's settings with operator and passphrase, asked for where left out."""
     config = load_config()
     operator = config.operator or ask_operator(config)
-    passphrase = config.passphrase or ask_passphrase(operator)
+    return replace(
+        config, operator=operator, passphrase=config.passphrase or ask_passphrase(operator)
+    )
+
+
+@contextlib.contextmanager
+def unlocked(asked: Config | None = None) -> Iterator[App]:
+    """Open the store named by the environment; ``asked``: what `who` gave already."""
+    config = asked or who()
     with rekeying() as line:
-        app = open_app(config, operator, passphrase, line)
+        app = open_app(config, progress=line)
     with app:
         report_warnings(app)
         yield app

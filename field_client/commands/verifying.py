@@ -1,18 +1,28 @@
 """`verify`: is everything on this laptop still as it was written."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import click
 
+from field_client.app import open_beside_empty_spool
 from field_client.backups import forget_kept, last_backup
 from field_client.commands.errors import StoreUnsound
 from field_client.commands.progress import ProgressLine
-from field_client.commands.unlocking import PACKAGE, unlocked
-from field_client.config import load_config
+from field_client.commands.unlocking import PACKAGE, unlocked, who
+from field_client.config import Config
 from field_client.opened import App
 from field_client.vault.errors import VaultDamaged
-from field_client.verification import Examination, Examined, Part, examine, unopened
+from field_client.vault.spool import SPOOL_FILE
+from field_client.verification import (
+    Examination,
+    Examined,
+    Part,
+    examine,
+    unopened,
+    without_spool,
+)
 from shared_schema.clock import DAY_MS
 from shared_schema.console import emit, output_options, text
 from shared_schema.display import iso_time
@@ -56,19 +66,28 @@ def verify() -> None:
 
     Changes nothing, but drops the copy kept before an update once all is sound.
     """
+    asked = who()
     try:
-        with unlocked() as app:
+        with unlocked(asked) as app:
             found = _examined(app)
             age_days = _age_days(app)
             emit(_document(found, last_backup(app.tables)), lambda: _told(found, age_days))
             if not found.faults:
                 forget_kept(app.home)
     except VaultDamaged as error:
-        known = unopened(load_config().home, str(error.details["file"]))
+        known = _apart(asked, str(error.details["file"]))
         emit(_document(known, None), lambda: "\n".join(_lines(known)))
         raise
     if found.faults:
         raise StoreUnsound(count=len(found.faults))
+
+
+def _apart(asked: Config, file: str) -> Examination:
+    """Return what can be known where a damaged file kept the store from being opened."""
+    if file == SPOOL_FILE:
+        with suppress(VaultDamaged), open_beside_empty_spool(asked) as app:
+            return without_spool(_examined(app))
+    return unopened(asked.home, file)
 
 
 def _examined(app: App) -> Examination:

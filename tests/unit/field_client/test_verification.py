@@ -11,7 +11,8 @@ import pytest
 from field_client import verification
 from field_client.app import _assemble
 from field_client.backups import back_up
-from field_client.commands.verifying import _told
+from field_client.commands.verifying import _apart, _told
+from field_client.config import Config
 from field_client.opened import App
 from field_client.outbox import seal_waiting
 from field_client.tables import change_key, put
@@ -20,7 +21,7 @@ from field_client.vault.slotfile import SLOT_COPY
 from field_client.vault.spool import SPOOL_FILE
 from field_client.verification import Examination, Fault, Part, examine, unopened
 from shared_schema.fold import state_from_json, state_to_json
-from tests.support.laptop import laptop, register, reopen, still
+from tests.support.laptop import OPERATOR, PASSPHRASE, laptop, register, reopen, still
 from tests.support.memory_server import MemoryServer
 
 
@@ -101,6 +102,21 @@ def test_what_could_not_even_be_opened(app: App) -> None:
     found = unopened(app.home, STORE_FILE)
     assert codes(found) == {"store": {"STORE_DAMAGED"}}
     assert [each.part for each in found.parts if each.count is not None] == [Part.KEYS]
+
+
+def test_a_damaged_spool_does_not_hide_the_store(app: App) -> None:
+    """All but the batches is read all the same; where the store is damaged too, the keys are."""
+    app.close()
+    spool = app.home / SPOOL_FILE
+    spool.write_bytes(bytes(100) + spool.read_bytes()[100:])
+    config = Config(home=app.home, operator=OPERATOR, passphrase=PASSPHRASE)
+    found = _apart(config, SPOOL_FILE)
+    assert codes(found) == {"batches": {"SPOOL_DAMAGED"}}
+    assert (found.count(Part.LOG), found.count(Part.RECORDS)) == (7, 7)
+    assert [each.part for each in found.parts] == list(Part)
+    (app.home / STORE_FILE).write_bytes(bytes(4096))
+    unread = _apart(config, SPOOL_FILE)
+    assert [each.part for each in unread.parts if each.count is not None] == [Part.KEYS]
 
 
 @pytest.mark.parametrize(
