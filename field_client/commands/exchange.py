@@ -17,9 +17,10 @@ from field_client.commands.watching import Tell, Watching, unconfirmed
 from field_client.config import load_config
 from field_client.opened import App
 from field_client.sync.departure import load_departure
-from field_client.sync.engine import Outcome, synchronise
+from field_client.sync.engine import synchronise
 from field_client.sync.errors import ClockOff
 from field_client.sync.fallback import Pace
+from field_client.sync.outcome import Outcome
 from field_client.sync.patience import PATIENCE_S, Patience
 from field_client.sync.photos_out import counts
 from field_client.sync.transport_file import read_reply, write_export

@@ -11,9 +11,10 @@ from field_client.commands.unlocking import PACKAGE, in_terminal, unlocked
 from field_client.commands.watching import Tell
 from field_client.config import load_config
 from field_client.sync.departure import depart, is_prepared, load_departure
-from field_client.sync.engine import Outcome, Transport
+from field_client.sync.engine import Transport
 from field_client.sync.errors import SyncLocked
 from field_client.sync.locked import still_sealed, synchronise_locked
+from field_client.sync.outcome import Outcome
 from field_client.sync.patience import Patience
 from field_client.sync.photos_out import still_waiting
 from field_client.vault.keys import require_not_wiped

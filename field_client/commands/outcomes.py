@@ -8,7 +8,7 @@ from typing import Any
 from field_client.commands.progress import ProgressLine
 from field_client.commands.unlocking import PACKAGE
 from field_client.healing import Healed
-from field_client.sync.engine import Outcome
+from field_client.sync.outcome import Outcome
 from shared_schema.console import text
 
 

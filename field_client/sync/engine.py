@@ -4,16 +4,17 @@
 bytes and take the same answers. What the server confirms is durable before the next byte is read.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from field_client import receiving
 from field_client.errors import OtherCopy
-from field_client.healing import Healed, leave_branch
+from field_client.healing import leave_branch
 from field_client.opened import App
 from field_client.outbox import holds, seal_waiting, waiting_batches
 from field_client.recovery import take_key
+from field_client.remarks import settle_known
 from field_client.retention import tidy
 from field_client.sync.departure import enrolment, introduction
 from field_client.sync.errors import (
@@ -28,6 +29,7 @@ from field_client.sync.errors import (
 from field_client.sync.fallback import Pace
 from field_client.sync.inbox import absorb, store_receipt
 from field_client.sync.ledger import Ledger
+from field_client.sync.outcome import Outcome, Progress, reached_bytes, silent
 from field_client.sync.patience import Patience
 from field_client.sync.photos_out import (
     PhotosOut,
@@ -70,43 +72,6 @@ class Transport(Protocol):
 
     def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
         """Send the pieces of ``outgoing`` and yield what comes back, as it comes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What exchanges amounted to. ``sent``, ``received``: batches sent, receipts taken.
-
-    ``changes``: how many changes the receipts newly cover. ``photos``: how many are complete now,
-    ``photo_bytes``: how much more of photos the office has; ``photo_waiting_bytes``: what is left.
-    ``confirmed_bytes``: of batches. ``on_way_bytes``: of batches given to the line and not
-    confirmed. ``waiting_changes``, ``waiting_bytes``: sealed and not confirmed, on its way or not.
-    ``cuts``: how often another line had to be opened.
-    """
-
-    sent: int = 0
-    received: int = 0
-    changes: int = 0
-    photos: int = 0
-    photo_bytes: int = 0
-    photo_waiting_bytes: int = 0
-    pages: int = 0
-    items: int = 0
-    bytes_sent: int = 0
-    bytes_received: int = 0
-    confirmed_bytes: int = 0
-    on_way_bytes: int = 0
-    waiting_changes: int = 0
-    waiting_bytes: int = 0
-    cuts: int = 0
-    enrolled: bool = False
-    healed: tuple[Healed, ...] = ()
-
-
-Progress = Callable[[Outcome], None]
-
-
-def silent(_outcome: Outcome) -> None:
-    """Show no progress."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -228,6 +193,7 @@ class Exchange:
             wait_again(self.app)
             self.photos.more = True
         receiving.note_codecs(journal, welcome.codecs)
+        settle_known(journal, welcome.types)
         self._heard(welcome.epoch, welcome.server_ms)
 
     def _heard(self, epoch: int, server_ms: int) -> None:
@@ -378,11 +344,6 @@ def _over_line(exchange: Exchange, transport: Transport, patience: Patience) -> 
     except SectionIncomplete as error:
         raise LineCut from error
     patience.pace.succeeded()
-
-
-def reached_bytes(outcome: Outcome) -> int:
-    """Return how much has come to the office, of batches and of photos, to tell if it grows."""
-    return outcome.confirmed_bytes + outcome.photo_bytes
 
 
 def require_clock(app: App, *, by_line: bool = True) -> None:

@@ -18,17 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_client.opened import App
 from field_client.sync.departure import Departure, opening
-from field_client.sync.engine import (
-    REVOKED,
-    ROUNDS,
-    SECTION_BYTES,
-    Exchange,
-    Outcome,
-    Progress,
-    Transport,
-    reached_bytes,
-    silent,
-)
+from field_client.sync.engine import REVOKED, ROUNDS, SECTION_BYTES, Exchange, Transport
 from field_client.sync.errors import (
     DeviceRevokedWaiting,
     HeardRefused,
@@ -40,6 +30,7 @@ from field_client.sync.errors import (
 )
 from field_client.sync.fallback import Pace
 from field_client.sync.ledger import Ledger
+from field_client.sync.outcome import Outcome, Progress, reached_bytes, silent
 from field_client.sync.patience import Patience
 from field_client.sync.photos_out import PhotosOut, set_aside, still_waiting
 from field_client.sync.rejection import refusal

@@ -14,15 +14,7 @@ from field_client import receiving
 from field_client.opened import App
 from field_client.outbox import find_batch, seal_waiting
 from field_client.retention import tidy
-from field_client.sync.engine import (
-    ROUNDS,
-    Exchange,
-    Outcome,
-    Progress,
-    Transport,
-    require_clock,
-    silent,
-)
+from field_client.sync.engine import ROUNDS, Exchange, Transport, require_clock
 from field_client.sync.errors import (
     LineCut,
     RelayExpired,
@@ -31,6 +23,7 @@ from field_client.sync.errors import (
     SyncUnsettled,
 )
 from field_client.sync.inbox import absorb
+from field_client.sync.outcome import Outcome, Progress, silent
 from field_client.sync.photos_out import PhotosOut
 from field_client.sync.session import Session, Stage
 from shared_schema.frames import Frame, FrameReader, Kind

@@ -10,9 +10,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_client.sync.departure import Departure
-from field_client.sync.engine import Outcome, Progress, Transport, silent
+from field_client.sync.engine import Transport
 from field_client.sync.errors import LineCut, RelayUntrusted
 from field_client.sync.locked import LockedExchange, alone, received
+from field_client.sync.outcome import Outcome, Progress, silent
 from field_client.sync.photos_out import PhotosOut
 from field_client.sync.relayed import Left, still_held
 from field_client.sync.session import Session, Stage

@@ -36,13 +36,15 @@ from shared_schema.messages import (
 class Welcomed:
     """The server has recognised us. ``heads``: the ends of all our streams as it knows them.
 
-    ``codecs``: the numbers of the payload codecs that it reads.
+    ``codecs``: the numbers of the payload codecs that it reads. ``types``: the types of record that
+    it knows, with their versions.
     """
 
     epoch: int
     server_ms: int
     heads: Mapping[Stream, Head]
     codecs: tuple[int, ...] = ()
+    types: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +206,7 @@ class Session:
                 server_ms=int(data["server_ms"]),
                 heads=heads,
                 codecs=tuple(int(number) for number in data.get("codecs", ())),
+                types={name: int(version) for name, version in data.get("types", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError, CustodyError) as error:
             raise MessageInvalid(reason="welcome") from error

@@ -9,9 +9,10 @@ from pathlib import Path
 from field_client.opened import App
 from field_client.outbox import seal_waiting
 from field_client.retention import tidy
-from field_client.sync.engine import Exchange, Outcome, require_clock
+from field_client.sync.engine import Exchange, require_clock
 from field_client.sync.errors import ExportForeign, ReplyForeign, ReplyMissing
 from field_client.sync.inbox import absorb
+from field_client.sync.outcome import Outcome
 from field_client.sync.session import section_for
 from field_client.vault import durable
 from shared_schema.chunks import CHUNK_LIMIT_BYTES

@@ -12,8 +12,9 @@ import pytest
 from field_client.app import read_clocks
 from field_client.entries import Edit
 from field_client.opened import App
-from field_client.sync.engine import Outcome, synchronise
+from field_client.sync.engine import synchronise
 from field_client.sync.errors import ReplyForeign
+from field_client.sync.outcome import Outcome
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.sync.transport_http import HttpTransport
 from shared_schema.enrolment import DeviceUnknown

@@ -19,9 +19,10 @@ from field_client.entries import Edit
 from field_client.opened import App
 from field_client.records import PHOTO
 from field_client.sync import fallback, opening
-from field_client.sync.engine import Outcome, synchronise
+from field_client.sync.engine import synchronise
 from field_client.sync.errors import LineCut, ProxyRefused, ServerFailed
 from field_client.sync.fallback import Pace
+from field_client.sync.outcome import Outcome
 from field_client.sync.patience import Patience
 from field_client.sync.photos_out import counts
 from field_client.sync.transport_http import HttpTransport

@@ -18,8 +18,9 @@ from field_client.opened import App
 from field_client.reduction import logged
 from field_client.retention import KEPT_MS, tidy
 from field_client.sync.departure import depart, load_departure
-from field_client.sync.engine import Outcome, Transport, synchronise
+from field_client.sync.engine import Transport, synchronise
 from field_client.sync.locked import synchronise_locked
+from field_client.sync.outcome import Outcome
 from field_client.sync.relayed import synchronise_via
 from field_client.vault.attachments import RECEIVED, WAITING
 from field_client.vault.keys import VaultKeys

@@ -61,6 +61,7 @@ class MemoryServer:
     quarantine: list[Batch] = field(default_factory=list)
     codecs: tuple[int, ...] = tuple(CODECS)
     remarks: dict[str, str] = field(default_factory=dict)
+    types: dict[str, int] = field(default_factory=dict)
     photos: MemoryPhotos = field(default_factory=MemoryPhotos)
     batches_seen: int = 0
     durable: bool = False
@@ -145,7 +146,7 @@ class MemoryServer:
         }
         return {
             "server_ms": self.now_ms, "region": "53.15", "name": "Kabupaten Contoh",
-            "codecs": list(self.codecs), "types": {}, "heads": heads,
+            "codecs": list(self.codecs), "types": self.types, "heads": heads,
         }  # fmt: skip
 
     def take(self, batch: Batch, hello: Hello) -> Receipt:

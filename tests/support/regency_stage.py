@@ -20,8 +20,8 @@ import pytest
 from field_client.app import create_device
 from field_client.entries import Edit, state_of_document
 from field_client.opened import App
-from field_client.sync.engine import Outcome
 from field_client.sync.errors import ClockOff, DeviceRevokedWaiting
+from field_client.sync.outcome import Outcome
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.vault.folding import Folding
 from field_client.verification import examine

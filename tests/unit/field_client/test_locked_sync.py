@@ -11,9 +11,10 @@ from field_client.entries import Standing
 from field_client.opened import App
 from field_client.outbox import seal_waiting
 from field_client.sync.departure import depart, load_departure
-from field_client.sync.engine import Outcome, synchronise
+from field_client.sync.engine import synchronise
 from field_client.sync.errors import DeviceRevokedWaiting, LineCut, NothingPrepared
 from field_client.sync.locked import still_sealed, synchronise_locked
+from field_client.sync.outcome import Outcome
 from field_client.vault.connection import StoreConnection
 from field_client.vault.errors import DiskFull
 from field_client.vault.keys import STORE_FILE, VaultKeys

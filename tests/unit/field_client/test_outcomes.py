@@ -1,7 +1,7 @@
 """What a sync shows on the way: changes and bytes that are through, on the way, left."""
 
 from field_client.commands.outcomes import seconds_left, standing
-from field_client.sync.engine import Outcome
+from field_client.sync.outcome import Outcome
 
 HALF = Outcome(
     changes=120,

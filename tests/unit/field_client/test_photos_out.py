@@ -20,9 +20,10 @@ from field_client.opened import App
 from field_client.records import PHOTO
 from field_client.sync import engine, locked
 from field_client.sync.departure import depart, load_departure
-from field_client.sync.engine import Outcome, synchronise
+from field_client.sync.engine import synchronise
 from field_client.sync.errors import DeviceRevokedWaiting, LineCut
 from field_client.sync.locked import synchronise_locked
+from field_client.sync.outcome import Outcome
 from field_client.sync.photos_out import counts, waiting
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.sync.watch import Standing
