@@ -14,11 +14,11 @@ from tests.support.processes import (
     PASSPHRASE,
     Finished,
     client_environment,
+    run,
     server_environment,
 )
 from tests.support.scenes import Laptop, Office, people, regency
 from tests.support.sharing import copied, lines
-from tests.support.warm import run_warm
 
 NEW = "kopi-labuan-bajo-sembilan"
 OTHER = "komodo-padar-rinca"
@@ -40,7 +40,7 @@ class Scene:
         """Run `sync-server recovery ARGS` while officers type their shares."""
         typed = lines(*(self.shares[number - 1] for number in shares))
         env = server_environment(self.office.home)
-        return run_warm("sync-server", "recovery", *args, env=env, stdin=typed)
+        return run("sync-server", "recovery", *args, env=env, stdin=typed)
 
     def forget(self, device: Laptop, name: str = "minta", **who: str) -> Path:
         """Ask for a recovery with a new passphrase; give the request's file."""
@@ -58,13 +58,13 @@ class Scene:
 def recover(device: Laptop, *args: object, typed: str = NEW, operator: str = OPERATOR) -> Finished:
     """Run `field-client recover ARGS`, the new passphrase typed or set."""
     env = client_environment(device.home, typed, operator)
-    return run_warm("field-client", "recover", *args, env=env, stdin=f"{typed}\n")
+    return run("field-client", "recover", *args, env=env, stdin=f"{typed}\n")
 
 
 def people_of(device: Laptop, passphrase: str = NEW, operator: str = OPERATOR) -> dict[str, Any]:
     """Give the names that an operator sees."""
     env = client_environment(device.home, passphrase, operator)
-    found = run_warm("field-client", "list", "person", "--json", env=env).check().json
+    found = run("field-client", "list", "person", "--json", env=env).check().json
     return {one["id"]: one["values"] for one in found["records"]}
 
 
@@ -97,7 +97,7 @@ def test_an_operator_gets_back_in_and_everything_is_there(scene: Scene) -> None:
     assert people_of(device) == before
     assert device.attempt("list").error_code == "PASSPHRASE_WRONG"
     env = client_environment(device.home, NEW, OPERATOR)
-    assert run_warm("field-client", "sync", "--json", env=env).check().json["waiting"] == 0
+    assert run("field-client", "sync", "--json", env=env).check().json["waiting"] == 0
     events = scene.at_office("status", "--json").check().json["events"]
     assert [event["deed"] for event in events] == ["created", "answered"]
     assert (events[1]["operator"], events[1]["shares"]) == (OPERATOR, [1, 3])
@@ -173,7 +173,7 @@ def test_a_laptop_that_was_not_synced_since_opens_with_the_old_shares(scene: Sce
     scene.shares = old
     recover(device, "apply", scene.answer(request, 1, 2)).check()
     env = client_environment(device.home, NEW, OPERATOR)
-    run_warm("field-client", "sync", env=env).check()
+    run("field-client", "sync", env=env).check()
     scene.shares = new
     recover(device, "apply", scene.answer(scene.forget(device, "dua"), 5, 1, 3)).check()
 

@@ -25,10 +25,10 @@ from tests.support.processes import (
     client_environment,
     console,
     init_server,
+    run,
     server_environment,
 )
 from tests.support.scenes import Laptop
-from tests.support.warm import run_warm
 
 OPENSSL = shutil.which("openssl") or ""
 pytestmark = pytest.mark.skipif(not OPENSSL, reason="certificates are made by openssl")
@@ -125,7 +125,7 @@ def invited(home: Path, url: str, *options: str) -> str:
 
 def office(home: Path, *args: str) -> Any:
     """Run `sync-server ARGS --json`, which must succeed."""
-    return run_warm("sync-server", *args, "--json", env=server_environment(home)).check().json
+    return run("sync-server", *args, "--json", env=server_environment(home)).check().json
 
 
 def openssl(*args: object) -> None:
@@ -137,7 +137,7 @@ def sync(laptop: Path, authority: Path | None) -> Finished:
     """Sync, trusting an authority besides those of the system."""
     env = client_environment(laptop, PASSPHRASE, OPERATOR)
     trusted = {} if authority is None else {"SSL_CERT_FILE": str(authority)}
-    return run_warm("field-client", "sync", "--json", env=env | trusted)
+    return run("field-client", "sync", "--json", env=env | trusted)
 
 
 def waiting(laptop: Path) -> int:
@@ -234,5 +234,5 @@ def test_one_file_without_the_other_or_the_wrong_one_is_named(
         ("--tls-cert", certificates.key, "--tls-key", certificates.chain),
     ):
         env = server_environment(home)
-        refused = run_warm("sync-server", "serve", "--port", "0", *options, env=env)
+        refused = run("sync-server", "serve", "--port", "0", *options, env=env)
         assert (refused.returncode, refused.error_code) == (3, "TLS_FILES_INVALID")

@@ -1,9 +1,10 @@
 """A process that has loaded both programs and forks for each command, or server, that is asked for.
 
 What is forked has its own environment and files and runs from `main` to its exit, exactly as from
-its console script; only the imports were done before. At the end it finishes its threads, runs
-what was registered for its exit and leaves: taking apart a thousand modules by hand, as an
-interpreter does, would take ten times what most commands do.
+its console script; only the imports were done before, and a passphrase that an earlier command
+stretched with the same salt at the same cost is not stretched again. At the end it finishes its
+threads, runs what was registered for its exit and leaves: taking apart a thousand modules by hand,
+as an interpreter does, would take ten times what most commands do.
 """
 
 import atexit

@@ -13,7 +13,7 @@ from tests.support.processes import (
     ServerProcess,
     client_environment,
     console,
-    run,
+    run_script,
     server_environment,
 )
 from tests.support.scenes import Laptop, Office
@@ -22,14 +22,14 @@ FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 needs_faketime = pytest.mark.skipif(
     not FAKETIME, reason="cannot run here: libfaketime (Debian's faketime) is not installed"
 )
-_STARTS = 4
-_PATIENCE_S = 15.0
+_STARTS = 3
+_PATIENCE_S = 30.0
 
 
 def at(offset: str, device: Laptop, *args: object) -> Finished:
     """Run a command on a laptop whose clock is off by ``offset``, such as +10y."""
     env = client_environment(device.home, PASSPHRASE, OPERATOR) | off(offset)
-    return run("field-client", *args, env=env)
+    return run_script("field-client", *args, env=env)
 
 
 def off(offset: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,21 @@ def server_environment(home: Path) -> dict[str, str]:
     return environment(SYNC_SERVER_HOME=str(home), SYNC_SERVER_ADMIN_PASSPHRASE=ADMIN_PASSPHRASE)
 
 
-def run(
+def run(name: str, *args: object, env: dict[str, str], stdin: str = "") -> Finished:
+    """Run a program to its end, whatever its exit code: forked from one that has it loaded."""
+    home = kennel(environment())
+    if home is None:
+        return run_script(name, *args, env=env, stdin=stdin)
+    with tempfile.TemporaryDirectory(prefix="jemput-run-") as folder:
+        files = [Path(folder) / part for part in ("stdin", "stdout", "stderr")]
+        files[0].write_text(stdin, encoding="utf-8")
+        given = [*map(str, args)]
+        code = home.run(name, given, env, files)
+        out, err = (path.read_text(encoding="utf-8") for path in files[1:])
+    return Finished(command=(name, *given), returncode=code, stdout=out, stderr=err)
+
+
+def run_script(
     name: str, *args: object, env: dict[str, str], stdin: str = "", timeout_s: float = 90
 ) -> Finished:
     """Run a console script to its end, whatever its exit code."""

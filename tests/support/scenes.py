@@ -29,11 +29,11 @@ from tests.support.processes import (
     ServerProcess,
     client_environment,
     console,
+    run,
     server_environment,
     start_client,
 )
 from tests.support.synthetic import Person, population, write_jsonl
-from tests.support.warm import run_warm
 
 REGION = "53.15"
 PROJECTIONS = (
@@ -63,7 +63,7 @@ class Laptop:
     def attempt(self, *args: object, stdin: str = "", passphrase: str = PASSPHRASE) -> Finished:
         """Run `field-client ARGS`, whatever its exit code."""
         env = client_environment(self.home, passphrase, OPERATOR)
-        return run_warm("field-client", *args, env=env, stdin=stdin)
+        return run("field-client", *args, env=env, stdin=stdin)
 
     def add(self, kind: str, rows: Sequence[Mapping[str, Any]], *args: object) -> Any:
         """Take records from a file and return what became of the lines."""
@@ -127,7 +127,7 @@ class Office:
 
     def attempt(self, *args: object) -> Finished:
         """Run `sync-server ARGS`, whatever its exit code."""
-        return run_warm("sync-server", *args, env=server_environment(self.home))
+        return run("sync-server", *args, env=server_environment(self.home))
 
     def code(self, label: str, scope: str = REGION, url: str | None = None, *more: object) -> str:
         """Issue a one-time code."""
