@@ -52,6 +52,12 @@ class CorrectionInvalid(InputError):
     code = "CORRECTION_INVALID"
 
 
+class FieldNotCorrected(InputError):
+    """{field} comes from the ministry's list or from a program. It cannot be corrected by hand."""
+
+    code = "FIELD_NOT_CORRECTED"
+
+
 class CorrectionReasonMissing(InputError):
     """A bulk correction needs one reason. Add --reason with what was found out."""
 
@@ -83,10 +89,12 @@ class Selection:
     listed: str | None = None
 
 
-def values_of(type_name: str, pairs: Iterable[str], *, to_set: bool) -> dict[str, Any]:
+def values_of(
+    type_name: str, pairs: Iterable[str], *, to_set: bool, lang: str = "id"
+) -> dict[str, Any]:
     """Return typed `FIELD=VALUE` pairs in stored form; an empty value is None.
 
-    Raises TypeUnknown, CorrectionInvalid.
+    Raises TypeUnknown, FieldNotCorrected, CorrectionInvalid with its reason in `lang`.
     """
     rtype = record_type(type_name)
     found = {}
@@ -97,12 +105,12 @@ def values_of(type_name: str, pairs: Iterable[str], *, to_set: bool) -> dict[str
         if type_name in _NOT_CORRECTED or spec is None or not equals:
             raise CorrectionInvalid(what=pair, reason="FIELD=VALUE")
         if to_set and spec.origin is not Origin.DEVICE:
-            raise CorrectionInvalid(what=name, reason=spec.origin.value)
+            raise FieldNotCorrected(field=name)
         try:
             found[name] = normalise(rtype, name, raw)
         except FieldValueError as error:
-            told = value_problem(rtype, name, error.code).text
-            raise CorrectionInvalid(what=name, reason=told.id) from error
+            told = value_problem(rtype, name, error.code).text.text(lang)
+            raise CorrectionInvalid(what=name, reason=told.rstrip(".")) from error
     return found
 
 
@@ -215,6 +223,16 @@ def _write(
     }
     made_as = insert(corrections).values(**row).returning(corrections.c.id)
     return int(connection.execute(made_as).scalar_one())
+
+
+def records_of(connection: Connection, number: int) -> set[UUID]:
+    """Return the records that a correction changed, none for one that there is not."""
+    query = select(corrections).where(corrections.c.id == number)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return set()
+    stream = Stream.from_hex(row.stream)
+    return {change.record for change in log.of_stream(connection, stream, row.first, row.last)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

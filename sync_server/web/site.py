@@ -14,6 +14,7 @@ from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 from sync_server.web import (
     conflict_pages,
+    correction_pages,
     decision_pages,
     entering,
     guard,
@@ -23,6 +24,16 @@ from sync_server.web import (
 )
 from sync_server.web.errors import PageUnknown
 from sync_server.web.words import KEYS_COOKIE, action_word, language, role_word, text
+
+_PARTS = (
+    entering,
+    home_pages,
+    queue_pages,
+    conflict_pages,
+    decision_pages,
+    correction_pages,
+    office_pages,
+)
 
 
 def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
@@ -34,7 +45,7 @@ def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
         template_folder="templates",
     )  # fmt: skip
     guard.install(pages, office, hosts)
-    for part in (entering, home_pages, queue_pages, conflict_pages, decision_pages, office_pages):
+    for part in _PARTS:
         part.add(pages, office)
     pages.register_error_handler(Exception, _answer)
     with office.store.read() as connection:

@@ -52,6 +52,8 @@ _ACTIONS = {
     "decide": "decided a case",
     "undo": "took a decision back",
     "choose": "chose a value",
+    "correct": "corrected many records",
+    "correct-undo": "took a correction back",
     "return": "returned a record to its officer",
     "agree": "agreed to a decision",
     "conflicts-seen": "looked at the conflicts",

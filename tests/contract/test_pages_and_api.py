@@ -266,6 +266,28 @@ def test_decisions_about_records_elsewhere_are_neither_shown_nor_undone(
     assert decision in inside(app).get("/decisions").text
 
 
+def test_a_bulk_correction_is_previewed_made_and_taken_back(bench: Bench, app: Flask) -> None:
+    """What was seen is what is written; another count is refused; one undo restores all."""
+    browser, client = inside(app), program(app)
+    values = {one["id"]: one["values"] for one in only_case(client)["records"]}
+    form = {"set_field": "address", "set_value": "Dusun Baru", "listed": " ".join(values)}
+    page = post(browser, "/corrections", "/corrections", **form).text
+    assert 'name="count" value="2"' in page
+    order = {**form, "reason": "pemekaran dusun"}
+    late = post(browser, "/corrections/apply", "/corrections", **order, count="1")
+    assert late.status_code == 409
+    made = post(browser, "/corrections/apply", "/corrections", **order, count="2")
+    assert made.status_code == 303
+    again = {"set": {"address": "Dusun Baru"}, "listed": " ".join(values)}
+    seen = client.post(f"{API}/corrections/preview", json=again).json
+    assert seen is not None
+    assert (seen["count"], seen["unchanged"]) == (0, 2)
+    (one,) = client.get(f"{API}/corrections").json["corrections"]  # type: ignore[index]
+    assert client.post(f"{API}/corrections/{one['correction']}/undo").status_code == 200
+    assert {one["id"]: one["values"] for one in only_case(client)["records"]} == values
+    assert log_of(bench).count("correct") == log_of(bench).count("correct-undo") == 1
+
+
 def test_a_record_is_returned_to_its_officer_with_a_comment(bench: Bench, app: Flask) -> None:
     """By form and by API; the record's page says so, and the log who did it."""
     browser, client = inside(app), program(app)

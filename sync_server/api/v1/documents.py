@@ -1,6 +1,6 @@
 """Records and cases as the JSON API gives them; numbers of people are masked unless revealed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from shared_schema.clock import wall_of
 from shared_schema.display import iso_time
 from shared_schema.records import RECORD_TYPES, FieldKind
 from sync_server.choices import Conflict
+from sync_server.correction import Plan
 from sync_server.lookup import changes_of
 from sync_server.people import members_of
 from sync_server.queue import Case, Filters
@@ -92,3 +93,28 @@ def listed(connection: Connection, found: Iterable[Current]) -> dict[str, Any]:
     """Return records as a list."""
     told = [record(connection, one) for one in found]
     return {"count": len(told), "records": told}
+
+
+def correction(type_name: str, plan: Plan, unknown: list[str]) -> dict[str, Any]:
+    """Return what a bulk correction would change."""
+    return {
+        "count": len(plan.items),
+        "unchanged": plan.unchanged,
+        "not_known": unknown,
+        "refused": [
+            {"record": str(one.record), "code": one.code, "field": one.field}
+            for one in plan.refused
+        ],
+        "records": [
+            {
+                "record": one.record,
+                "before": _masked(type_name, one.before),
+                "after": _masked(type_name, one.after),
+            }
+            for one in plan.items
+        ],
+    }
+
+
+def _masked(type_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: shown(type_name, name, value) for name, value in values.items()}

@@ -80,7 +80,9 @@ def _add_records(api: Blueprint, office: Office) -> None:
         with office.store.write() as connection:
             found = str(seen_by(actor, connection, record).record)
             made = reviewing.give_back(connection, found, asked["comment"], actor.operator)
-            auditing.note(office, connection, actor, "return", found, {"review": str(made.review.record)})
+            auditing.note(
+                office, connection, actor, "return", found, {"review": str(made.review.record)}
+            )
 
     @api.post("/records/<record>/reveal")
     @api.arguments(schemas.Reason)

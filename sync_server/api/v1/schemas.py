@@ -229,3 +229,57 @@ class Devices(Schema):
     """All devices in the order in which they enrolled."""
 
     devices = fields.List(fields.Nested(Device), required=True)
+
+
+class Correction(Schema):
+    """A bulk correction: which records, and what is set. Values are text as in `correct --set`."""
+
+    type = fields.String(load_default="person")
+    where = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    region = fields.String(load_default=None)
+    listed = fields.String(load_default=None, metadata={"description": "Ids and NIKs, pasted."})
+    set = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class CorrectionOrder(Correction):
+    """A bulk correction with its reason. `count`: of the records that the preview named."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, _LONGEST))
+    count = fields.Integer(required=True)
+
+
+class Corrected(Schema):
+    """One record that changes; numbers of people are masked."""
+
+    record = fields.UUID(required=True)
+    before = fields.Dict(keys=fields.String(), required=True)
+    after = fields.Dict(keys=fields.String(), required=True)
+
+
+class CorrectionPreview(Schema):
+    """What a correction would change. `not_known`: of a list. `refused`: left alone, and why."""
+
+    count = fields.Integer(required=True)
+    unchanged = fields.Integer(required=True)
+    not_known = fields.List(fields.String(), required=True)
+    refused = fields.List(fields.Dict(keys=fields.String()), required=True)
+    records = fields.List(fields.Nested(Corrected), required=True)
+
+
+class CorrectionMade(Schema):
+    """The number of a correction."""
+
+    correction = fields.Integer(required=True)
+
+
+class CorrectionUndone(CorrectionMade):
+    """What taking one back did. `kept`: fields that were edited since, and left alone."""
+
+    changed = fields.Integer(required=True)
+    kept = fields.List(fields.Dict(keys=fields.String()), required=True)
+
+
+class Corrections(Schema):
+    """Corrections, the newest first."""
+
+    corrections = fields.List(fields.Dict(keys=fields.String()), required=True)

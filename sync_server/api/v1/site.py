@@ -5,7 +5,7 @@ from collections.abc import Collection
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
-from sync_server.api.v1 import door, reading, reconciling
+from sync_server.api.v1 import correcting, door, reading, reconciling
 from sync_server.office import Office
 
 PREFIX = "/api/v1"
@@ -40,4 +40,5 @@ def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
     door.add(supervisors, office, hosts)
     reconciling.add(supervisors, office)
     reading.add(supervisors, office)
+    correcting.add(supervisors, office)
     Documented(app).register_blueprint(supervisors)
