@@ -51,7 +51,7 @@ def _selection(
 ) -> Selection:
     return Selection(
         type=type_name,
-        where=correcting.values_of(type_name, where, to_set=False),
+        where=correcting.values_of(type_name, where, to_set=False, lang=language()),
         region=region,
         listed=listed.read() if listed else None,
     )
@@ -63,7 +63,7 @@ def _selection(
 def preview(type_name: str, wanted: tuple[str, ...], **chosen: Any) -> None:
     """Show what a correction would change; write nothing."""
     selection = _selection(type_name, **chosen)
-    values = correcting.values_of(type_name, wanted, to_set=True)
+    values = correcting.values_of(type_name, wanted, to_set=True, lang=language())
     office = open_office(load_config())
     with office.store.read() as connection:
         found = correcting.plan(connection, selection, values, context_of(office, connection))
@@ -79,7 +79,7 @@ def preview(type_name: str, wanted: tuple[str, ...], **chosen: Any) -> None:
 def apply(type_name: str, wanted: tuple[str, ...], reason: str, **chosen: Any) -> None:
     """Correct the records that are meant, as one decision; say its number."""
     selection = _selection(type_name, **chosen)
-    values = correcting.values_of(type_name, wanted, to_set=True)
+    values = correcting.values_of(type_name, wanted, to_set=True, lang=language())
     office = open_office(load_config())
     with office.store.write() as connection:
         by = operator_of(connection)

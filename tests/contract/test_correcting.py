@@ -13,6 +13,7 @@ from sync_server.correcting import (
     CorrectionInvalid,
     CorrectionReasonMissing,
     CorrectionUnknown,
+    FieldNotCorrected,
     Selection,
     SelectionMissing,
 )
@@ -163,7 +164,9 @@ def test_what_cannot_be_asked_is_refused_by_name(bench: Bench, device: RawDevice
         before = log.count(connection)
         with pytest.raises(SelectionMissing):
             correcting.select_records(connection, Selection())
-    for pair in ("central_status=CARD_ISSUED", "sidik=1", "sex", "sex=X"):
+    with pytest.raises(FieldNotCorrected):
+        correcting.values_of("person", ["central_status=CARD_ISSUED"], to_set=True)
+    for pair in ("sidik=1", "sex", "sex=X"):
         with pytest.raises(CorrectionInvalid):
             correcting.values_of("person", [pair], to_set=True)
     with pytest.raises(CorrectionUnknown):
