@@ -174,8 +174,8 @@ def _scene(connection: Connection, arriving: Sequence[Arriving]) -> comparing.Sc
 
 def _pair(one: Arriving, rival: Rival, parameters: Parameters) -> Pair:
     a, b = sorted((one.record, rival.record))
-    weight = round(rival.score.weight, 4)
-    return Pair(a, b, weight, parameters.version, comparing.parts_text(rival.score))
+    parts = comparing.parts_text(rival, parameters)
+    return Pair(a, b, round(rival.weight, 4), parameters.version, parts)
 
 
 def _unsettled(result: Found) -> tuple[Rival, ...]:
@@ -198,7 +198,7 @@ def _judged(found: Iterable[tuple[Arriving, Found]], doubted: Container[str]) ->
     for one, result in found:
         if one.born_here:
             best = result.best
-            weight = round(best.score.weight, 4) if best else None
+            weight = round(best.weight, 4) if best else None
             refused = result.linked is not None and one.record in doubted
             band = comparing.DOUBTFUL if refused else result.band
             yield Arrival(one.record, band, best.record if best else None, weight, _of(one))

@@ -11,10 +11,18 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from shared_schema.links import Verdict
-from shared_schema.matching.bands import Band, judge
+from shared_schema.matching.bands import Band, judge_weights
 from shared_schema.matching.parameters import Parameters
 from shared_schema.matching.people import Comparable
-from shared_schema.matching.score import Score, chance, score
+from shared_schema.matching.score import (
+    Seen,
+    chance,
+    explained,
+    guards_of,
+    score,
+    seen,
+    weighed,
+)
 
 KNOWN, DOUBTFUL, NEW = "known", "doubtful", "new"
 # Odds of one in a thousand: nobody below is heard of again.
@@ -23,11 +31,12 @@ _EVEN_BITS = 0.0
 
 
 class Rival(NamedTuple):
-    """Somebody whom an arrival was compared with."""
+    """Somebody whom an arrival was compared with: what agrees, and its weight in bits."""
 
     record: str
     person: Comparable
-    score: Score
+    weight: float
+    seen: Sequence[Seen]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,10 +116,11 @@ def rivals_of(
     """Score an arrival's candidates; keep those with a chance and those with the same NIK."""
     found = []
     for record, other in candidates:
-        scored = score(person, other, parameters)
+        what = seen(person, other)
+        weight = min(weighed(what, parameters))
         same_nik = person.nik != "" and person.nik == other.nik
-        if same_nik or chance(scored.weight, parameters) > HOPELESS_BITS:
-            found.append(Rival(record, other, scored))
+        if same_nik or chance(weight, parameters) > HOPELESS_BITS:
+            found.append(Rival(record, other, weight, what))
     return found
 
 
@@ -121,7 +131,8 @@ def decide(arriving: Arriving, scene: Scene, parameters: Parameters) -> Found:
     if not rivals:
         alone = mine == arriving.record and arriving.record not in scene.members
         return Found(NEW if alone else KNOWN)
-    judged = judge(arriving.record, [(one, one.score) for one in rivals], parameters)
+    weights = [(one, one.weight) for one in rivals]
+    judged = judge_weights(weights, lambda at: guards_of(rivals[at].seen), parameters)
     looked_at = _looked_at(arriving, rivals, judged.reviewed)
     best = judged.best
     if best is not None and judged.band is Band.CERTAIN:
@@ -157,7 +168,7 @@ def _strongest(arriving: Arriving, scene: Scene, mine: str) -> list[Rival]:
 
 
 def _order(rival: Rival) -> tuple[float, str]:
-    return -rival.score.weight, rival.record
+    return -rival.weight, rival.record
 
 
 def _may_join(
@@ -171,7 +182,7 @@ def _may_join(
     mine, theirs = scene.of(arriving.record), scene.of(best.record)
     if not arriving.born_here or frozenset((mine, theirs)) in scene.doubted:
         return False
-    likely = [scene.of(r.record) for r in rivals if chance(r.score.weight, parameters) > _EVEN_BITS]
+    likely = [scene.of(r.record) for r in rivals if chance(r.weight, parameters) > _EVEN_BITS]
     if any(frozenset((theirs, other)) in scene.apart for other in likely if other != theirs):
         return False
     return all(
@@ -188,7 +199,8 @@ def _agree(one: Comparable, other: Comparable, parameters: Parameters) -> bool:
     return not scored.guards and chance(scored.weight, parameters) > _EVEN_BITS
 
 
-def parts_text(scored: Score) -> str:
+def parts_text(rival: Rival, parameters: Parameters) -> str:
     """Return the parts of a weight as they are kept."""
+    scored = explained(rival.seen, parameters)
     rows = (f'["{part.comparison}","{part.level}",{part.bits:.4f}]' for part in scored.parts)
     return f"[{','.join(rows)}]"
