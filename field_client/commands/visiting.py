@@ -69,6 +69,7 @@ def _visit(left: Left) -> dict[str, Any]:
         "relay_heard": iso_time(left.heard_ms),
         "held_batches": left.batches,
         "held_changes": left.changes,
+        "held_photos": left.photos,
         "replies": left.replies,
         "not_held": list(left.refused),
     }
@@ -95,4 +96,6 @@ def _left(document: dict[str, Any]) -> list[str]:
             " relay last heard the office: {last}."
         )
         lines.append(said.format(**document, last=last))
+    if document["held_photos"]:
+        lines.append(texts("Photos left there: {held_photos}.").format(**document))
     return lines

@@ -9,7 +9,7 @@ row says that a photo was received.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,11 @@ def left_here(app: App) -> bool:
     return any(sealed_file(app.home, one.name) is not None for one in waiting(app.spool))
 
 
+def among_waiting(spool: Spool, names: Collection[str]) -> int:
+    """Return how many of these files are still to be sent."""
+    return sum(one.name in names for one in waiting(spool))
+
+
 def wait_again(app: App) -> None:
     """Offer every photo again: the office was restored from a backup and may lack them."""
     with app.journal.transaction():
@@ -212,6 +217,16 @@ class PhotosOut:
     def refused(self, code: str) -> None:
         """Send no more to an office whose program does not know of photos."""
         self._closed = self._closed or code == _UNKNOWN
+
+    def held(self, name: str, have: int) -> None:
+        """Go on behind what a relay holds of a file. What the office has is not touched by it."""
+        self._answered(name)
+        if self._file is not None and self._file.name == name:
+            self._file.next = max(self._file.next, have)
+
+    def stop(self) -> None:
+        """Send no more in this exchange."""
+        self._closed = True
 
     def heard(self, receipt: ChunkReceipt) -> tuple[int, int]:
         """Note what the office said of a chunk, and go on from there.

@@ -24,7 +24,7 @@ from field_client.sync.errors import (
 )
 from field_client.sync.inbox import absorb
 from field_client.sync.outcome import Outcome, Progress, silent
-from field_client.sync.photos_out import PhotosOut
+from field_client.sync.photos_out import PhotosOut, among_waiting
 from field_client.sync.session import Session, Stage
 from shared_schema.frames import Frame, FrameReader, Kind
 from shared_schema.ids import Stream
@@ -32,6 +32,7 @@ from shared_schema.messages import MessageForged, MessageInvalid
 from shared_schema.relaying import (
     Ended,
     HeldBatch,
+    HeldChunk,
     HeldEnrolment,
     Introduced,
     Listener,
@@ -43,7 +44,7 @@ from shared_schema.relaying import (
 class Left:
     """What a visit amounted to. ``relay``: its label, None where the office itself answered.
 
-    ``batches``, ``changes``: held there now. ``refused``: codes of what was not taken.
+    ``batches``, ``changes``, ``photos``: held there now. ``refused``: codes of what was not taken.
     ``heard_ms``: when the relay last heard the office (its clock), None for never.
     """
 
@@ -52,6 +53,7 @@ class Left:
     heard_ms: int | None = None
     batches: int = 0
     changes: int = 0
+    photos: int = 0
     enrolment: bool = False
     replies: int = 0
     refused: tuple[str, ...] = ()
@@ -61,6 +63,22 @@ def still_held(left: Left, held: list[HeldBatch], through: Callable[[Stream], in
     """Return a visit with what is held beyond what the office is known to have."""
     waiting = [one for one in held if one.first + one.count - 1 > through(one.stream)]
     return replace(left, batches=len(waiting), changes=sum(one.count for one in waiting))
+
+
+@dataclass(slots=True)
+class HeldPhotos:
+    """The photos that a relay holds whole, as it says of one piece after another."""
+
+    names: set[str] = field(default_factory=set)
+
+    def hear(self, heard: HeldChunk | NotHeld, out: PhotosOut) -> None:
+        """Note it, and send no piece that is there, nor any where there is no room."""
+        if isinstance(heard, HeldChunk):
+            out.held(heard.name.hex(), heard.have)
+            if heard.have == heard.total:
+                self.names.add(heard.name.hex())
+        elif heard.full:
+            out.stop()
 
 
 @dataclass(slots=True)
@@ -75,6 +93,7 @@ class Reply:
     counts: list[int] = field(default_factory=list)
     session: Session | None = None
     held: list[HeldBatch] = field(default_factory=list)
+    photos: HeldPhotos = field(default_factory=HeldPhotos)
 
     def take(self, data: bytes) -> None:
         """Carry out what follows from bytes of the reply."""
@@ -121,8 +140,11 @@ class Reply:
                 self._held(heard)
             case HeldEnrolment():
                 self.left = replace(self.left, enrolment=True)
+            case HeldChunk():
+                self.photos.hear(heard, self.exchange.photos)
             case NotHeld():
                 self.left = replace(self.left, refused=(*self.left.refused, heard.code))
+                self.photos.hear(heard, self.exchange.photos)
             case Ended():
                 self.counts = [count for count in heard.replies if count > 0]
                 self.exchange.photos = PhotosOut(
@@ -148,7 +170,8 @@ class Reply:
     def told(self) -> Left:
         """Return what the visit amounted to: what is held, and has no receipt yet."""
         spool = self.exchange.app.spool
-        return still_held(self.left, self.held, lambda stream: spool.acked(stream.to_bytes()))
+        left = replace(self.left, photos=among_waiting(spool, self.photos.names))
+        return still_held(left, self.held, lambda stream: spool.acked(stream.to_bytes()))
 
     def _replied(self, frame: Frame) -> None:
         """Take one frame of the office's replies, each of which has a session of its own."""

@@ -14,13 +14,13 @@ from field_client.sync.engine import Transport
 from field_client.sync.errors import LineCut, RelayUntrusted
 from field_client.sync.locked import LockedExchange, alone, received
 from field_client.sync.outcome import Outcome, Progress, silent
-from field_client.sync.photos_out import PhotosOut
-from field_client.sync.relayed import Left, still_held
+from field_client.sync.photos_out import PhotosOut, among_waiting
+from field_client.sync.relayed import HeldPhotos, Left, still_held
 from field_client.sync.session import Session, Stage
 from field_client.vault.spool import Spool
 from shared_schema.frames import Frame, FrameReader, Kind
 from shared_schema.messages import MessageForged, MessageInvalid
-from shared_schema.relaying import Ended, HeldBatch, Introduced, Listener, NotHeld
+from shared_schema.relaying import Ended, HeldBatch, HeldChunk, Introduced, Listener, NotHeld
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class LockedReply:
     counts: list[int] = field(default_factory=list)
     session: Session | None = None
     held: list[HeldBatch] = field(default_factory=list)
+    photos: HeldPhotos = field(default_factory=HeldPhotos)
 
     def take(self, data: bytes) -> bool:
         """Keep what bytes of the reply complete; return whether more may be read."""
@@ -69,8 +70,11 @@ class LockedReply:
                 self.left = replace(self.left, relay=label, heard_ms=heard.heard_ms)
             case HeldBatch():
                 self.held.append(heard)
+            case HeldChunk():
+                self.photos.hear(heard, self.part.photos)
             case NotHeld():
                 self.left = replace(self.left, refused=(*self.left.refused, heard.code))
+                self.photos.hear(heard, self.part.photos)
             case Ended():
                 self.counts = [count for count in heard.replies if count > 0]
 
@@ -132,4 +136,5 @@ def leave_locked(
             reply.part.end()
         reply.part.refuse()
     left = still_held(reply.left, reply.held, lambda stream: received(spool, stream.to_bytes()))
-    return replace(left, outcome=reply.part.outcome)
+    photos = among_waiting(spool, reply.photos.names)
+    return replace(left, outcome=reply.part.outcome, photos=photos)

@@ -18,10 +18,11 @@ from field_client.records import PHOTO
 from field_client.sync.departure import depart, load_departure
 from field_client.sync.engine import Exchange, synchronise
 from field_client.sync.errors import LineCut, RelayExpired, RelayUntrusted
-from field_client.sync.photos_out import counts
+from field_client.sync.photos_out import PhotosOut, counts, line_up
 from field_client.sync.relayed import Left, synchronise_via
 from field_client.sync.relayed_locked import leave_locked
 from field_client.vault.spool import open_spool
+from shared_schema.chunks import read_chunk
 from shared_schema.enrolment import DeviceRevoked
 from shared_schema.frames import Kind, read_frames
 from shared_schema.records import CheckContext, record_type
@@ -289,6 +290,34 @@ def test_photos_go_by_the_relay_behind_the_records(
     photos = counts(app)
     assert (photos["waiting"], photos["received"]) == (0, 1)
     assert len(list(bench.office.photos.glob("*"))) >= 1
+
+
+def test_photos_that_a_relay_holds_are_told(app: App, relay: RelayBench) -> None:
+    """To an open laptop and to a locked one; they wait all the same, until the office has them."""
+    (record,) = register(app, names(1))
+    photograph(app, record, 100_000)
+    assert (via(app, relay).photos, counts(app)["waiting"]) == (1, 1)
+    depart(app)
+    assert leave(app.home, relay).photos == 1
+    relay.pass_on()
+    assert via(app, relay).photos == 0
+
+
+def test_what_a_relay_holds_of_a_photo_is_not_sent(app: App) -> None:
+    """The first piece tells; the office's own word on how much it has is left as it was."""
+    (record,) = register(app, names(1))
+    photograph(app, record, 100_000)
+    line_up(app)
+    out = PhotosOut(home=app.home, spool=app.spool)
+    for frame in out.frames(1 << 20):
+        chunk = read_chunk(frame)
+        out.held(chunk.name.hex(), chunk.total)
+        assert chunk.offset == 0
+    assert counts(app)["waiting_bytes"] > 100_000
+    stopped = out.frames(1 << 20)
+    next(stopped)
+    out.stop()
+    assert list(stopped) == []
 
 
 def test_a_relay_without_room_for_photos_still_takes_records(
