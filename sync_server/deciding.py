@@ -96,7 +96,7 @@ def by(
         "chosen": sorted(ruling.chosen),
         "second": second,
     }
-    auditing.note(office, connection, actor, "decide", case.key, told)
+    auditing.note(office, connection, actor, "decide", str(case.records[0]), told)
     return made
 
 

@@ -14,7 +14,7 @@ from sync_server.looking_up import seen_by
 from sync_server.office import Office
 from sync_server.web.guard import actor
 from sync_server.web.letters import Marked, marked
-from sync_server.web.looking import Looking, looking
+from sync_server.web.looking import Looking, looking_at
 from sync_server.web.sheets import Row, row
 
 Page = str | Response | tuple[str, int]
@@ -48,9 +48,13 @@ def add(pages: Blueprint, office: Office) -> None:
     @pages.get("/conflicts")
     def conflicts() -> Page:
         after = request.args.get("after", "")
-        with looking(office) as look:
+        with office.store.write() as connection:
+            look = looking_at(connection)
             found = _seen_by(actor(), look)
             ahead = [one for one in found if _key(one) > after]
+            for one in ahead[:1]:
+                name, told = str(one.current.record), {"field": one.field}
+                auditing.note(office, connection, actor(), "conflicts-seen", name, told)
             chosen = islice(choices.chosen(look.connection), _CHOSEN_SHOWN)
             return render_template(
                 "pages/conflicts.html",

@@ -9,7 +9,7 @@ from sync_server.office import Office
 from sync_server.web import verdicts
 from sync_server.web.entering import local_path
 from sync_server.web.guard import actor
-from sync_server.web.looking import looking
+from sync_server.web.looking import looking, looking_at
 
 Page = str | Response | tuple[str, int]
 
@@ -22,10 +22,12 @@ def add(pages: Blueprint, office: Office) -> None:
         before = request.args.get("before", type=int)
         everything = request.args.get("all") == "1"
         listed = verdicts.latest if everything else verdicts.standing
-        with looking(office) as look:
+        with office.store.write() as connection:
+            told = [one for one in listed(looking_at(connection), before) if one.seen]
+            auditing.note(office, connection, actor(), "decisions-seen", "", {"count": len(told)})
             return render_template(
                 "pages/decisions.html",
-                told=[one for one in listed(look, before) if one.seen],
+                told=told,
                 page=verdicts.PAGE,
                 everything=everything,
             )

@@ -54,7 +54,7 @@ def add(pages: Blueprint, office: Office) -> None:
         with office.store.write() as connection:
             found, filters = _named(connection, record)
             told = {"reason": reason, "records": [str(one) for one in found.records]}
-            auditing.note(office, connection, actor(), "reveal", found.key, told)
+            auditing.note(office, connection, actor(), "reveal", str(found.records[0]), told)
             left = queueing.upcoming(connection, actor(), filters)[1]
             return _page(office, connection, found, filters, left=left, full=True)
 
@@ -139,7 +139,7 @@ def _page(
     look = replace(looking_at(connection), full=full)
     if case is not None:
         ids = [str(one) for one in case.records]
-        auditing.note(office, connection, actor(), "case-seen", case.key, {"records": ids})
+        auditing.note(office, connection, actor(), "case-seen", ids[0], {"records": ids})
     return render_template(
         "pages/case.html",
         sides=sides_of(look, case) if case else None,

@@ -13,6 +13,7 @@ from sync_server.office import Office
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 from sync_server.web import (
+    arrival_pages,
     conflict_pages,
     correction_pages,
     decision_pages,
@@ -28,6 +29,7 @@ from sync_server.web.words import KEYS_COOKIE, action_word, language, role_word,
 _PARTS = (
     entering,
     home_pages,
+    arrival_pages,
     queue_pages,
     conflict_pages,
     decision_pages,

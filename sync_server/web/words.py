@@ -52,6 +52,8 @@ _ACTIONS = {
     "decide": "decided a case",
     "undo": "took a decision back",
     "choose": "chose a value",
+    "arrivals-seen": "looked at the arrivals",
+    "decisions-seen": "looked at the decisions",
     "correct": "corrected many records",
     "correct-undo": "took a correction back",
     "return": "returned a record to its officer",

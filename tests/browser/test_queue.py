@@ -141,7 +141,15 @@ def test_the_pages_keep_the_accessibility_rules(
         found = offences(page)
         sign_in(page)
         for path in (
-            *("/", "/duplicates", "/duplicates?kind=outage", "/conflicts", "/decisions"),
+            *(
+                "/",
+                "/arrivals",
+                "/corrections",
+                "/duplicates",
+                "/duplicates?kind=outage",
+                "/conflicts",
+                "/decisions",
+            ),
             *("/second-looks", "/search", "/audit", "/users", "/passphrase"),
         ):
             page.goto(path)

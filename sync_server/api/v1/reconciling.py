@@ -34,7 +34,7 @@ def _add_queue(api: Blueprint, office: Office) -> None:
             cases, left = queueing.upcoming(
                 connection, actor, wanted, asked["after"], asked["limit"]
             )
-            keys = [case.key for case in cases]
+            keys = [str(case.records[0]) for case in cases]
             auditing.note(office, connection, actor, "case-seen", "", {"cases": keys})
             return {"left": left, "cases": [documents.case(connection, one) for one in cases]}
 
@@ -47,7 +47,7 @@ def _add_queue(api: Blueprint, office: Office) -> None:
             found = queueing.case_seen_by(connection, actor, record)
             if found is None:
                 raise RecordUnknown(text=record)
-            auditing.note(office, connection, actor, "case-seen", found.key, {})
+            auditing.note(office, connection, actor, "case-seen", str(found.records[0]), {})
             return documents.case(connection, found)
 
 
