@@ -208,6 +208,13 @@ def notice_document(line: int | None, twin: Twin, text: str) -> dict[str, Any]:
         "text": text,
         "id": str(twin.id),
         "name": twin.name,
+        **likeness(twin),
+    }
+
+
+def likeness(twin: Twin) -> dict[str, Any]:
+    """Return how sure it is that somebody is the same person, and why."""
+    return {
         "band": str(twin.band),
         "why": [
             {"comparison": part.comparison, "level": part.level, "bits": round(part.bits, 2)}

@@ -1,8 +1,10 @@
 """`show`, `history`, `list`, `search`, `status`: looking at what is on this laptop."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -15,6 +17,7 @@ from field_client.errors import RecordUnknown
 from field_client.opened import App
 from field_client.search import search as find
 from field_client.sync.photos_out import counts as photo_counts
+from field_client.twins import KnownPeople
 from shared_schema.console import emit, language, output_options, screen_width, text
 from shared_schema.i18n import Label
 from shared_schema.records import RECORD_TYPES, FieldKind, RecordType, record_type
@@ -105,14 +108,27 @@ def list_records(type_name: str | None, state: str | None) -> None:
 
 @click.command
 @click.argument("wanted", metavar="TEXT")
+@click.option("--like", is_flag=True, help="TEXT is a person's ID: who here may be the same.")
 @output_options
-def search(wanted: str) -> None:
+def search(wanted: str, *, like: bool) -> None:
     """Find records by part of a name, in old or new spelling, or by NIK or family card number.
 
     Looks through own records, drafts and the office's list. Numbers are masked in the table.
     """
     with unlocked() as app:
-        _emit_entries(app, find(app.journal, wanted))
+        if like:
+            _emit_alike(app, _entry(app, wanted))
+        else:
+            _emit_entries(app, find(app.journal, wanted))
+
+
+def _emit_alike(app: App, person: Entry) -> None:
+    """Show who may be the same person, and of each what agrees and what does not."""
+    known, lang = KnownPeople(app.journal), language()
+    twins = known.like(person.values, person.id) if person.type == "person" else ()
+    said = [(display.short_id(each.id), documents.agreement(each.parts, lang)) for each in twins]
+    more = {each.id: documents.likeness(each) for each in twins}
+    _emit_entries(app, app.journal.entries_of(map(str, more)), more=more, below=said)
 
 
 @click.command
@@ -147,11 +163,22 @@ def _entry(app: App, wanted: str) -> Entry:
     return found
 
 
-def _emit_entries(app: App, entries: Iterable[Entry], *, of_one_type: bool = False) -> None:
+def _emit_entries(
+    app: App,
+    entries: Iterable[Entry],
+    *,
+    of_one_type: bool = False,
+    more: Mapping[UUID, dict[str, Any]] = MappingProxyType({}),
+    below: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Show a list; ``more`` is added to records of the document, ``below`` to the table."""
     listed, regions, texts = list(entries), app.journal.regions(), text(PACKAGE)
     document = {
         "count": len(listed),
-        "records": [documents.entry_document(app.journal, entry) for entry in listed],
+        "records": [
+            {**documents.entry_document(app.journal, entry), **more.get(entry.id, {})}
+            for entry in listed
+        ],
     }
     headers = tuple(texts(word) for word in ("Id", "Type", "Name", "NIK", "Village", "State"))
     held = app.journal.held()
@@ -159,7 +186,8 @@ def _emit_entries(app: App, entries: Iterable[Entry], *, of_one_type: bool = Fal
     if of_one_type:
         headers, *rows = [(line[0], *line[2:]) for line in (headers, *rows)]
     nothing = texts("Nothing found.")
-    emit(document, lambda: display.table(headers, rows, width=screen_width()) if rows else nothing)
+    table = display.table(headers, rows, width=screen_width()) if rows else nothing
+    emit(document, lambda: "\n\n".join(filter(None, (table, display.pairs(below)))))
 
 
 def _row(app: App, entry: Entry, regions: RegionTable | None, *, held: bool) -> tuple[str, ...]:

@@ -223,6 +223,9 @@ def test_people_who_look_alike_are_pointed_out_and_kept(device: Laptop) -> None:
     assert (alike["band"], {each["line"] for each in others}) == ("certain", {2, 3})
     assert {each["band"] for each in others} == {"review"}, "a relative, another year of birth"
     assert "Nama: sama, Tanggal lahir: sama" in alike["text"]
+    best = device.run("search", "--like", roster)["records"][0]
+    assert (best["values"]["name"], best["band"]) == ("warga contoh", "certain")
+    assert "Tanggal lahir: sama" in device.attempt("search", "--like", roster).stdout
 
 
 def test_verify_names_what_was_altered(device: Laptop) -> None:
