@@ -1,9 +1,9 @@
-"""Small answers wait for one another while more of the request is at hand.
+"""Small answers wait for one another for a moment while more of the request is at hand.
 
 A receipt is one packet's worth at most, and on a bad line each packet is one more that may be
-lost. So what is said leaves when the next part of the request has to be waited for, or at the end,
-or when it has waited for a while; then as few packets as it fits. Where the system cannot hold it
-back (Windows), each answer leaves by itself.
+lost. So what is said leaves when the next part of the request has to be waited for; while a batch
+is at hand, every tenth of a second; and the last receipt goes together with the answer's end. Where
+the system cannot hold it back (Windows), each answer leaves by itself.
 """
 
 import select
@@ -12,18 +12,20 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-HOLD_S = 0.5
+HOLD_S = 0.1
+# Less than any batch: the request's end, which is answered at once.
+END_BYTES = 256
 # Linux's name; macOS and Windows have none that Python knows.
 _CORK: int | None = getattr(socket, "TCP_CORK", None)
 
 
 class Cork:
-    """Holds back what is written to ``line``; ``buffered``: whether more of it was read already."""
+    """Holds back what is written to ``line``; ``buffered``: how much more was read already."""
 
     def __init__(
         self,
         line: socket.socket,
-        buffered: Callable[[], bool],
+        buffered: Callable[[], int],
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Hold back from now on."""
@@ -37,7 +39,10 @@ class Cork:
         """Let go what was written, unless more can be answered at once; then hold back again."""
         if _CORK is None:
             return
-        if self._now() - self._released_s < HOLD_S and (self._buffered() or self._has_come()):
+        size = self._buffered()
+        if size > END_BYTES and self._now() - self._released_s < HOLD_S:
+            return
+        if size <= END_BYTES and (size or self._has_come()):
             return
         self._released_s = self._now()
         self.release()

@@ -74,7 +74,9 @@ class ClosingGateway(Gateway_10):
     def __init__(self, req: Any) -> None:
         """Take over a request whose headers were read."""
         if isinstance(req.rfile, ChunkedRFile):
-            cork = req.conn.cork = Cork(req.conn.socket, req.conn.rfile.has_data)
+            source = req.conn.rfile
+            cork = Cork(req.conn.socket, lambda: len(source.peek()) if source.has_data() else 0)
+            req.conn.cork = cork
             limit_bytes = req.server.max_request_body_size
             req.rfile = ChunkedBody(req.conn.rfile, limit_bytes, cork.before_read)
         elif length := req.inheaders.get(b"Content-Length"):

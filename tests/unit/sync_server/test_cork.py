@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from sync_server.api.cork import HOLD_S, Cork
+from sync_server.api.cork import END_BYTES, HOLD_S, Cork
 
 pytestmark = pytest.mark.skipif(
     not hasattr(socket, "TCP_CORK"), reason="cannot run here: the system holds nothing back"
@@ -45,28 +45,33 @@ def line() -> Iterator[Line]:
     os.close(writing)
 
 
-def cork(line: Line, *, buffered: bool) -> Cork:
+def cork(line: Line, *, buffered: int) -> Cork:
     """Hold back on a line whose time is its own."""
     return Cork(line, lambda: buffered, lambda: line.now_s)  # type: ignore[arg-type]
 
 
 def test_answers_leave_before_the_office_waits(line: Line) -> None:
     """Nothing more is at hand: what was said goes, what follows is held back again."""
-    cork(line, buffered=False).before_read()
+    cork(line, buffered=0).before_read()
     assert line.set == [1, 0, 1]
 
 
-def test_answers_wait_while_more_is_at_hand(line: Line) -> None:
-    """Whether it was read already or stands in the system's own store."""
-    cork(line, buffered=True).before_read()
+@pytest.mark.parametrize("buffered", [1, END_BYTES])
+def test_the_last_receipt_waits_for_the_end(line: Line, buffered: int) -> None:
+    """However long it took: what is at hand is answered at once, and so is what just came."""
+    last = cork(line, buffered=buffered)
+    line.now_s = 60
+    last.before_read()
     line.come()
-    cork(line, buffered=False).before_read()
+    cork(line, buffered=0).before_read()
     assert line.set == [1, 1]
 
 
-def test_answers_do_not_wait_long(line: Line) -> None:
-    """A slow office lets go now and then, however much there is to read."""
-    slow = cork(line, buffered=True)
+def test_answers_do_not_wait_long_for_a_batch(line: Line) -> None:
+    """Those of a moment go together, however much there is to read."""
+    slow = cork(line, buffered=END_BYTES + 1)
+    slow.before_read()
+    assert line.set == [1]
     line.now_s = HOLD_S
     slow.before_read()
     assert line.set == [1, 0, 1]
@@ -74,5 +79,5 @@ def test_answers_do_not_wait_long(line: Line) -> None:
 
 def test_at_the_end_nothing_is_held_back(line: Line) -> None:
     """The line's farewell is a packet of its own."""
-    cork(line, buffered=True).release()
+    cork(line, buffered=9_999).release()
     assert line.set == [1, 0]
