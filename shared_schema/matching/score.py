@@ -24,7 +24,7 @@ _BIRTH_CONFLICTS = frozenset({levels.OTHER, "close_year"})
 _ABOUT = frozenset({"about", "year_slip"})
 _WHOLE_NAMES = frozenset({levels.SAME, levels.NEAR, levels.SHORT})
 _CONFIRMED = frozenset({levels.SAME, levels.NEAR})
-_SAME_BIRTH = frozenset({levels.SAME, "default_day"})
+_LIKE_BIRTH = frozenset({levels.SAME, "default_day", "slip", "swapped", "year_slip", "year_known"})
 
 
 Seen = tuple[str, str, list[tuple[str, str]]]
@@ -91,7 +91,7 @@ def weighed(found: Sequence[Seen], parameters: Parameters) -> Triple:
 def seen(a: Comparable, b: Comparable) -> list[Seen]:
     """Return for each comparison its level, and for names the words in which they agree.
 
-    Where both were born on one day a NIK says less, since it holds the day: this is a
+    Where both were born on about one day a NIK says less, since it holds the day: this is a
     comparison of its own.
     """
     return [
@@ -106,7 +106,7 @@ def seen(a: Comparable, b: Comparable) -> list[Seen]:
 def seen_codes(a: Comparable, b: Comparable) -> list[tuple[str, str]]:
     """Return the level of each comparison that is not of names: these are cheap."""
     born = levels.dates(a.birth, a.precision, b.birth, b.precision)
-    nik = "nik_same_birth" if born in _SAME_BIRTH else "nik"
+    nik = "nik_same_birth" if born in _LIKE_BIRTH else "nik"
     return [
         ("birth_date", born),
         ("sex", levels.codes(a.sex, b.sex)),

@@ -7,7 +7,9 @@ COMPARISONS = {
     "birth_date": Label(id="Tanggal lahir", en="Date of birth"),
     "sex": Label(id="Jenis kelamin", en="Sex"),
     "nik": Label(id="NIK", en="NIK"),
-    "nik_same_birth": Label(id="NIK (tanggal lahir sama)", en="NIK (same date of birth)"),
+    "nik_same_birth": Label(
+        id="NIK (tanggal lahir sama atau mirip)", en="NIK (same or similar date of birth)"
+    ),
     "family_card": Label(id="Nomor KK", en="Family card number"),
     "village": Label(id="Desa/kelurahan", en="Village"),
     "mother": Label(id="Nama ibu", en="Mother's name"),

@@ -20,12 +20,18 @@ from shared_schema.matching.score import Seen, chance, seen, weighed
 SHARED = ("family_card", "village", "birth_place")
 OF_NAMESAKES = ("birth_date", "village", "mother", "father")
 OWN_NIK = ("nik", "nik_same_birth")
-_ROUNDS = 12
+ALIKE = {
+    "name": ("same", "near", "short", "faint", "part", "part_first"),
+    "birth_date": ("same", "default_day", "swapped", "slip", "year_slip", "year_known"),
+}
+PARENTS = ("mother", "father")
+_ROUNDS = 8
 _PSEUDO = 1.0
-_SAMPLE = 150_000
+_SAMPLE = 50_000
 _STRIDE = 7919
 
-Levels = dict[str, dict[str, list[float]]]
+OneLevels = dict[str, list[float]]
+Levels = dict[str, OneLevels]
 Pairs = list[list[Seen]]
 Tally = defaultdict[str, Counter[str]]
 
@@ -43,8 +49,10 @@ def fit(
     set_strangers(document, register, [arrival for arrival, _ in arrivals])
     set_relatives(document, register)
     compared = [[seen(one, register[place]) for place in places] for one, places in arrivals]
+    of_household = _copy(document["levels"])
     for _ in range(_ROUNDS):
-        maximise(document, compared)
+        relatives = maximise(document, compared)
+        fit_relatives(document, of_household, relatives, len(compared))
     return document
 
 
@@ -84,17 +92,20 @@ def set_relatives(document: dict[str, Any], register: Sequence[Comparable]) -> N
             _put(levels, 2, counts[comparison])
 
 
-def maximise(document: dict[str, Any], compared: Sequence[Pairs]) -> None:
-    """Do one round: judge every arrival, then count levels by how likely each pair is one."""
+def maximise(document: dict[str, Any], compared: Sequence[Pairs]) -> Tally:
+    """Do one round: judge every arrival, then count levels by how likely each pair is one.
+
+    Returns what was counted of relatives.
+    """
     parameters = parameters_from(document)
     tallies: list[Tally] = [defaultdict(Counter) for _ in range(4)]
     known = namesakes = 0.0
     for pairs in compared:
-        weighed = [weighed(found, parameters) for found in pairs]
-        odds = [exp2(min(chance(min(sums), parameters), 60.0)) for sums in weighed]
+        weights = [weighed(found, parameters) for found in pairs]
+        odds = [exp2(min(chance(min(sums), parameters), 60.0)) for sums in weights]
         whole = 1.0 + sum(odds)
         known += (whole - 1.0) / whole
-        for found, own, sums in zip(pairs, odds, weighed, strict=True):
+        for found, own, sums in zip(pairs, odds, weights, strict=True):
             _count(tallies[0], found, own / whole)
             shares = _shares(sums)
             namesakes += (1 - own / whole) * shares[2]
@@ -104,11 +115,44 @@ def maximise(document: dict[str, Any], compared: Sequence[Pairs]) -> None:
     document["namesakes"] = round(namesakes / len(compared), 4)
     for comparison, levels in document["levels"].items():
         _fit_levels(comparison, levels, [tally[comparison] for tally in tallies])
+    return tallies[2]
 
 
-def _fit_levels(
-    comparison: str, levels: dict[str, list[float]], counts: Sequence[Counter[str]]
+def fit_relatives(
+    document: dict[str, Any], of_household: Levels, counted: Tally, arrivals: int
 ) -> None:
+    """Set what relatives are like, whose records are written with the same errors as one's own.
+
+    Relatives as alike as `ALIKE` are all among the candidates (twins, siblings of one name), so
+    they are counted there; what the others are like, pairs of one family card have shown.
+    """
+    levels: Levels = document["levels"]
+    whole = arrivals * float(document["relatives"])
+    for comparison, alike in ALIKE.items():
+        rows, counts = levels[comparison], counted[comparison]
+        close = {level: (counts[level] + _PSEUDO) / whole for level in alike}
+        apart = {level: row[2] for level, row in of_household[comparison].items()}
+        if comparison == "birth_date":
+            _make_vague(apart, rows)
+        far = sum(share for level, share in apart.items() if level not in alike)
+        for level, row in rows.items():
+            left = (1 - sum(close.values())) * apart[level] / far
+            row[2] = float(f"{close.get(level, left):.3g}")
+    for comparison in PARENTS:
+        together = of_household[comparison]["same"][2]
+        for level, row in levels[comparison].items():
+            apart_share = of_household[comparison][level][2] if level != "same" else 0.0
+            row[2] = float(f"{together * row[0] + apart_share:.3g}")
+
+
+def _make_vague(apart: dict[str, float], rows: OneLevels) -> None:
+    """Let relatives' births be told as vaguely as one's own: the register knows the days."""
+    vague = rows["about"][0] + rows["year_known"][0]
+    apart["about"] = vague * apart["close_year"]
+    apart["other"] *= 1 - vague * apart["close_year"]
+
+
+def _fit_levels(comparison: str, levels: OneLevels, counts: Sequence[Counter[str]]) -> None:
     """Set what one person, relatives and namesakes are like by the counts of each."""
     _put(levels, 0, counts[0])
     if comparison in SHARED:
@@ -123,7 +167,7 @@ def _fit_levels(
         _tie(levels, 3, 1)
 
 
-def _tie(levels: dict[str, list[float]], place: int, to: int) -> None:
+def _tie(levels: OneLevels, place: int, to: int) -> None:
     for row in levels.values():
         row[place] = row[to]
 
@@ -148,7 +192,7 @@ def _counted(pairs: Iterable[tuple[Comparable, Comparable]]) -> defaultdict[str,
     return counts
 
 
-def _put(levels: dict[str, list[float]], place: int, counts: Mapping[str, float]) -> None:
+def _put(levels: OneLevels, place: int, counts: Mapping[str, float]) -> None:
     """Set one column of a comparison to the shares of what was counted, if anything was."""
     whole = sum(counts.values()) + _PSEUDO * len(levels)
     if whole > 100:
@@ -156,7 +200,7 @@ def _put(levels: dict[str, list[float]], place: int, counts: Mapping[str, float]
             row[place] = float(f"{(counts.get(level, 0) + _PSEUDO) / whole:.3g}")
 
 
-def _put_other(levels: dict[str, list[float]], counts: Counter[str]) -> None:
+def _put_other(levels: OneLevels, counts: Counter[str]) -> None:
     levels["other"][1] = round(counts["other"] / counts.total(), 3)
 
 
