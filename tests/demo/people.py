@@ -55,7 +55,8 @@ def cast(folder: Path) -> Cast:
     first = [
         _recorded(row) for row in [twice, met_again, *(row for row in first if row is not met)]
     ]
-    second = [_recorded(row) for row in [twice | {"village": SECOND_VILLAGE}, *second]]
+    mistyped = {"village": SECOND_VILLAGE, "sex": "L" if twice["sex"] == "P" else "P"}
+    second = [_recorded(row) for row in [twice | mistyped, *second]]
     return Cast(
         register=write_register(folder / "register.csv", spelled),
         first=write_jsonl(folder / "team-1.jsonl", first),

@@ -41,7 +41,7 @@ def test_undoing_a_verdict_leaves_each_person_their_own_edits(office: Office) ->
     row = person(11)
     village = person(12, LABUAN)["village"]
     a = one.add_person(**row)
-    again = {**row, "name": f"{row['name']} Contoh", "village": village}
+    again = {**row, "name": "Wolfgang Asing", "village": village}
     b = two.add_person(**again, _reasons={"NIK_REGION_MISMATCH": "pindah"})
     sync_all(one, two)
     (pair,) = office.run("duplicates", "list")["pairs"]
