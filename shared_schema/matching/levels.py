@@ -20,6 +20,7 @@ MIXED = "mixed"
 FAINT = "faint"
 
 NEARLY = 0.88
+NEARLY_BY_EDITS = 0.8
 FAINTLY = 0.55
 _DEFAULT_DAYS = frozenset({"0101", "0701", "1231"})
 _CLOSE_YEARS = 2
@@ -76,8 +77,9 @@ def _in_common(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[list[str], list[
 
 def _pair(left: list[str], rest: list[str], found: list[Word]) -> int:
     """Pair what is not equal, the most alike first; return how many words found no partner."""
-    _join(left, rest, found)
-    _join(rest, left, found)
+    if len(left) > 1 or len(rest) > 1:
+        _join(left, rest, found)
+        _join(rest, left, found)
     alike = sorted(
         (-likeness, one, other, how)
         for one in left
@@ -113,10 +115,13 @@ def likeness_of(one: str, other: str) -> tuple[float, str]:
         return (0.7, INITIAL) if long.startswith(short) else (0.0, OTHER)
     if _stands_for(short, long):
         return 0.95, SHORT
-    likeness = max(JaroWinkler.similarity(one, other), OSA.normalized_similarity(one, other) + 0.08)
+    likeness = JaroWinkler.similarity(one, other)
     if likeness >= NEARLY:
         return likeness, NEAR
-    return likeness, FAINT if OSA.normalized_similarity(one, other) >= FAINTLY else OTHER
+    letters = OSA.normalized_similarity(one, other, score_cutoff=FAINTLY)
+    if letters >= NEARLY_BY_EDITS:
+        return letters, NEAR
+    return letters, FAINT if letters else OTHER
 
 
 def _stands_for(short: str, long: str) -> bool:

@@ -21,6 +21,7 @@ from shared_schema.resources import read_package_text
 
 _FILE = "matching.json"
 _FEWEST = 2.0
+_OF_FAMILY = ("mother", "father", "birth_place")
 
 Triple = tuple[float, float, float]
 Bits = Mapping[str, Triple]
@@ -35,6 +36,7 @@ class Parameters:
     of a person are fewer than all people;
     `prior` the bits of a register's person being the one before anything is compared,
     `bits` by comparison, `rarity` bits of each word and `unseen` those of any other,
+    `most_of_family` the most bits that parents and place of birth can add against relatives,
     `manner` the most bits that a word is worth where it agrees as `near`, `short`, `initial`.
     """
 
@@ -48,6 +50,7 @@ class Parameters:
     unseen: float
     manner: Mapping[str, float]
     most_name_bits: float
+    most_of_family: float
     calibration: tuple[float, float]
     certain_error: float
     review_chance: float
@@ -88,6 +91,7 @@ def parameters_from(source: Mapping[str, Any]) -> Parameters:
         unseen=log2(total / _FEWEST),
         manner=MappingProxyType({how: float(most) for how, most in source["manner"].items()}),
         most_name_bits=float(source["most_name_bits"]),
+        most_of_family=sum(_most_against_relatives(source["levels"][one]) for one in _OF_FAMILY),
         calibration=(float(source["calibration"][0]), float(source["calibration"][1])),
         certain_error=float(source["certain_error"]),
         review_chance=float(source["review_chance"]),
@@ -111,6 +115,10 @@ def word_counts(people: Iterable[Comparable]) -> Counter[str]:
     for person in people:
         counts.update(set(person.name))
     return counts
+
+
+def _most_against_relatives(levels: Mapping[str, list[float]]) -> float:
+    return max(0.0, *(log2(row[0] / row[2]) for row in levels.values()))
 
 
 def _bits(levels: Mapping[str, list[float]]) -> Bits:

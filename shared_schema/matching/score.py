@@ -17,6 +17,7 @@ from shared_schema.matching.parameters import Parameters, Triple
 from shared_schema.matching.people import Comparable
 
 AGAINST = ("stranger", "relative", "namesake")
+_HOPELESS = -10.0
 _FEWER = ("", "household", "namesakes")
 
 _NAME_CONFLICTS = frozenset({levels.OTHER, levels.MIXED})
@@ -76,6 +77,16 @@ def explained(found: Sequence[Seen], parameters: Parameters) -> Score:
     return Score(weight=weight, parts=tuple(parts), against=AGAINST[who], guards=guards_of(found))
 
 
+def is_hopeless(found: Sequence[Seen], parameters: Parameters) -> bool:
+    """Tell whether two are likely relatives or strangers whatever their parents are called.
+
+    `found` is of the persons. The lowest sum counts, and parents, whom relatives share, can
+    raise the one against relatives by little.
+    """
+    best = weighed(found, parameters)[1] + parameters.most_of_family
+    return chance(best, parameters) < _HOPELESS
+
+
 def weighed(found: Sequence[Seen], parameters: Parameters) -> Triple:
     """Return the weight of what was seen against each of `AGAINST`; the lowest counts."""
     stranger, relative, namesake = parameters.fewer
@@ -89,30 +100,34 @@ def weighed(found: Sequence[Seen], parameters: Parameters) -> Triple:
 
 
 def seen(a: Comparable, b: Comparable) -> list[Seen]:
-    """Return for each comparison its level, and for names the words in which they agree.
+    """Return for each comparison its level, and for names the words in which they agree."""
+    return seen_of_person(a, b) + seen_of_family(a, b)
+
+
+def seen_of_person(a: Comparable, b: Comparable) -> list[Seen]:
+    """Return what is seen of the two themselves.
 
     Where both were born on about one day a NIK says less, since it holds the day: this is a
     comparison of its own.
     """
-    return [
-        ("name", *levels.names(a.name, b.name)),
-        *((comparison, level, []) for comparison, level in seen_codes(a, b)),
-        ("mother", *levels.names(a.mother, b.mother)),
-        ("father", *levels.names(a.father, b.father)),
-        ("birth_place", levels.names(a.birth_place, b.birth_place)[0], []),
-    ]
-
-
-def seen_codes(a: Comparable, b: Comparable) -> list[tuple[str, str]]:
-    """Return the level of each comparison that is not of names: these are cheap."""
     born = levels.dates(a.birth, a.precision, b.birth, b.precision)
     nik = "nik_same_birth" if born in _LIKE_BIRTH else "nik"
     return [
-        ("birth_date", born),
-        ("sex", levels.codes(a.sex, b.sex)),
-        (nik, levels.niks(a.nik, b.nik)),
-        ("family_card", levels.numbers(a.card, b.card)),
-        ("village", levels.regions(a.village, b.village)),
+        ("name", *levels.names(a.name, b.name)),
+        ("birth_date", born, []),
+        ("sex", levels.codes(a.sex, b.sex), []),
+        (nik, levels.niks(a.nik, b.nik), []),
+        ("family_card", levels.numbers(a.card, b.card), []),
+        ("village", levels.regions(a.village, b.village), []),
+    ]
+
+
+def seen_of_family(a: Comparable, b: Comparable) -> list[Seen]:
+    """Return what is seen of parents and place of birth, which relatives share."""
+    return [
+        ("mother", *levels.names(a.mother, b.mother)),
+        ("father", *levels.names(a.father, b.father)),
+        ("birth_place", levels.names(a.birth_place, b.birth_place)[0], []),
     ]
 
 
