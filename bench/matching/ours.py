@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.matching.score import Answer
-from shared_schema.matching.bands import judge
+from shared_schema.matching.among import judge_packed
 from shared_schema.matching.keys import KEY_LIMIT, blocking_keys
 from shared_schema.matching.parameters import Parameters, shipped, with_words
-from shared_schema.matching.people import Comparable, comparable, pack, unpack
-from shared_schema.matching.score import Score, score
+from shared_schema.matching.people import Comparable, comparable, pack
 from tests.support.synthetic import Person
 
 
@@ -55,29 +54,26 @@ def matched(values: Person, register: Index) -> Found:
     """Match one arrival, and time it from its values to the verdict."""
     started_s = time.perf_counter()
     person = comparable(values)
-    scored = candidates(person, register)
-    said = judge("arrival", scored, register.parameters)
+    near = candidates(person, register)
+    said, _ = judge_packed(near, person, register.parameters)
     ms = (time.perf_counter() - started_s) * 1_000
     answer = Answer(
         best=said.best, probability=said.probability, band=str(said.band), reviewed=said.reviewed
     )
-    places = [place for place, _ in scored]
+    places = [place for place, _ in near]
     return Found(
         answer=answer, probabilities=tuple(zip(places, said.probabilities, strict=True)), ms=ms
     )
 
 
-def candidates(person: Comparable, register: Index) -> list[tuple[int, Score]]:
-    """Score whoever shares a key with `person`."""
+def candidates(person: Comparable, register: Index) -> list[tuple[int, bytes]]:
+    """Return whoever shares a key with `person`."""
     near: set[int] = set()
     for key in blocking_keys(person):
         sharing = register.places.get(key, ())
         if len(sharing) <= KEY_LIMIT:
             near.update(sharing)
-    return [
-        (place, score(person, unpack(register.packed[place]), register.parameters))
-        for place in sorted(near)
-    ]
+    return [(place, register.packed[place]) for place in sorted(near)]
 
 
 def all_matched(arrivals: Iterable[Person], register: Index) -> list[Found]:

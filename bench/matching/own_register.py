@@ -3,18 +3,18 @@
 import time
 from collections.abc import Iterator
 from itertools import combinations
-from math import log2
 from typing import Any
 
 from bench.matching import ours
 from bench.matching.noise import Source
 from bench.matching.score import pairwise
 from bench.matching.world import planted
+from shared_schema.matching.bands import self_review
 from shared_schema.matching.keys import KEY_LIMIT
 from shared_schema.matching.people import unpack
 from shared_schema.matching.score import score
 
-SHOWN, TWICE = 0.5, 0.01
+SHOWN = 0.5
 
 
 def figures(seed: int, source: Source, register: int, duplicates: int) -> dict[str, Any]:
@@ -41,6 +41,4 @@ def _pairs(index: ours.Index) -> Iterator[tuple[int, int]]:
 
 def _chance(pair: tuple[int, int], index: ours.Index) -> float:
     a, b = (unpack(index.packed[place]) for place in pair)
-    people = len(index.packed)
-    odds = score(a, b, index.parameters).weight + log2(2 * TWICE / people)
-    return 1 / (1 + 2 ** -min(odds, 60))
+    return self_review(score(a, b, index.parameters).weight, index.parameters)
