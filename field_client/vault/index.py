@@ -11,7 +11,6 @@ word and of the first alone.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from field_client.vault.bodies import from_body
@@ -85,20 +84,12 @@ def words(text: Any) -> list[str]:
 def enter(store: StoreConnection, seq: int, new: Marks) -> None:
     """Write the index rows of the new document ``seq``; the text in its row is the caller's."""
     if new.values:
-        entries = [part for number, value in new.values for part in (number, value, seq)]
-        store.run(_enter(len(new.values)), entries)
+        store.run_many(_ENTER, [(number, value, seq) for number, value in new.values])
     if new.text is not None:
         store.run(_ENTER_TEXT, (seq, new.text))
 
 
-@cache
-def _enter(count: int) -> str:
-    """Return the statement that writes so many entries at once."""
-    rows = ", ".join(["(?, ?, ?)"] * count)
-    return f"INSERT INTO doc_index (field, value, seq) VALUES {rows}"  # noqa: S608 - ours
-
-
-_ENTER = _enter(1)
+_ENTER = "INSERT INTO doc_index (field, value, seq) VALUES (?, ?, ?)"
 _ENTER_TEXT = "INSERT INTO doc_text (rowid, text) VALUES (?, ?)"
 
 
