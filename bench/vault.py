@@ -21,7 +21,7 @@ from tests.support.laptop import laptop
 from tests.support.scenes import far_code
 from tests.support.synthetic import Person
 
-PEOPLE, COMPARED, FRESH = 160_000, 20_000, 2_500
+PEOPLE, COMPARED, FRESH = 160_000, 20_000, 4_500
 
 
 def held(home: Path, people: list[Person]) -> tuple[dict[str, Any], list[Document]]:

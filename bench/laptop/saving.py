@@ -31,7 +31,7 @@ from field_client.vault.store import PURPOSE, RAW_KEY_BYTES
 from tests.support.laptop import laptop
 from tests.support.scenes import far_code
 
-WARM, ROUNDS, SAVES = 200, 50, 5
+WARM, ROUNDS, SAVES = 200, 120, 5
 TINYDB_SAVES = {1_000: 15, 20_000: 3}
 FLUSHED_SAVES = 200
 Body = Callable[[Any], Any]
