@@ -28,10 +28,10 @@ $(STAMP): requirements-dev.lock pyproject.toml .ci/make_venv.sh
 demo: $(STAMP) ## Play a regency's day: two devices offline, sync, a duplicate decided (KEEP=1 keeps the homes)
 	KEEP=$(KEEP) $(BIN)/python -m tests.demo
 
-# Three at a time on two cores: two fifths of what the tests take is waiting for one another.
+# Four at a time on two cores: half of what the tests take is waiting for one another.
 test: $(STAMP) check ## Run the checks and every test (TESTS=tests/unit for a part)
 	@bash .ci/system_packages.sh
-	$(BIN)/pytest -n 3 --dist worksteal --session-timeout 1500 --durations 8 $(TESTS)
+	$(BIN)/pytest -n 4 --dist worksteal --session-timeout 1500 --durations 8 $(TESTS)
 
 check: $(STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .

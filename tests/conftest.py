@@ -1,8 +1,10 @@
 """Rules for every test: which sockets may be used, how long Hypothesis looks, no silent skips."""
 
+import gc
 import os
 import socket
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,18 @@ from tests.support import sockets
 TESTS = Path(__file__).parent
 WITHOUT_NETWORK = frozenset({"unit", "property"})
 CANNOT_RUN_HERE = "cannot run here: "
+# What takes longest begins first, so that no worker is left alone with it in the end.
+LONGEST = (
+    "stateful/test_regency.py",
+    "faults/test_vault_io_errors.py",
+    "faults/test_vault_kill.py",
+    "faults/test_main_job_faults.py",
+    "e2e/test_operations.py",
+    "e2e/test_field_guide.py",
+    "e2e/test_relay.py",
+    "e2e/test_day.py",
+    "e2e/test_watch.py",
+)
 
 settings.register_profile(
     "default", deadline=None, max_examples=50, stateful_step_count=20, print_blob=True
@@ -37,6 +51,28 @@ def kind_of(path: Path) -> str:
     return parts[0] if len(parts) > 1 else "tests"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin every worker's share, which is as long as the others', with some of the longest."""
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    longest = [item for item in items if item.nodeid.removeprefix("tests/").startswith(LONGEST)]
+    known = set(longest)
+    rest = iter([item for item in items if item not in known])
+    left = len(items)
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        share = left // (workers - worker)
+        begun = longest[worker::workers]
+        ordered += [*begun, *islice(rest, max(0, share - len(begun)))]
+        left -= share
+    items[:] = [*ordered, *rest]
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among the thousands of objects that are there before any test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _socket_policy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every socket in unit and property tests, and all but loopback in the others."""
@@ -53,10 +89,15 @@ class _Tally:
     def __init__(self) -> None:
         self.passed: Counter[str] = Counter()
         self.skipped: list[str] = []
+        self.seeds: list[int] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" and report.passed:
             self.passed[report.nodeid.removeprefix("tests/").split("/")[0]] += 1
+        if report.when == "call":
+            self.seeds += [
+                int(str(value)) for name, value in report.user_properties if name == "seed"
+            ]
         self._note_skip(report)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -77,6 +118,9 @@ class _Tally:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         ran = ", ".join(f"{kind} {count}" for kind, count in sorted(self.passed.items()))
         terminalreporter.write_line(f"passed by kind: {ran or 'none'}")
+        if self.seeds:
+            seeds = ", ".join(map(str, sorted(self.seeds)))
+            terminalreporter.write_line(f"seeds of the histories: {seeds}")
         if IN_CI:
             for line in self.skipped:
                 terminalreporter.write_line(f"SKIPPED, and so failed, in CI: {line}", red=True)

@@ -95,7 +95,6 @@ def furnished_stage() -> Iterator[Stage]:
         try:
             yield stage
         finally:
-            gc.unfreeze()
             gc.set_threshold(*found)
 
 
