@@ -147,7 +147,7 @@ def evening(day: Day) -> None:
     stats = day.office.stats()
     assert stats["persons"] == 3 + 27 + 26 + 3 + 1
     assert (stats["conflicts"], stats["quarantined"]) == (0, 0)
-    assert stats["duplicates"] == 1
+    assert stats["duplicates"] >= 1, "the burnt recorder was reported by both teams"
     listed = {photo["sha256"]: photo["here"] for photo in day.office.run("photo", "list")["photos"]}
     assert listed == dict.fromkeys(day.photos, True)
     out = day.office.home.with_name("photo")
@@ -156,15 +156,16 @@ def evening(day: Day) -> None:
 
 
 def next_morning(day: Day) -> None:
-    """Tell both teams the verdict and what the other wrote; all replicas are equal."""
-    (found,) = day.office.run("duplicates", "list")["pairs"]
-    pair = (found["a"], found["b"])
-    day.office.run("duplicates", "decide", *pair, "same", "--reason", "orang yang sama")
+    """Tell both teams who is one, and what the other wrote; all replicas are equal."""
+    pairs = day.office.run("duplicates", "list")["pairs"]
+    burnt = next(pair for pair in pairs if pair["rules"] == ["outage"])
+    pair = (burnt["a"], burnt["b"])
+    day.office.run("duplicates", "decide", *pair, "same", "--reason", "satu alat")
     shown = day.office.values()
     for team in day.both():
         team.sync()
         assert {**team.values(), **team.roster()} == shown
-    assert len(day.two.roster("link")) == 1
+    assert len(day.two.roster("link")) == 2, "the matcher's, of whom both met, and this one"
     assert day.two.run("verify")["sound"] is True
     assert day.office.stats()["clusters"] == len(shown) - 1
     day.office.run("verify")
