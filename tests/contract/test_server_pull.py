@@ -12,7 +12,7 @@ from shared_schema.ids import derived_id, record_id
 from shared_schema.links import link_id
 from sync_server import pull
 from sync_server.ingest import Edit, write_own
-from sync_server.store.queries import devices
+from sync_server.store.queries import devices, rosters
 from tests.support.offices import Bench, code_of, found_office
 from tests.support.raw_device import RawDevice, person
 
@@ -119,6 +119,27 @@ def test_another_devices_edit_of_its_record_is_sent(bench: Bench) -> None:
     edit = other.change({"phone": "0812"}, record=mine.record)
     bench.exchange(other, other.batch([edit]))
     assert pulled(bench, device) == {str(mine.record)}
+
+
+def test_what_a_device_alone_wrote_is_not_even_read(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own day is one step, however long; what somebody else touched of it is found in there."""
+    monkeypatch.setattr(pull, "PAGE_ITEMS", 2)
+    device, other = bench.device(), bench.device()
+    changes = device.people(9)
+    bench.exchange(device, device.batch(changes))
+    with bench.office.store.read() as connection:
+        assert rosters.touched(connection, 0, "", 99, 99, {device.stream: 9}) == []
+        assert len(rosters.touched(connection, 0, "", 99, 99, {device.stream: 8})) == 1
+        assert len(rosters.touched(connection, 5, "", 99, 99, {other.stream: 9})) == 4
+    edit = other.change({"phone": "0812"}, record=changes[4].record)
+    bench.exchange(other, other.batch([edit]))
+    with bench.office.store.read() as connection:
+        (found,) = rosters.touched(connection, 0, "", 99, 99, {device.stream: 9})
+    assert found.record == edit.record
+    late = device.people(3)
+    assert set(bench.exchange(device, device.batch(late)).states) == {str(edit.record)}
 
 
 def test_a_record_that_moves_away_leaves(bench: Bench) -> None:
