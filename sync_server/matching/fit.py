@@ -27,7 +27,11 @@ ALIKE = {
 PARENTS = ("mother", "father")
 _ROUNDS = 8
 _PSEUDO = 1.0
+_FEWEST = 100
+_LEAST = 1e-7
+_MOST_KNOWN, _FEWEST_NAMESAKES = 0.999, 0.001
 _SAMPLE = 50_000
+_A_PERSON = 20
 _STRIDE = 7919
 
 OneLevels = dict[str, list[float]]
@@ -111,8 +115,8 @@ def maximise(document: dict[str, Any], compared: Sequence[Pairs]) -> Tally:
             namesakes += (1 - own / whole) * shares[2]
             for tally, share in zip(tallies[1:], shares, strict=True):
                 _count(tally, found, (1 - own / whole) * share)
-    document["known"] = round(known / len(compared), 4)
-    document["namesakes"] = round(namesakes / len(compared), 4)
+    document["known"] = min(round(known / len(compared), 4), _MOST_KNOWN)
+    document["namesakes"] = max(round(namesakes / len(compared), 4), _FEWEST_NAMESAKES)
     for comparison, levels in document["levels"].items():
         _fit_levels(comparison, levels, [tally[comparison] for tally in tallies])
     return tallies[2]
@@ -137,12 +141,12 @@ def fit_relatives(
         far = sum(share for level, share in apart.items() if level not in alike)
         for level, row in rows.items():
             left = (1 - sum(close.values())) * apart[level] / far
-            row[2] = float(f"{close.get(level, left):.3g}")
+            row[2] = _rounded(close.get(level, left))
     for comparison in PARENTS:
         together = of_household[comparison]["same"][2]
         for level, row in levels[comparison].items():
             apart_share = of_household[comparison][level][2] if level != "same" else 0.0
-            row[2] = float(f"{together * row[0] + apart_share:.3g}")
+            row[2] = _rounded(together * row[0] + apart_share)
 
 
 def _make_vague(apart: dict[str, float], rows: OneLevels) -> None:
@@ -195,19 +199,25 @@ def _counted(pairs: Iterable[tuple[Comparable, Comparable]]) -> defaultdict[str,
 def _put(levels: OneLevels, place: int, counts: Mapping[str, float]) -> None:
     """Set one column of a comparison to the shares of what was counted, if anything was."""
     whole = sum(counts.values()) + _PSEUDO * len(levels)
-    if whole > 100:
+    if whole > _FEWEST:
         for level, row in levels.items():
-            row[place] = float(f"{(counts.get(level, 0) + _PSEUDO) / whole:.3g}")
+            row[place] = _rounded((counts.get(level, 0) + _PSEUDO) / whole)
+
+
+def _rounded(share: float) -> float:
+    """Return three digits of a share; nothing is impossible."""
+    return float(f"{max(share, _LEAST):.3g}")
 
 
 def _put_other(levels: OneLevels, counts: Counter[str]) -> None:
-    levels["other"][1] = round(counts["other"] / counts.total(), 3)
+    if counts.total() > _FEWEST:
+        levels["other"][1] = _rounded(counts["other"] / counts.total())
 
 
 def _random_pairs(
     ones: Sequence[Comparable], others: Sequence[Comparable]
 ) -> Iterator[tuple[Comparable, Comparable]]:
-    for at in range(_SAMPLE):
+    for at in range(min(_SAMPLE, _A_PERSON * len(others))):
         yield ones[at % len(ones)], others[at * _STRIDE % len(others)]
 
 
