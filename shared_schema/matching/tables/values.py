@@ -41,7 +41,7 @@ class Spec:
 
 
 def spec_from(document: Mapping[str, object]) -> Spec:
-    """Return the spec of `{"id": COLUMN, "columns": {COLUMN: KIND}}`; raises ValueError, KeyError."""
+    """Return the spec of `{"id": COLUMN, "columns": {COLUMN: KIND}}`; ValueError, KeyError else."""
     columns = document["columns"]
     if not isinstance(columns, Mapping) or not columns:
         raise ValueError("columns")
