@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from field_client.vault.connection import Row, StoreConnection, Values
+from field_client.vault.connection import StoreConnection
 from sync_server.store.engine import Store
+
+STATEMENTS = ("rows", "run", "run_many")
 
 
 class Crash(BaseException):
@@ -51,18 +53,22 @@ class Fuse:
 @contextmanager
 def lit(fuse: Fuse) -> Iterator[None]:
     """Put a fuse into every store that a laptop's program works on within the block."""
-    commit, rows = StoreConnection._commit, StoreConnection.rows
+    commit = StoreConnection._commit
 
     def committing(store: StoreConnection) -> None:
         fuse.commit(lambda: commit(store))
 
-    def reading(store: StoreConnection, sql: str, values: Values = ()) -> list[Row]:
-        fuse.check()
-        return rows(store, sql, values)
+    def checked(statement: Callable[..., Any]) -> Callable[..., Any]:
+        def checking(*given: Any) -> Any:
+            fuse.check()
+            return statement(*given)
+
+        return checking
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StoreConnection, "_commit", committing)
-        patch.setattr(StoreConnection, "rows", reading)
+        for name in STATEMENTS:
+            patch.setattr(StoreConnection, name, checked(getattr(StoreConnection, name)))
         yield
 
 
