@@ -8,7 +8,7 @@ from typing import Any
 from tests.demo.people import FIRST_VILLAGE, SECOND_VILLAGE, Cast, kupang_outages
 from tests.demo.stage import Laptop, Narrator, Office
 
-CUT_AFTER_BYTES = 4_000
+CUT_AFTER_BYTES = 2_500
 CAMPAIGN = (
     *("--name", "Perekaman 2016", "--area", "53.15", "--eligible-on", "2016-05-01"),
     *("--min-age", "17", "--married-count", "--deadline", "2016-09-30"),
