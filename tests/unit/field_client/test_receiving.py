@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_roster_goes_in_pieces_and_own_records_stay(
         return before(db)
 
     monkeypatch.setattr(VaultDB, "transaction", counted)
-    reset = [{"kind": "reset"}, {"kind": "state", "state": pulled(2)}]
+    reset: list[dict[str, Any]] = [{"kind": "reset"}, {"kind": "state", "state": pulled(2)}]
     assert not apply_page(app.journal, Page(previous="0", next="2", items=reset))
     assert len(known(app)) == ROSTER, "a page that does not follow touches nothing"
     left.clear()

@@ -15,7 +15,7 @@ from shared_schema.matching.bands import Band
 from shared_schema.records import CheckContext, record_type
 from tests.support.laptop import laptop, write
 from tests.support.memory_server import MemoryServer
-from tests.support.records import TODAY
+from tests.support.synthetic import TODAY
 
 SIMON: dict[str, Any] = {
     "name": "Yohanes Simon Contohnama",
