@@ -51,7 +51,9 @@ CLOCKS_AND_CHANCE = frozenset(
 TOP = re.compile(r"^(cli|commands|web|api|app)(_\w+)?(\.|$)")
 PURE = {
     "field_client": re.compile(r"^(sync\.(session|rejection|errors)|capture|intake|photos|shift)$"),
-    "sync_server": re.compile(r"^(matching(\..+)?|coverage|outages|stock|figures|correction|unconfirmed)$"),
+    "sync_server": re.compile(
+        r"^(matching(\..+)?|coverage|outages|stock|figures|correction|unconfirmed)$"
+    ),
 }
 ENVIRONMENT = frozenset({"os.environ", "os.environb", "os.getenv"})
 DRAWER = re.compile(r"(?<![a-z])(util|helper|common|manager|handler|processor)s?(?![a-z])")
