@@ -42,18 +42,21 @@ FINE = Assessment(standing=Standing.FOLDED)
 
 
 def assess(change: Change, *, by_server: bool) -> Assessment:
-    """Judge a change. ``by_server``: it stands on a stream of the server itself."""
+    """Judge a change, its fields in order of name whatever the order in which they came.
+
+    ``by_server``: it stands on a stream of the server itself.
+    """
     rtype = RECORD_TYPES.get(change.type)
     if rtype is None:
         return _held("TYPE_UNKNOWN")
     if change.version > rtype.version:
         return _held("TYPE_NEWER")
-    values = {name: write.value for name, write in change.writes.items()}
+    values = {name: write.value for name, write in sorted(change.writes.items())}
     problems = check_change(rtype, values, by_server=by_server)
     findings = [Finding(code=found.code, field=found.field) for found in problems]
     findings += [
         Finding(code=ChangeInvalid.code, field=name)
-        for name, write in change.writes.items()
+        for name, write in sorted(change.writes.items())
         if len(write.replaces) > REPLACES_LIMIT
     ]
     if not findings:

@@ -9,7 +9,9 @@ joins strangers.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from uuid import UUID
 
+from shared_schema.ids import record_stream
 from shared_schema.links import Verdict
 from shared_schema.matching.bands import Band, judge_weights
 from shared_schema.matching.parameters import Parameters
@@ -185,13 +187,32 @@ def _may_join(
     likely = [scene.of(r.record) for r in rivals if chance(r.weight, parameters) > _EVEN_BITS]
     if any(frozenset((theirs, other)) in scene.apart for other in likely if other != theirs):
         return False
-    return all(
-        _agree(scene.people[one], scene.people[other], parameters)
+    between = [
+        (one, other)
         for one in scene.together(arriving.record)
         for other in scene.together(best.record)
         if one in scene.people and other in scene.people
-        if (one, other) != (arriving.record, best.record)  # certain, as judged
+    ]
+    return all(
+        not _told_apart(pair, scene.people)
+        and (
+            pair == (arriving.record, best.record)  # certain, as judged
+            or _agree(scene.people[pair[0]], scene.people[pair[1]], parameters)
+        )
+        for pair in between
     )
+
+
+def _told_apart(pair: tuple[str, str], people: Mapping[str, Comparable]) -> bool:
+    """Tell whether one laptop wrote both, without a NIK that says they are one.
+
+    Its officers saw both people, brothers or sisters for the most part, and wrote two.
+    """
+    one, other = (record_stream(UUID(record)) for record in pair)
+    if one is None or other is None or one.device != other.device:
+        return False
+    nik = people[pair[0]].nik
+    return not nik or nik != people[pair[1]].nik
 
 
 def _agree(one: Comparable, other: Comparable, parameters: Parameters) -> bool:

@@ -32,6 +32,7 @@ from sync_server.relay.relay import Fact, Relay, fact, keep
 FIRST_WAIT_MS = 10 * 60 * 1000
 CUTS_AT_MOST = 3
 _ROW = 5
+_OPENING = frozenset({Kind.WELCOME, Kind.ERROR})
 DEVICE_REVOKED = "DEVICE_REVOKED"
 DEVICE_UNKNOWN = "DEVICE_UNKNOWN"
 _PASSING = frozenset(
@@ -141,11 +142,15 @@ class Forwarding:
 
     def take(self, frame: Frame) -> None:
         """Carry out what follows from a frame, durably. Raises MessageForged, MessageInvalid."""
+        if not self._within and frame.kind not in _OPENING:
+            raise MessageInvalid(reason="order")
         party = self.parties[self._at] if self._within else self._find(frame)
         epoch, content = read_server_frame(frame, party.device, self._office)
         if not self._within:
             self._begin(epoch)
         self._broken = self._broken or _is_passing(frame, content)
+        if frame.kind == Kind.DONE and not self._broken:
+            self._require_whole(content)
         if party.own:
             self._own.take(frame, content)
         elif not self._broken:
@@ -153,7 +158,7 @@ class Forwarding:
         if frame.kind == Kind.DONE and self._broken:
             self.settle()
         elif frame.kind == Kind.DONE:
-            self._end(party, content)
+            self._end(party)
         else:
             self._said.add(frame)
 
@@ -186,11 +191,14 @@ class Forwarding:
             replies.add(connection, self._reply, self._said.count, frame)
             self._answered += _answers(connection, party, self._reply, frame.kind, content)
 
-    def _end(self, party: Party, content: bytes) -> None:
-        """Close a reply: all of it came, and what it left unanswered is tried again later."""
+    def _require_whole(self, content: bytes) -> None:
+        """Raise SectionIncomplete where a reply ends without all of it, before its end is kept."""
         done = read_object(content)
         if (done.get("frames"), done.get("hash")) != (self._said.count, self._said.digest().hex()):
             raise SectionIncomplete
+
+    def _end(self, party: Party) -> None:
+        """Close a reply: all of it came, and what it left unanswered is tried again later."""
         self._within = False
         self._relay.coming.clear()
         with self._relay.store.write() as connection:

@@ -177,6 +177,19 @@ def test_a_register_is_never_merged_with_itself(bench: Bench, device: RawDevice)
     assert [set(case.records) for case in cases(bench)] == [{one, other}]
 
 
+def test_two_whom_one_laptop_wrote_are_not_joined_without_a_common_nik(
+    bench: Bench, device: RawDevice
+) -> None:
+    """Its officers saw both; another laptop may have met the same person, and so does one NIK."""
+    alike = {**SISILIA, "name": "Sisilia Ngadoel", "nik": None}
+    one, other = (arrive(bench, device, **alike) for _ in range(2))
+    assert (cluster(bench, other), band(bench, other)) == ({other}, "doubtful")
+    assert [set(case.records) for case in cases(bench)] == [{one, other}]
+    decide(bench, one, other, Verdict.DIFFERENT)
+    third, fourth = (arrive(bench, by, **SISILIA) for by in (device, device))
+    assert cluster(bench, third) >= {third, fourth}
+
+
 @pytest.mark.parametrize("order", list(permutations(range(3)))[::2])
 def test_a_veto_holds_in_any_order_of_arrival(
     bench: Bench, device: RawDevice, order: tuple[int, ...]

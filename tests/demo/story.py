@@ -9,6 +9,7 @@ from tests.demo.people import FIRST_VILLAGE, SECOND_VILLAGE, Cast, kupang_outage
 from tests.demo.stage import Laptop, Narrator, Office
 
 CUT_AFTER_BYTES = 2_500
+WEAK_BYTES_S = 1_200
 CAMPAIGN = (
     *("--name", "Perekaman 2016", "--area", "53.15", "--eligible-on", "2016-05-01"),
     *("--min-age", "17", "--married-count", "--deadline", "2016-09-30"),
@@ -83,12 +84,14 @@ class Story:
         tell = self.narrator.tell
         self.narrator.act("A few minutes of signal, cut in the middle")
         self.office.line.up()
+        usual, self.office.line.rate_bytes_s = self.office.line.rate_bytes_s, WEAK_BYTES_S
         self.office.line.cut_after(CUT_AFTER_BYTES)
         failed = self.first.attempt("sync", "--patience", "0")
         expect(failed.returncode != 0, "a cut line is not a success")
         tell(f"The line breaks during sync: {failed.stderr.strip().splitlines()[-1]}")
         tell(f"What had its receipt stays: {self.first.received()}.")
         self.office.line.up()
+        self.office.line.rate_bytes_s = usual
         again = self.first.run("sync")
         tell(f"The line is back: {again['sent_batches']} batch(es) sent; {self.first.received()}.")
         quiet = self.first.run("sync")

@@ -21,6 +21,7 @@ from shared_schema.messages import Signatory, server_frame
 from tests.support.processes import OPERATOR, PASSPHRASE
 from tests.support.raw_device import RawDevice, person
 from tests.support.scenes import Laptop, Office, people, regency
+from tests.support.strangers import whole_request
 
 HTML = b"<html><title>Hotspot Kafe</title>Silakan masuk</html>"
 OURS = "Content-Type: application/x-jemput"
@@ -45,8 +46,7 @@ def stranger() -> Iterator[tuple[str, list[bytes]]]:
                 try:
                     line, _ = listener.accept()
                     with line:
-                        while not line.recv(65536).endswith(b"0\r\n\r\n"):
-                            pass
+                        whole_request(line)
                         line.sendall(replies[-1])
                 except OSError:
                     return

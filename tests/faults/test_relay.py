@@ -4,13 +4,14 @@ Whatever it was: in the end the office has every change once, and the device eve
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shared_schema.custody import Receipt, Status
-from shared_schema.errors import StorageError
+from shared_schema.errors import CustodyError, NetworkError, StorageError
 from shared_schema.frames import Frame, Kind, read_frames
 from shared_schema.relaying import HeldBatch, NotHeld
 from sync_server.relay import replies, shelf
@@ -77,6 +78,27 @@ def test_a_line_cut_at_any_frame_loses_nothing(bench: Bench, relay: RelayBench) 
         told = receipts(device, relay.visit(device, *batches))
         assert {one.first for one in told} == {1, 3, 5, 7}
         assert all(one.status is Status.ACCEPTED for one in told)
+
+
+@pytest.mark.parametrize("at", range(8))
+def test_answers_out_of_order_do_not_stand_in_a_devices_way(
+    bench: Bench, relay: RelayBench, at: int
+) -> None:
+    """What is handed over begins as a reply does, and its end is there only with all of it."""
+    device = bench.device()
+    relay.pass_on()
+    batches = day(device)
+    relay.visit(device, *batches)
+    relay.wire.swapped = at
+    with suppress(NetworkError, CustodyError):
+        relay.pass_on()
+    relay.wire.swapped = None
+    for reply in relay.visit(device, *batches).replies:
+        assert reply[0].kind in {Kind.WELCOME, Kind.ERROR}
+        if reply[-1].kind == Kind.DONE:
+            device.read(reply)
+    relay.pass_on()
+    assert changes(bench) == BATCHES * PEOPLE
 
 
 def test_a_relay_killed_within_a_passing_on_goes_on(bench: Bench, relay: RelayBench) -> None:

@@ -17,9 +17,11 @@ from field_client.sync.errors import (
     ServerRefused,
     ServerUnreachable,
 )
+from field_client.sync.pulse import LEAST_BYTES
 from field_client.sync.transport_http import HttpTransport
 from shared_schema.enrolment import DeviceUnknown, EnrolExpired
 from shared_schema.errors import EXIT_NETWORK, NetworkError
+from tests.support.strangers import whole_request
 
 CHUNKED = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/x-jemput\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -63,9 +65,7 @@ def saying(reply: bytes, *, early: bool = False) -> Callable[[socket.socket], No
         if early:
             line.sendall(reply)
             line.shutdown(socket.SHUT_WR)
-        heard = line.recv(65536)
-        while heard and not heard.endswith(b"0\r\n\r\n"):
-            heard = line.recv(65536)
+        whole_request(line)
         if not early:
             line.sendall(reply)
 
@@ -111,6 +111,21 @@ def test_our_server_is_heard_to_the_end() -> None:
     """The very same stranger is listened to when it speaks as our server does."""
     with stranger(saying(CHUNKED + b"4\r\nhalo\r\n0\r\n\r\n")) as url:
         assert exchange(url) == b"halo"
+
+
+def test_a_request_that_fills_its_packets_is_ended() -> None:
+    """Where everything else is under way already, the few bytes of the end still follow."""
+    heard: list[int] = []
+
+    def answer(line: socket.socket) -> None:
+        heard.append(len(whole_request(line)) - len(b"0\r\n\r\n"))
+        line.sendall(CHUNKED + b"0\r\n\r\n")
+
+    packet = LEAST_BYTES // 4
+    with stranger(answer) as url:
+        exchange(url, [bytes(300)])
+        exchange(url, [bytes(300 + packet - heard[0])])
+    assert heard[1] == packet
 
 
 def test_a_reply_is_read_while_we_are_still_sending() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from shared_schema import wire
 from shared_schema.canonical import decode
@@ -207,10 +207,11 @@ class Regency:
         with self.office.store.read() as connection:
             return {table.name: list(raw.rows(connection, table)) for table in tables.PROJECTIONS}
 
-    def version(self) -> tuple[int, int]:
-        """Return what changes whenever there is something new to be pulled."""
+    def version(self) -> tuple[int, int, int]:
+        """Return what changes whenever there is something new to be pulled, or a wider area."""
         with self.office.store.read() as connection:
-            return self.epoch, log.count(connection)
+            scopes = connection.scalar(select(func.sum(tables.devices.c.scope_version)))
+            return self.epoch, log.count(connection), int(scopes or 0)
 
     # What it holds
 

@@ -342,14 +342,14 @@ class Outpost:
         self.office.clock[0] = NOW_MS
         for laptop in self.laptops:
             laptop.watch.wall_ms, laptop.old = NOW_MS, False
-        heard: dict[FieldLaptop, tuple[int, int]] = {}
+        heard: dict[FieldLaptop, tuple[int, int, int]] = {}
         self.pass_on(FINE)
         self._sync_everybody(heard)
         self.pass_on(FINE)
         self.office.release_everything()
         self._sync_everybody(heard)
 
-    def _sync_everybody(self, heard: dict[FieldLaptop, tuple[int, int]]) -> None:
+    def _sync_everybody(self, heard: dict[FieldLaptop, tuple[int, int, int]]) -> None:
         """Let everybody sync until each has synced since the office heard anything new."""
         for _ in range(ROUNDS):
             version = self.office.version()
@@ -358,7 +358,7 @@ class Outpost:
                 return
             for laptop in behind:
                 done = self.sync(laptop, FINE)
-                heard[laptop] = self.office.version() if done else (0, 0)
+                heard[laptop] = self.office.version() if done else (0, 0, 0)
         raise AssertionError("it never settles")
 
     def compare(self) -> None:

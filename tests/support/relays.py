@@ -25,12 +25,16 @@ ADDRESS = "http://127.0.0.1:9"
 
 @dataclass(slots=True, kw_only=True)
 class Wire:
-    """The way to an office: whole, or cut after so many of our frames or of its answers."""
+    """The way to an office: whole, or cut after so many of our frames or of its answers.
+
+    ``swapped``: which of its answers changes places with the one behind it.
+    """
 
     bench: Bench
     up: bool = True
     sent: int = 1 << 30
     heard: int = 1 << 30
+    swapped: int | None = None
     bytes_sent: int = 0
     kinds: list[int] = field(default_factory=list)
 
@@ -45,7 +49,10 @@ class Wire:
             self.bytes_sent += len(piece)
         self.kinds += [frame.kind for frame in frames[: self.sent]]
         body = b"".join(frame.to_bytes() for frame in frames[: self.sent])
-        for count, frame in enumerate(self.bench.answer(body)):
+        answer = list(self.bench.answer(body))
+        if self.swapped is not None:
+            answer[self.swapped : self.swapped + 2] = answer[self.swapped : self.swapped + 2][::-1]
+        for count, frame in enumerate(answer):
             if count >= self.heard:
                 raise UpstreamCut
             yield frame.to_bytes()
