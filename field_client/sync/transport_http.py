@@ -243,6 +243,8 @@ class _Conversation:
                 self._sending = False
             else:
                 self._unsent += self._http.send(h11.Data(data=piece)) or b""
+        if not self._unsent and self._tail:
+            self._unsent = self._tail.pop(0)
 
     def _send(self, room: int) -> None:
         """Send what the line takes now, the few bytes of the end in packets of their own.
