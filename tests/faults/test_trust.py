@@ -192,7 +192,7 @@ def test_a_relay_shows_the_offices_word_as_soon_as_it_has_it(signing: Ed25519Pri
 
     def answer(line: socket.socket) -> None:
         with suppress(OSError), adapter.wrap(line)[0] as secure:
-            secure.recv(65536)
+            whole_request(secure)
             secure.sendall(REPLY)
 
     trust = Trust(pinned=raw(signing), relays=True)
