@@ -1,6 +1,7 @@
 """What goes next: final changes are cut into batches and sealed, once, into the spool.
 
-A batch stands in the spool before its first byte leaves by any way and is never sealed again.
+A batch stands in the spool before its first byte leaves by any way and is never sealed again,
+unless the office refused it as a fork: then its changes go behind the office's chain.
 A crash between any two steps leaves either no batch or the whole one, and repeating goes on.
 """
 

@@ -148,7 +148,7 @@ def receipt_from_json(data: Any) -> Receipt:
 class Fork:
     """What the FORK receipts of one stream say together: ``present`` from ``first`` on.
 
-    ``through``: up to where nothing of it is missing; ``end``: of the server's chain.
+    ``through``: up to where nothing of it is missing; ``end``, ``head``: of the server's chain.
     """
 
     stream: Stream
@@ -156,6 +156,18 @@ class Fork:
     present: Mapping[int, bytes]
     through: int
     end: int
+    head: bytes = GENESIS
+
+    def is_our_beginning(self, own: Mapping[int, bytes]) -> bool:
+        """Tell whether the server's chain is as ours, and only ends sooner.
+
+        The other copy may still hold the rest as we do: ours continues the chain then, so that
+        whoever comes second finds it there.
+        """
+        held = range(self.first, self.end + 1)
+        return self.end < max(own, default=0) and all(
+            at in own and own[at] == self.present.get(at) for at in held
+        )
 
     def parted(self, own: Mapping[int, bytes]) -> bool:
         """Tell whether it is known where two copies parted; ``own``: digest of each of our changes.
@@ -178,9 +190,14 @@ def gather_fork(receipts: Iterable[tuple[Receipt, int]]) -> Fork:
         if receipt.first <= through + 1:
             present.update(receipt.digests or {})
             through = max(through, last, *present)
-    end = by_place[-1][0].sequence
+    newest = by_place[-1][0]
     return Fork(
-        stream=by_place[0][0].stream, first=first, present=present, through=through, end=end
+        stream=newest.stream,
+        first=first,
+        present=present,
+        through=through,
+        end=newest.sequence,
+        head=newest.head,
     )
 
 

@@ -8,6 +8,7 @@ Until then its batches stay in the spool, and are asked about again.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from field_client.healing import Healed, heal_fork
 from field_client.opened import App
@@ -52,19 +53,37 @@ def absorb(app: App) -> list[Healed]:
         if receipt.status is not Status.FORK:
             note_receipt(app.journal, receipt, last)
         elif (fork := forks.pop(receipt.stream, None)) is not None:
-            healed += _heal(app, fork)
+            healed += _heal(app, fork, receipt)
         app.spool.drop_frame(number)
     return healed
 
 
-def _heal(app: App, fork: Fork) -> list[Healed]:
+def _heal(app: App, fork: Fork, receipt: Receipt) -> list[Healed]:
     """Heal a fork of which it is known where the copies parted."""
     own = {one.change.sequence: one.digest for one in app.journal.own_log(fork.stream)}
     if not fork.parted(own):
         return []
+    if fork.is_our_beginning(own) and _can_go_on(app, fork):
+        had = replace(receipt, first=fork.first, hash=fork.head, status=Status.ACCEPTED)
+        note_receipt(app.journal, had, fork.end)
+        app.spool.continue_behind(fork.stream.to_bytes(), fork.end, fork.head)
+        return []
     healed = heal_fork(app.journal, fork, lambda stream: sealed_through(app, stream))
     app.spool.drop_beyond(fork.stream.to_bytes(), fork.first - 1)
     return [healed] if healed else []
+
+
+def _can_go_on(app: App, fork: Fork) -> bool:
+    """Tell whether the rest of a stream can be sealed anew, behind the server's chain."""
+    journal, stream = app.journal, fork.stream
+    ends = {batch.last for batch in app.spool.batches(stream.to_bytes())}
+    return (
+        journal.branches.closed_after(stream) is None
+        and fork.end in ends
+        and not any(
+            one.reduced for one in journal.own_log(stream) if one.change.sequence > fork.end
+        )
+    )
 
 
 def _forks(app: App) -> dict[Stream, Fork]:

@@ -170,6 +170,19 @@ class Spool:
         with self.transaction():
             self._store.rows("DELETE FROM batches WHERE stream=? AND first > ?", (stream, through))
 
+    def continue_behind(self, stream: bytes, through: int, digest: bytes) -> None:
+        """Let a stream go on behind the server's batch that ends at ``through``.
+
+        Ours up to there stay: a restored server may lack them.
+        """
+        with self.transaction():
+            self.drop_beyond(stream, through)
+            self._store.rows(
+                "UPDATE streams SET last=?, hash=?, through=? WHERE stream=?",
+                (through, digest, through, stream),
+            )
+            self._mark(stream)
+
     # What the server has
 
     def ack(self, stream: bytes, through: int, durable_through: int) -> None:

@@ -30,14 +30,18 @@ def bench(tmp_path: Path) -> Bench:
 
 @dataclass(slots=True)
 class Straight:
-    """A line of no length to an office in this process; cut after so many frames of a reply."""
+    """A line of no length to an office in this process; cut after so many frames of a reply.
+
+    ``sent``: how many frames of a request arrive.
+    """
 
     bench: Bench
     frames: int | None = None
+    sent: int | None = None
 
     def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
         """Send everything and yield the reply."""
-        sent = FrameReader().feed(b"".join(outgoing))
+        sent = islice(FrameReader().feed(b"".join(outgoing)), self.sent)
         said = converse(self.bench.office, sent, open_section(self.bench.office, sent), [])
         for frame in islice(said, self.frames):
             yield frame.to_bytes()
@@ -85,6 +89,21 @@ def test_what_both_copies_sealed_apart_is_there_once(bench: Bench, copies: tuple
     assert healed.changes == THEIRS
     assert names(bench) == EVERYBODY
     assert second.journal.counts()["waiting"] == 0
+
+
+def test_what_one_copy_had_sent_in_part_is_there_once(
+    bench: Bench, copies: tuple[App, App]
+) -> None:
+    """The rest follows the part that is there, from whichever copy; the other finds it."""
+    first, second = copies
+    second.changes_a_batch = first.changes_a_batch
+    with pytest.raises(LineCut):
+        synchronise(first, Straight(bench, frames=4, sent=3))
+    assert synchronise(second, Straight(bench)).healed == ()
+    (healed,) = synchronise(first, Straight(bench)).healed
+    assert healed.changes == OURS
+    assert names(bench) == EVERYBODY
+    assert first.journal.counts()["waiting"] == second.journal.counts()["waiting"] == 0
 
 
 @pytest.mark.parametrize("frames", [1, 2, 4, 7])
