@@ -19,7 +19,7 @@ _SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(;.*)?\r\n", re.DOTALL)
 
 
 class ChunkedBody(io.RawIOBase):
-    """The bytes within the chunks (RFC 9112, section 7.1); trailers are left unread.
+    """The bytes within the chunks (RFC 9112, section 7.1); trailers are left to `finish`.
 
     ``source``: the connection's buffered reader. ``limit_bytes``: of all chunks together. Reading
     raises ValueError where the body is cut or is not chunked as it says, MaxSizeExceeded.
@@ -36,6 +36,17 @@ class ChunkedBody(io.RawIOBase):
         self._total_bytes = 0
         self._left_bytes = 0
         self._ended = False
+        self._farewell = False
+
+    def finish(self) -> None:
+        """Read the line after the last chunk, once the answer is given.
+
+        A connection closed with bytes unread is reset, which destroys what is still on its way to
+        the other side. Raises OSError where the line does not come in the connection's time.
+        """
+        if self._farewell:
+            self._farewell = False
+            self._source.readline(_LINE_BYTES)
 
     def readable(self) -> bool:
         """Say that this is for reading."""
@@ -66,7 +77,7 @@ class ChunkedBody(io.RawIOBase):
         if self._total_bytes > self._limit_bytes:
             self._ended = True
             raise MaxSizeExceeded
-        self._ended = not self._left_bytes
+        self._ended = self._farewell = not self._left_bytes
 
     def _broken(self, reason: str) -> ValueError:
         """Return the error after which nothing more is read."""

@@ -3,6 +3,7 @@
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -32,6 +33,7 @@ EXCHANGES_AT_ONCE = 18
 _BODY_SPARE_BYTES = 1 << 20
 _HEADER_BYTES = 32 << 10
 _SHUTDOWN_S = 10
+_FAREWELL_S = 5.0
 _LOOK_EVERY_S = 1.0
 
 
@@ -78,7 +80,7 @@ class ClosingGateway(Gateway_10):
             cork = Cork(req.conn.socket, lambda: len(source.peek()) if source.has_data() else 0)
             req.conn.cork = cork
             limit_bytes = req.server.max_request_body_size
-            req.rfile = ChunkedBody(req.conn.rfile, limit_bytes, cork.before_read)
+            req.rfile = req.conn.body = ChunkedBody(source, limit_bytes, cork.before_read)
         elif length := req.inheaders.get(b"Content-Length"):
             req.rfile = KnownBody(req.conn.rfile, length)
             req.close_connection = True
@@ -161,6 +163,7 @@ class PatientConnection(HTTPConnection):
     """A connection that begins with the handshake, where it is one of TLS."""
 
     cork: Cork | None = None
+    body: ChunkedBody | None = None
 
     def communicate(self) -> bool:
         """Answer a request; tell whether another may follow."""
@@ -170,6 +173,13 @@ class PatientConnection(HTTPConnection):
             finally:
                 if self.cork is not None:
                     self.cork.release()
+                if self.body is not None:
+                    self._hear_the_end(self.body)
+
+    def _hear_the_end(self, body: ChunkedBody) -> None:
+        with suppress(OSError):
+            self.socket.settimeout(_FAREWELL_S)
+            body.finish()
 
     def _communicate(self) -> bool:
         if isinstance(self.socket, ssl.SSLSocket):

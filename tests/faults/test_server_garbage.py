@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -155,3 +156,23 @@ def test_many_small_frames_in_one_great_chunk_are_read(
             reply += part
     assert reply.startswith(b"HTTP/1.1 200")
     assert b"FRAME_UNKNOWN" in reply
+
+
+def test_a_request_whose_last_bytes_come_by_themselves_gets_the_whole_answer(
+    office: ServerProcess, device: RawDevice
+) -> None:
+    """The line is closed with nothing unread: a reset would destroy what is under way."""
+    body = device.section(*[Frame(99, bytes(64))] * 100)
+    host, port = urlsplit(office.url).netloc.split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        head = f"POST /v1/exchange HTTP/1.1\r\nHost: {host}\r\nContent-Type: {CONTENT_TYPE}\r\n"
+        line.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n".encode())
+        line.sendall(body + b"\r\n0\r\n")
+        reply = line.recv(64)
+        time.sleep(0.5)
+        line.sendall(b"\r")
+        line.sendall(b"\n")
+        while part := line.recv(1 << 16):
+            reply += part
+    assert reply.endswith(b"\r\n0\r\n\r\n")
