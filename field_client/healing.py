@@ -15,7 +15,7 @@ from uuid import UUID
 
 from field_client.entries import record_document
 from field_client.journal import Journal
-from field_client.receiving import RECEIVED
+from field_client.receiving import RECEIVED, forget_head
 from field_client.reduction import floor
 from field_client.reissue import Own, let_go, own_log, point_out
 from field_client.tables import Tables, change_key, id_of, put
@@ -74,6 +74,7 @@ def heal_fork(journal: Journal, fork: Fork, sealed: Callable[[Stream], int]) -> 
         _move_changes(journal, old, healing)
         let_go(journal, own, healing)
         journal.tables.write_meta(RECEIVED, {old.hex(): branches.last_sequence(old)})
+        forget_head(journal, old, fork.first - 1)
         _rename(journal, renamed)
         touched = {change.record for change in (*healing.changes, *own.lost)}
         touched |= _follow_on_other_streams(journal, (old, new), healing, sealed)

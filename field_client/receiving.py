@@ -99,6 +99,16 @@ def rewind(journal: Journal, stream: Stream, head: Head | None) -> None:
             journal.tables.write_meta(_HEADS, content)
 
 
+def forget_head(journal: Journal, stream: Stream, kept: int) -> None:
+    """Claim a stream's acknowledged end no more where we let go what lies beyond ``kept``.
+
+    The server leaves out of its pages what we say that we have.
+    """
+    head = journal.tables.read_meta(_HEADS).get(stream.hex())
+    if head is not None and head[0] > kept:
+        journal.tables.write_meta(_HEADS, {stream.hex(): None})
+
+
 def heads(journal: Journal) -> dict[Stream, Head]:
     """Return the end of each of our streams as last acknowledged."""
     return {
@@ -174,10 +184,12 @@ def _join_pulled(journal: Journal, pulled: RecordState) -> int:
     if document is not None:
         before = state_of_document(document)
         known = join(before, pulled)
-        if known == before:
+        told = state_from_json(document["base"]) if document["base"] else None
+        base = join(told, pulled) if told else pulled
+        # What is ours as well stands on the server's word too: ours may be let go in a healing.
+        if known == before and base == told:
             return newest
-        base = join(state_from_json(document["base"]), pulled) if document["base"] else pulled
-        if document["own"] and (heard := journal.server_ms()):
+        if known != before and document["own"] and (heard := journal.server_ms()):
             count_from(journal.tables, str(pulled.record), heard)
     rtype = RECORD_TYPES.get(pulled.type)
     save = put if document else add

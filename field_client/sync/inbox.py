@@ -10,7 +10,7 @@ Until then its batches stay in the spool, and are asked about again.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from field_client.healing import Healed, heal_fork
+from field_client.healing import Healed, heal_fork, leave_branch
 from field_client.opened import App
 from field_client.outbox import find_batch, sealed_through
 from field_client.receiving import note_receipt
@@ -67,7 +67,8 @@ def _heal(app: App, fork: Fork, receipt: Receipt) -> list[Healed]:
         had = replace(receipt, first=fork.first, hash=fork.head, status=Status.ACCEPTED)
         note_receipt(app.journal, had, fork.end)
         app.spool.continue_behind(fork.stream.to_bytes(), fork.end, fork.head)
-        return []
+        on_it = app.journal.branches.current() == fork.stream
+        return [leave_branch(app.journal, fork.stream)] if on_it else []
     healed = heal_fork(app.journal, fork, lambda stream: sealed_through(app, stream))
     app.spool.drop_beyond(fork.stream.to_bytes(), fork.first - 1)
     return [healed] if healed else []

@@ -70,6 +70,7 @@ def verdicts(device: Laptop) -> dict[str, Any]:
 
 def press(page: Page, key: str, expected: int) -> None:
     """Press a key and wait until so many cases are left."""
+    page.wait_for_load_state()
     page.keyboard.press(key)
     expect(page.locator("p.left b")).to_have_text(str(expected))
 
@@ -99,6 +100,7 @@ def test_a_queue_of_twenty_is_cleared_with_the_keyboard_undone_and_both_laptops_
         expect(page.locator("ul.told > li")).to_have_count(CASES - 1)
         for _ in range(CASES - 1):
             count = page.locator("ul.told > li").count()
+            page.wait_for_load_state()
             page.keyboard.press("z")
             expect(page.locator("ul.told > li")).to_have_count(count - 1)
     sync_all(one, two)
