@@ -76,3 +76,15 @@ def test_a_roster_goes_in_pieces_and_own_records_stay(
     assert [each for each in left if each is not None] == [7, 4, 1, 0]
     assert known(app) == [record_id(ELSEWHERE, 2)]
     assert app.journal.counts()["waiting"] == 1
+
+
+def test_what_the_office_says_of_an_own_record_is_kept_even_where_it_is_nothing_new(
+    app: App,
+) -> None:
+    """Ours may be let go, where another copy was first: the office's word then stays."""
+    (own,) = (one for one in app.tables.records if one["own"])
+    said = [{"kind": "state", "state": own["mine"]}]
+    assert apply_page(app.journal, Page(previous="1", next="2", items=said))
+    after = app.tables.records.get(doc_id=id_of(own))
+    assert after is not None
+    assert (own["base"], after["base"], after["mine"]) == (None, own["mine"], own["mine"])
