@@ -264,7 +264,8 @@ def _batch(app: App, sealed: SealedBatch, before: SealedBatch | None) -> Iterato
         return
     if not _is_as_noted(batch, sealed):
         yield Fault(code="BATCH_ALTERED", place=place)
-    if before and (sealed.first, batch.header.previous) != (before.last + 1, before.hash):
+    follows = (before.last + 1, app.spool.followed(before)) if before else None
+    if follows and (sealed.first, batch.header.previous) != follows:
         yield Fault(code="CHAIN_BROKEN", place=place)
 
 

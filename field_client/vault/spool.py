@@ -15,46 +15,21 @@ from typing import Self
 
 from field_client.vault import durable
 from field_client.vault.connection import Row, StoreConnection, Values, open_plain
-from field_client.vault.errors import (
-    SpoolConflict,
-    VaultDamaged,
-    VaultExists,
-    VaultMissing,
-    VaultNewer,
-)
-from field_client.vault.heard import TABLE as HEARD_TABLE
+from field_client.vault.errors import SpoolConflict, VaultDamaged, VaultExists, VaultMissing
 from field_client.vault.heard import Heard, check_sum
 from field_client.vault.snapshot import copy_store
-
-SPOOL_FILE = "spool.db"
-VERSION = 1
-
-_TABLES = (
-    """CREATE TABLE streams (
-        stream BLOB PRIMARY KEY,
-        last INTEGER NOT NULL,
-        hash BLOB NOT NULL,
-        through INTEGER NOT NULL DEFAULT 0,
-        durable_through INTEGER NOT NULL DEFAULT 0,
-        check_sum BLOB
-    ) WITHOUT ROWID""",
-    """CREATE TABLE batches (
-        stream BLOB NOT NULL REFERENCES streams (stream),
-        first INTEGER NOT NULL,
-        count INTEGER NOT NULL,
-        hash BLOB NOT NULL,
-        body BLOB NOT NULL,
-        check_sum BLOB NOT NULL,
-        PRIMARY KEY (stream, first)
-    )""",
-    """CREATE TABLE frames (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL, check_sum BLOB NOT NULL
-    )""",
-    "CREATE TABLE settings (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-    HEARD_TABLE,
+from field_client.vault.spool_schema import (
+    STREAM_ROWS,
+    TABLES,
+    VERSION,
+    has_flipped,
+    is_whole,
+    require_unflipped,
+    require_version,
+    version,
 )
 
-
+SPOOL_FILE = "spool.db"
 _USED = ("streams", "frames", "heard", "settings")
 
 
@@ -133,7 +108,7 @@ class Spool:
         return SealedBatch(stream=stream, first=first, count=count, hash=digest, body=body)
 
     def _require_whole(self, row: Values) -> None:
-        if not _is_whole(row):
+        if not is_whole(row):
             raise VaultDamaged(file=SPOOL_FILE)
 
     def _require_bytes(self, *values: object) -> None:
@@ -177,11 +152,16 @@ class Spool:
         """
         with self.transaction():
             self.drop_beyond(stream, through)
+            self.set_setting(_behind(stream, through), digest)
             self._store.rows(
                 "UPDATE streams SET last=?, hash=?, through=? WHERE stream=?",
                 (through, digest, through, stream),
             )
             self._mark(stream)
+
+    def followed(self, batch: SealedBatch) -> bytes:
+        """Return the hash that the batch behind ``batch`` names: its own, or the server's there."""
+        return self.get_setting(_behind(batch.stream, batch.last)) or batch.hash
 
     # What the server has
 
@@ -213,7 +193,7 @@ class Spool:
 
     def _mark(self, stream: bytes) -> None:
         """Keep the check sum of a stream's numbers, which have just been written."""
-        for row in self._store.rows(f"{_STREAM_ROWS} WHERE stream=?", (stream,)):
+        for row in self._store.rows(f"{STREAM_ROWS} WHERE stream=?", (stream,)):
             self._store.rows(
                 "UPDATE streams SET check_sum=? WHERE stream=?", (check_sum(*row[:-1]), stream)
             )
@@ -289,8 +269,8 @@ class Spool:
     def check(self) -> list[str]:
         """Read the whole file and return what is wrong with it; an empty list when sound."""
         found = [str(row[0]) for row in self._store.rows("PRAGMA integrity_check")]
-        found += ["damaged numbers"] * _has_flipped(self._store)
-        spoilt = sum(not _is_whole(row) for rows in _ROWS for row in self._store.rows(rows))
+        found += ["damaged numbers"] * has_flipped(self._store)
+        spoilt = sum(not is_whole(row) for rows in _ROWS for row in self._store.rows(rows))
         spoilt += sum(len(self._store.rows(f"{rows}<>'blob'")) for rows in _BYTES)
         return [line for line in found if line != "ok"] + ["damaged bytes"] * spoilt
 
@@ -313,7 +293,11 @@ class Spool:
         self.close()
 
 
-_STREAM_ROWS = "SELECT stream, last, hash, through, durable_through, check_sum FROM streams"
+def _behind(stream: bytes, through: int) -> str:
+    """Name the setting that keeps the hash of the server's batch which a stream goes on behind."""
+    return f"behind.{stream.hex()}.{through}"
+
+
 _ROWS = (
     "SELECT first, count, body, check_sum FROM batches",
     "SELECT body, check_sum FROM frames",
@@ -342,8 +326,8 @@ def create_spool(home: Path) -> None:
     store = open_plain(path)
     try:
         with store.transaction():
-            if _version(store) == 0:
-                for statement in (*_TABLES, f"PRAGMA user_version={VERSION}"):
+            if version(store) == 0:
+                for statement in (*TABLES, f"PRAGMA user_version={VERSION}"):
                     store.rows(statement)
             elif any(store.rows(f"SELECT 1 FROM {table} LIMIT 1") for table in _USED):  # noqa: S608 - our own names
                 raise VaultExists(home=home)
@@ -358,42 +342,9 @@ def open_spool(home: Path) -> Spool:
         raise VaultMissing(home=home)
     store = open_plain(path)
     try:
-        _require_version(store)
-        _require_unflipped(store)
+        require_version(store)
+        require_unflipped(store)
     except BaseException:
         store.close()
         raise
     return Spool(store)
-
-
-def _require_version(store: StoreConnection) -> None:
-    if _version(store) == 0:
-        raise VaultDamaged(file=store.path.name)
-    if _version(store) > VERSION:
-        raise VaultNewer(file=store.path.name)
-
-
-def _require_unflipped(store: StoreConnection) -> None:
-    if _has_flipped(store):
-        raise VaultDamaged(file=store.path.name)
-
-
-def _has_flipped(store: StoreConnection) -> bool:
-    """Tell a flipped bit where it would say something else: in the schema, in a stream's numbers.
-
-    SQLite does not notice it in a plain file.
-    """
-    kept = {sql for (sql,) in store.rows("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")}
-    if not kept >= set(_TABLES):
-        return True
-    return not all(map(_is_whole, store.rows(_STREAM_ROWS)))
-
-
-def _is_whole(row: Values) -> bool:
-    """Whether a row's last column is the check sum of the others."""
-    return bool(check_sum(*row[:-1]) == row[-1])
-
-
-def _version(store: StoreConnection) -> int:
-    number: int = store.rows("PRAGMA user_version")[0][0]
-    return number

@@ -10,6 +10,7 @@ import pytest
 from field_client.opened import App
 from field_client.sync.engine import synchronise
 from field_client.sync.errors import LineCut
+from field_client.verification import examine
 from shared_schema.custody import Status
 from shared_schema.envelope import GENESIS
 from shared_schema.frames import FrameReader
@@ -99,11 +100,13 @@ def test_what_one_copy_had_sent_in_part_is_there_once(
     second.changes_a_batch = first.changes_a_batch
     with pytest.raises(LineCut):
         synchronise(first, Straight(bench, frames=4, sent=3))
-    assert synchronise(second, Straight(bench)).healed == ()
+    (moved,) = synchronise(second, Straight(bench)).healed
+    assert moved.changes == 0
     (healed,) = synchronise(first, Straight(bench)).healed
     assert healed.changes == OURS
     assert names(bench) == EVERYBODY
     assert first.journal.counts()["waiting"] == second.journal.counts()["waiting"] == 0
+    assert examine(first).faults == examine(second).faults == ()
 
 
 @pytest.mark.parametrize("frames", [1, 2, 4, 7])

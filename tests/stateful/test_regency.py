@@ -31,6 +31,7 @@ from tests.support.field_laptop import FieldLaptop
 from tests.support.fuses import Fuse, OfficeDown, ended_early
 from tests.support.regency import EVERYWHERE, HERE
 from tests.support.regency_stage import HOUR_MS, Outpost, Stage, furnished_stage
+from tests.support.steady import STEADY
 
 SHARDS = 20
 RUNS = Effort("../stateful/test_regency.py", ci=50, soak=500)
@@ -319,6 +320,7 @@ def test_every_replica_ends_equal_and_nothing_is_lost(
             max_examples=RUNS.tries(scale),
             stateful_step_count=STEPS,
             derandomize=False,
+            backend=STEADY if scale == "ci" else "hypothesis",
             database=None,
             # Shrinking takes minutes; without it the history is printed as it was found.
             phases=(Phase.generate,) if scale == "ci" else (Phase.generate, Phase.shrink),

@@ -375,7 +375,8 @@ class Outpost:
             here = {id_: state for id_, state in states.items() if id_ in visible}
             compare_replica(laptop.app, here)
         if self.laptops:
-            assert examine(self.laptops[0].app).faults == ()
+            faults = examine(self.laptops[0].app).faults
+            assert faults == (), faults
 
 
 def _write(app: App, record: Any, kind: str, values: Mapping[str, Any]) -> None:
