@@ -208,18 +208,34 @@ def _join_pulled(journal: Journal, pulled: RecordState) -> int:
 
 
 def _leave_all(journal: Journal) -> None:
-    """Remove the roster, a piece at a time unless within a transaction; own records stay."""
-    others = (id_of(document) for document in journal.tables.records if not document["own"])
-    while piece := list(islice(others, PIECE)):
+    """Remove what others wrote, a piece at a time unless within a transaction; ours stays.
+
+    A restored server may lack what it once said of our own records too.
+    """
+    told = (id_of(one) for one in journal.tables.records if not one["own"] or one["base"])
+    while piece := list(islice(told, PIECE)):
         with journal.transaction():
             for record in piece:
                 _leave(journal, record)
+                _unsay(journal, record)
 
 
 def _leave(journal: Journal, record: str) -> None:
     document = journal.tables.records.get(doc_id=record)
     if document is not None and not document["own"]:
         journal.tables.records.remove(doc_ids=[record])
+
+
+def _unsay(journal: Journal, record: str) -> None:
+    """Let only what was written here remain of a record."""
+    document = journal.tables.records.get(doc_id=record)
+    if document is None or not document["base"]:
+        return
+    mine = document["mine"]
+    content = record_document(
+        None, mine, state_from_json(mine), document["version"], document["last"]
+    )
+    put(journal.tables.records, record, content | {"reduced": document.get("reduced")})
 
 
 def write_regions(journal: Journal, rows: Sequence[Sequence[str]]) -> None:

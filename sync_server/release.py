@@ -8,7 +8,8 @@ to it: only a revoked device's fork is taken over. A second copy of a revoked de
 is taken as well, is treated alike.
 """
 
-import secrets
+import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -27,6 +28,7 @@ from sync_server.store.queries.quarantine import Cause, Decision, Kept
 
 # So that nobody on a laptop can pass for one of the office's users.
 _TAKEN_OVER = "laptop:"
+_LABEL = b"jemput take-over v1"
 
 
 class QuarantineNotFound(InputError):
@@ -69,7 +71,7 @@ def accept(office: Office, number: int) -> int:
         else:
             together = _branch_of(connection, kept)
             taken = _write_again(office, connection, together)
-        for one in together:
+        for one in (each for each in together if each.decision is None):
             quarantine.decide(connection, one.id, Decision.ACCEPTED, office.now_ms())
     photo_records.take_over(office, bytes.fromhex(kept.device))
     return taken
@@ -106,22 +108,31 @@ def _forks(connection: Connection, kept: Kept) -> bool:
 
 
 def _branch_of(connection: Connection, kept: Kept) -> list[Kept]:
-    """Return the waiting batches that one copy chained before and behind ``kept``, in order."""
-    waiting = {
+    """Return the batches that one copy chained before and behind ``kept``, in order.
+
+    Those that were accepted before are among them: later ones may name their records.
+    """
+    usable = {
         parse(one.body).hash: one
         for one in quarantine.everything(connection)
-        if (one.stream, one.cause, one.decision) == (kept.stream, kept.cause, None)
+        if (one.stream, one.cause) == (kept.stream, kept.cause)
+        and one.decision is not Decision.DISCARDED
     }
     branch = [kept]
-    while (before := waiting.get(parse(branch[0].body).header.previous)) is not None:
+    while (before := usable.get(parse(branch[0].body).header.previous)) is not None:
         branch.insert(0, before)
-    following = {parse(one.body).header.previous: one for one in waiting.values()}
+    following = {parse(one.body).header.previous: one for one in usable.values()}
     while (behind := following.get(parse(branch[-1].body).hash)) is not None:
         branch.append(behind)
     return branch
 
 
 def _write_again(office: Office, connection: Connection, branch: list[Kept]) -> int:
+    """Write what the log lacks of a copy's batches on streams of the server's own.
+
+    Such a stream follows from the first change that is lacking, as on a laptop: what several
+    copies had in common is written once, and the rest of each goes behind it.
+    """
     stream = Stream.from_hex(branch[0].stream)
     changes = [change for kept in branch for change in _changes_of(office, kept)]
     held = {_trace(change) for change in log.of_device(connection, stream.device)}
@@ -132,16 +143,43 @@ def _write_again(office: Office, connection: Connection, branch: list[Kept]) -> 
     alive = device is not None and device.revoked_ms is None
     if alive and len(present) < len(changes):
         raise QuarantineCopyAlive(number=branch[0].id)
-    again = Stream(office.keys.server, secrets.token_bytes(BRANCH_BYTES))
-    healing = heal(changes, changes[0].sequence, present, again)
-    written = [
-        replace(change, operator=_TAKEN_OVER + change.operator) for change in healing.changes
-    ]
-    if written:
-        now_ms = office.now_ms()
-        ingest.take_in(connection, written, now_ms)
-        batches.move(connection, again, Head(sequence=len(written)))
-    return len(written)
+    return _settle(office, connection, _moved(office, changes, changes[0].sequence, present))
+
+
+def _settle(office: Office, connection: Connection, moved: list[Change]) -> int:
+    """Log what is new of changes that were moved to a stream; where it parts, move the rest on."""
+    while moved:
+        stream = moved[0].stream
+        known = log.digests(connection, stream, 1, len(moved))
+        parted = next((at for at in moved if known.get(at.sequence) != change_digest(at)), None)
+        if parted is None:
+            return 0
+        if parted.sequence not in known:
+            written = moved[len(known) :]
+            ingest.take_in(connection, written, office.now_ms())
+            batches.move(connection, stream, Head(sequence=len(moved)))
+            return len(written)
+        moved = _moved(office, moved, parted.sequence, known)
+    return 0
+
+
+def _moved(
+    office: Office, changes: list[Change], first: int, present: Mapping[int, bytes]
+) -> list[Change]:
+    """Return what is lacking of changes from ``first`` on, as changes of the server's stream."""
+    lacking = (
+        digest
+        for digest, at in ((change_digest(change), change.sequence) for change in changes)
+        if at >= first and present.get(at) != digest
+    )
+    content = changes[0].stream.to_bytes() + next(lacking, b"")
+    branch = hashlib.sha256(_LABEL + content).digest()[:BRANCH_BYTES]
+    healing = heal(changes, first, present, Stream(office.keys.server, branch))
+    return [replace(change, operator=_taken_over(change.operator)) for change in healing.changes]
+
+
+def _taken_over(operator: str) -> str:
+    return _TAKEN_OVER + operator.removeprefix(_TAKEN_OVER)
 
 
 def _changes_of(office: Office, kept: Kept) -> list[Change]:

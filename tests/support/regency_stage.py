@@ -222,7 +222,7 @@ class Outpost:
         """Leave with the relay what waits, and take along what the office answered."""
         try:
             laptop.visit(BadLine(self.relay, weather))
-        except ClockOff:
+        except (ClockOff, DeviceRevokedWaiting):
             return
         except _REFUSED:
             self.enrol_again(laptop)
