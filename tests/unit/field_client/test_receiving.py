@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from field_client import receiving
+from field_client.entries import shown
 from field_client.opened import App
 from field_client.receiving import apply_page
 from field_client.tables import id_of
@@ -34,17 +35,18 @@ def app(tmp_path: Path) -> Iterator[App]:
         yield opened
 
 
-def pulled(at: int) -> object:
+def pulled(at: int, record: UUID | None = None, **values: str) -> object:
     """Give somebody's state as the office sends it."""
+    written = values or {"name": f"Warga Lain {at}"}
     change = Change(
         stream=ELSEWHERE,
         sequence=at,
-        record=record_id(ELSEWHERE, at),
+        record=record or record_id(ELSEWHERE, at),
         type="person",
         version=1,
         hlc=at,
         operator="lain",
-        writes={"name": Write(value=f"Warga Lain {at}")},
+        writes={name: Write(value=value) for name, value in written.items()},
         evidence=Evidence(wall_ms=1),
     )
     return state_to_json(state_of(change))
@@ -88,3 +90,15 @@ def test_what_the_office_says_of_an_own_record_is_kept_even_where_it_is_nothing_
     after = app.tables.records.get(doc_id=id_of(own))
     assert after is not None
     assert (own["base"], after["base"], after["mine"]) == (None, own["mine"], own["mine"])
+
+
+def test_a_restored_office_takes_back_what_it_said_of_an_own_record(app: App) -> None:
+    """Only what was written here stays, until the office says what it has."""
+    (own,) = (one for one in app.tables.records if one["own"])
+    said = [{"kind": "state", "state": pulled(9, UUID(id_of(own)), phone="0812")}]
+    assert apply_page(app.journal, Page(previous="1", next="2", items=said))
+    told = app.tables.records.get(doc_id=id_of(own))
+    assert told is not None
+    assert shown(told)["phone"] == "0812"
+    assert apply_page(app.journal, Page(previous="2", next="3", items=[{"kind": "reset"}]))
+    assert app.tables.records.get(doc_id=id_of(own)) == {**own, "reduced": None}
