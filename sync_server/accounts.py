@@ -54,6 +54,7 @@ class Right(StrEnum):
     READ = "read"
     DECIDE = "decide"
     REVEAL = "reveal"
+    IMPORT = "import"
     AUDIT = "audit"
     USERS = "users"
 
@@ -61,7 +62,7 @@ class Right(StrEnum):
 RIGHTS = {
     Role.VIEWER: frozenset({Right.READ}),
     Role.AUDITOR: frozenset({Right.READ, Right.AUDIT}),
-    Role.SUPERVISOR: frozenset({Right.READ, Right.DECIDE, Right.REVEAL}),
+    Role.SUPERVISOR: frozenset({Right.READ, Right.DECIDE, Right.REVEAL, Right.IMPORT}),
     Role.ADMINISTRATOR: frozenset(Right),
 }
 

@@ -2,8 +2,9 @@
 
 import codecs
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from shared_schema.errors import InputError
@@ -19,6 +20,8 @@ from sync_server.register_table import (
 
 _BLOCK_BYTES = 1 << 20
 _OLD_OFFICE = "jemput-old-office"
+_LOOKED_AT = 20
+_SAMPLES = 3
 
 
 class RegisterColumns(InputError):
@@ -41,6 +44,55 @@ class Source:
     one_of: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a file reads: its header, the field of each column, its first lines.
+
+    `sheets`: of a workbook, all visible ones. `missing`: fields without which nothing is imported.
+    """
+
+    header: Sequence[str]
+    columns: Sequence[str | None]
+    samples: Sequence[Sequence[str]]
+    missing: Sequence[str]
+    sheet: str | None = None
+    sheets: Sequence[str] = ()
+
+
+def look(source: Source) -> Look:
+    """Return how a file reads, also where columns are missing still.
+
+    Raises RegisterUnreadable, RegisterMapInvalid, SheetUnknown.
+    """
+    if workbooks.is_workbook(_looked_at(source.file)[0]):
+        return _look_at_workbook(source)
+    with _csv(source) as table:
+        return _look_at(source, table)
+
+
+def _look_at_workbook(source: Source) -> Look:
+    found: list[Look] = []
+    for sheet in workbooks.sheets(source.file, source.sheet):
+        with suppress(RegisterUnreadable):
+            table = cell_table(sheet.lines, source.mapping, source.file.name)
+            found.append(replace(_look_at(source, table), sheet=sheet.name))
+    if not found:
+        raise RegisterUnreadable(file=source.file.name, reason="no sheet")
+    best = min(found, key=lambda one: len(one.missing))
+    return replace(best, sheets=workbooks.visible(source.file))
+
+
+def _look_at(source: Source, table: Table) -> Look:
+    first = [line.cells for line in islice(table.lines, _LOOKED_AT) if line.trouble is None]
+    filled = [cells for cells in first if any(cell.strip() for cell in cells)]
+    return Look(
+        header=[cell.strip() for cell in table.header],
+        columns=table.columns,
+        samples=[[cell.strip() for cell in cells] for cells in filled[:_SAMPLES]],
+        missing=_missing(source, table),
+    )
+
+
 @contextmanager
 def opened(source: Source) -> Iterator[tuple[Table, int]]:
     """Give the table and about how many lines the file has.
@@ -51,11 +103,17 @@ def opened(source: Source) -> Iterator[tuple[Table, int]]:
     if workbooks.is_workbook(start):
         yield _workbook(source)
         return
-    codecs.register_error(_OLD_OFFICE, as_old_office)
-    with source.file.open(encoding=encoding_of(start), errors=_OLD_OFFICE, newline="") as lines:
-        table = csv_table(lines, source.mapping, source.file.name)
+    with _csv(source) as table:
         _need_columns(source, table)
         yield table, total
+
+
+@contextmanager
+def _csv(source: Source) -> Iterator[Table]:
+    codecs.register_error(_OLD_OFFICE, as_old_office)
+    encoding = encoding_of(_looked_at(source.file)[0])
+    with source.file.open(encoding=encoding, errors=_OLD_OFFICE, newline="") as lines:
+        yield csv_table(lines, source.mapping, source.file.name)
 
 
 def _looked_at(file: Path) -> tuple[bytes, int]:
@@ -84,8 +142,12 @@ def _workbook(source: Source) -> tuple[Table, int]:
 
 
 def _need_columns(source: Source, table: Table) -> None:
-    for name in source.required:
-        if name not in table.fields:
-            raise RegisterColumns(file=source.file.name, field=name)
+    for name in _missing(source, table):
+        raise RegisterColumns(file=source.file.name, field=name)
+
+
+def _missing(source: Source, table: Table) -> list[str]:
+    found = [name for name in source.required if name not in table.fields]
     if source.one_of and table.fields.isdisjoint(source.one_of):
-        raise RegisterColumns(file=source.file.name, field=" / ".join(source.one_of))
+        found.append(" / ".join(source.one_of))
+    return found

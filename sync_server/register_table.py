@@ -57,7 +57,7 @@ _HEADERS = {
 KNOWN_HEADERS: Mapping[str, str] = MappingProxyType(
     {header: name for name, headers in _HEADERS.items() for header in headers.split()}
 )
-_MEANINGFUL = frozenset(PERSON.fields) | {KEY, *REGION_PARTS}
+MEANINGFUL = frozenset(PERSON.fields) | {KEY, *REGION_PARTS}
 
 
 class RegisterUnreadable(InputError):
@@ -110,6 +110,7 @@ class Raw:
 class Table:
     """A table below its header: the field of each column, None where it means nothing here."""
 
+    header: Sequence[str]
     columns: Sequence[str | None]
     lines: Iterator[Line]
 
@@ -175,9 +176,10 @@ def csv_table(lines: Iterable[str], mapping: Mapping[str, str], file: str) -> Ta
         ((one, _header_at([_split(text, one) for _, text in head], mapping)) for one in DELIMITERS),
         key=lambda found: (found[1][1], head[found[1][0]][1].count(found[0])),
     )
-    columns = columns_of(_split(head[at[0]][1], delimiter), mapping)
+    header = _split(head[at[0]][1], delimiter)
     rest = chain(head[at[0] + 1 :], numbered)
-    return Table(columns=columns, lines=_csv_lines(rest, delimiter, len(columns)))
+    lines_below = _csv_lines(rest, delimiter, len(header))
+    return Table(header=header, columns=columns_of(header, mapping), lines=lines_below)
 
 
 def cell_table(lines: Iterable[Line], mapping: Mapping[str, str], file: str) -> Table:
@@ -190,8 +192,9 @@ def cell_table(lines: Iterable[Line], mapping: Mapping[str, str], file: str) -> 
     if not any(cell.strip() for line in head for cell in line.cells):
         raise RegisterUnreadable(file=file, reason="no header line")
     at, _ = _header_at([line.cells for line in head], mapping)
-    columns = columns_of(head[at].cells, mapping)
-    return Table(columns=columns, lines=chain(head[at + 1 :], rest))
+    header = head[at].cells
+    below = chain(head[at + 1 :], rest)
+    return Table(header=header, columns=columns_of(header, mapping), lines=below)
 
 
 def _header_at(rows: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> tuple[int, int]:
@@ -244,19 +247,19 @@ def _is_open(text: str, cells: Sequence[str]) -> bool:
 def columns_of(header: Iterable[str], mapping: Mapping[str, str]) -> list[str | None]:
     """Return the field of each column, None for columns that mean nothing here.
 
-    `mapping` (CSV header to field) comes first, then field names, then common Indonesian
-    headers. Where two columns mean one field the first counts. Raises RegisterMapInvalid for
-    a map to a field that residents do not have.
+    `mapping` (CSV header to field, or to nothing: the column is passed over) comes first, then
+    field names, then common Indonesian headers. Where two columns mean one field the first
+    counts. Raises RegisterMapInvalid for a map to a field that residents do not have.
     """
     wanted = {_plain(name): meant for name, meant in mapping.items()}
     for meant in wanted.values():
-        if meant != KEY and meant not in PERSON.fields:
+        if meant and meant not in MEANINGFUL:
             raise RegisterMapInvalid(reason=f"there is no field {meant}")
     found: list[str | None] = []
     for cell in header:
         name = _plain(cell)
-        meant = wanted.get(name) or KNOWN_HEADERS.get(name, name)
-        found.append(meant if meant in _MEANINGFUL and meant not in found else None)
+        meant = wanted.get(name, KNOWN_HEADERS.get(name, name))
+        found.append(meant if meant in MEANINGFUL and meant not in found else None)
     return found
 
 

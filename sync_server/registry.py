@@ -149,7 +149,10 @@ def _run(
 ) -> Outcome:
     outcome = Outcome()
     seen: dict[bytes, bytes] = {}
-    with register_file.opened(_asked(job, source)) as (table, total):
+    with register_file.opened(source_of(job.file, source, job.mapping, job.sheet)) as (
+        table,
+        total,
+    ):
         for found in chunks(table.rows(), _ROWS_AT_ONCE):
             outcome.rejected += (one for one in found if isinstance(one, Rejected))
             rows = rows_of([one for one in found if isinstance(one, Raw)])
@@ -161,12 +164,15 @@ def _run(
     return outcome
 
 
-def _asked(job: Import, source: Source) -> register_file.Source:
+def source_of(
+    file: Path, source: Source, mapping: Mapping[str, str], sheet: str | None = None
+) -> register_file.Source:
+    """Return what is to be read of a file, with the columns that its kind needs."""
     by_nik = source is Source.STATUS
     return register_file.Source(
-        file=job.file,
-        mapping=job.mapping,
-        sheet=job.sheet,
+        file=file,
+        mapping=mapping,
+        sheet=sheet,
         required=("nik",) if by_nik else _REQUIRED,
         one_of=STATUS_FIELDS if by_nik else (),
     )

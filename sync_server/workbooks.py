@@ -54,11 +54,7 @@ def sheets(file: Path, wanted: str | None = None) -> list[Sheet]:
     """
     try:
         with CalamineWorkbook.from_path(file) as book:
-            names = [
-                one.name
-                for one in book.sheets_metadata
-                if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible
-            ]
+            names = _visible(book)
             if wanted is not None and wanted not in book.sheet_names:
                 raise SheetUnknown(file=file.name, sheet=wanted, sheets=", ".join(names))
             chosen = names if wanted is None else [wanted]
@@ -67,6 +63,23 @@ def sheets(file: Path, wanted: str | None = None) -> list[Sheet]:
         raise RegisterUnreadable(file=file.name, reason="password") from error
     except (CalamineError, OSError) as error:
         raise RegisterUnreadable(file=file.name, reason=type(error).__name__) from error
+
+
+def visible(file: Path) -> list[str]:
+    """Return the names of a workbook's visible sheets. Raises RegisterUnreadable."""
+    try:
+        with CalamineWorkbook.from_path(file) as book:
+            return _visible(book)
+    except (CalamineError, OSError) as error:
+        raise RegisterUnreadable(file=file.name, reason=type(error).__name__) from error
+
+
+def _visible(book: CalamineWorkbook) -> list[str]:
+    return [
+        one.name
+        for one in book.sheets_metadata
+        if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible
+    ]
 
 
 def _sheet(sheet: CalamineSheet) -> Sheet:

@@ -23,6 +23,7 @@ from sync_server.api.cork import Cork
 from sync_server.api.doorkeeper import Doorkeeper
 from sync_server.api.line_key import with_own_certificate
 from sync_server.api.v1 import site as v1
+from sync_server.importing import Imports
 from sync_server.keys import Keys
 from sync_server.office import Office
 from sync_server.web import site
@@ -198,8 +199,9 @@ def create_app(
     app.register_blueprint(about.blueprint(office))
     app.register_blueprint(exchange.blueprint(exchange.by_office(office), doorkeeper))
     errors.install(app)
-    site.install(app, office, hosts)
-    v1.install(app, office, hosts)
+    imports = Imports(office)
+    site.install(app, office, imports, hosts)
+    v1.install(app, office, imports, hosts)
     return app
 
 

@@ -9,8 +9,8 @@ import click
 
 from shared_schema.canonical import NotCanonical, decode
 from shared_schema.console import emit, language, output_options, text
-from shared_schema.records import value_problem
 from shared_schema.regions import RegionTable
+from sync_server import rejections
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, operator
 from sync_server.commands.output import OUTPUT, write_file
@@ -18,19 +18,12 @@ from sync_server.commands.people import field_label, regions_of, value_text
 from sync_server.config import load_config
 from sync_server.export import write_csv
 from sync_server.office import Office
-from sync_server.register_table import PERSON, RegisterMapInvalid, Rejected
+from sync_server.register_table import PERSON, RegisterMapInvalid
 from sync_server.registry import Difference, Import, Outcome, import_register, import_status
 
-_REASONS = {
-    "NIK_UNKNOWN": "Nobody here has this NIK.",
-    "ROW_REPEATED": "A line before this one says something else of the same resident.",
-    "ROW_UNREADABLE": "A quotation mark in this line is never closed.",
-    "ROW_SHIFTED": "This line has more cells than the header: a separator stands inside a cell.",
-}
 _MAP_HELP = "JSON object: column header to field name."
 _LINES_SHOWN = 20
 _PROGRESS_S = 5.0
-_REJECT_COLUMNS = ("line", "code", "field", "reason", "value", "resident")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -91,10 +84,12 @@ def _run(
         progress=_Progress(),
     )
     outcome = work(office, job)
-    told = [_told(one) for one in outcome.rejected]
+    kept = (rejections.document(one) for one in outcome.rejected)
+    texts = text(PACKAGE)
+    told = [rejections.explained(one, language(), texts, full=True) for one in kept]
     if rejects is not None:
         rows = [list(one.values()) for one in told]
-        write_file(rejects, lambda target: write_csv(target, _REJECT_COLUMNS, rows))
+        write_file(rejects, lambda target: write_csv(target, rejections.COLUMNS, rows))
     document = {**outcome.as_dict(), "dry_run": dry_run, "rejected": told}
     document["found"] = outcome.found
     document["fields"] = dict(sorted(outcome.fields.items()))
@@ -138,24 +133,6 @@ class _Progress:
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02}"
-
-
-def _told(one: Rejected) -> dict[str, Any]:
-    return {
-        "line": one.line,
-        "code": one.code,
-        "field": one.field,
-        "reason": _reason(one),
-        "value": one.value,
-        "resident": str(one.resident) if one.resident else None,
-    }
-
-
-def _reason(rejected: Rejected) -> str:
-    own = _REASONS.get(rejected.code)
-    if own:
-        return text(PACKAGE)(own)
-    return value_problem(PERSON, rejected.field or "", rejected.code).text.text(language())
 
 
 def _difference(one: Difference) -> dict[str, Any]:

@@ -27,6 +27,26 @@ class PageUnknown(InputError):
     http_status = 404
 
 
+class NotDoneHere(InputError):
+    """Nothing of the kind is taken at that address. Go back to the beginning and try again."""
+
+    code = "NOT_DONE_HERE"
+    http_status = 405
+
+
+class FormTooLarge(InputError):
+    """The form or file is too large. Split it in parts and send one after the other."""
+
+    code = "FORM_TOO_LARGE"
+    http_status = 413
+
+
+class FormUnreadable(InputError):
+    """The form cannot be read. Load the page again and try once more."""
+
+    code = "FORM_UNREADABLE"
+
+
 class CaseGone(InputError):
     """The case is not open any more: it was decided, or a record changed. Go on with the next."""
 

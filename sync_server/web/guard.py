@@ -20,6 +20,8 @@ from sync_server.web.errors import FormStale, HostUnknown
 
 OPEN_TO_ALL = frozenset({"pages.door", "pages.enter", "pages.language", "pages.static"})
 FOR_THE_FRESH = frozenset({"pages.new_passphrase", "pages.set_passphrase", "pages.leave"})
+WITH_FILES = frozenset({"pages.upload"})
+_FORM_BYTES = 1 << 20
 _OURS = ("", "same-origin", "none")
 HEADERS = {
     "Content-Security-Policy": (
@@ -41,14 +43,17 @@ def install(pages: Blueprint, office: Office, hosts: Collection[str]) -> None:
     @pages.before_request
     def admit() -> AnyResponse | None:
         require_known_host(hosts)
-        g.actor, g.cookie = None, None
+        g.cookie = None
         g.token = request.cookies.get(_cookie_name(), "")
         if not g.token:
             g.cookie = g.token = accounts.newcomer()
         g.form_key = accounts.form_key(office, g.token)
+        g.actor = _who(office)
         if request.method == "POST":
+            if g.actor is None or request.endpoint not in WITH_FILES:
+                request.max_content_length = _FORM_BYTES
             _require_own_form()
-        return _way(office)
+        return _way()
 
     @pages.after_request
     def seal(response: Response) -> Response:
@@ -117,11 +122,16 @@ def _require_own_form() -> None:
         raise FormStale
 
 
-def _way(office: Office) -> AnyResponse | None:
-    """Send whoever may not see this page to where they can sign in."""
+def _who(office: Office) -> Actor | None:
     try:
-        g.actor = accounts.who(office, g.token, "page")
+        return accounts.who(office, g.token, "page")
     except SignedOut:
+        return None
+
+
+def _way() -> AnyResponse | None:
+    """Send whoever may not see this page to where they can sign in."""
+    if g.actor is None:
         return None if request.endpoint in OPEN_TO_ALL else redirect(url_for("pages.door"), 303)
     if g.actor.fresh and request.endpoint not in FOR_THE_FRESH | OPEN_TO_ALL:
         return redirect(url_for("pages.new_passphrase"), 303)

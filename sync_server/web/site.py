@@ -1,6 +1,6 @@
 """The pages put together: guard, routes, what every template knows, and how a failure is shown."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from shared_schema.errors import InputError, JemputError
 from sync_server.accounts import Right, SignedOut
+from sync_server.importing import Imports
 from sync_server.office import Office
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
@@ -20,10 +21,11 @@ from sync_server.web import (
     entering,
     guard,
     home_pages,
+    import_pages,
     office_pages,
     queue_pages,
 )
-from sync_server.web.errors import PageUnknown
+from sync_server.web.errors import FormTooLarge, FormUnreadable, NotDoneHere, PageUnknown
 from sync_server.web.words import KEYS_COOKIE, action_word, language, role_word, text
 
 _PARTS = (
@@ -38,7 +40,7 @@ _PARTS = (
 )
 
 
-def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
+def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str] = ()) -> None:
     """Add the pages to the server's application."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -49,6 +51,7 @@ def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
     guard.install(pages, office, hosts)
     for part in _PARTS:
         part.add(pages, office)
+    import_pages.add(pages, office, imports)
     pages.register_error_handler(Exception, _answer)
     with office.store.read() as connection:
         name = facts.need(connection, Fact.NAME)
@@ -75,14 +78,22 @@ def _answer(error: Exception) -> Any:
     """Show what went wrong on a page."""
     if isinstance(error, SignedOut):
         return redirect(url_for("pages.door"), 303)
-    shown = _told(error)
+    shown = told(error)
     return render_template("pages/error.html", error=shown), shown.http_status
 
 
-def _told(error: Exception) -> JemputError:
+_BY_STATUS: Mapping[int | None, type[InputError]] = {
+    404: PageUnknown,
+    405: NotDoneHere,
+    413: FormTooLarge,
+}
+
+
+def told(error: Exception) -> JemputError:
+    """Return an error that a page can explain in place of any other."""
     if isinstance(error, JemputError):
         return error
     if isinstance(error, HTTPException):
-        return PageUnknown() if error.code == 404 else InputError(reason=error.name)
+        return _BY_STATUS.get(error.code, FormUnreadable)()
     current_app.logger.error("page failed: %s", type(error).__name__)
     return JemputError()

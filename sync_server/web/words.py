@@ -59,6 +59,24 @@ _ACTIONS = {
     "return": "returned a record to its officer",
     "agree": "agreed to a decision",
     "conflicts-seen": "looked at the conflicts",
+    "import-upload": "uploaded a file to import",
+    "import-check": "tried an import",
+    "import": "began an import",
+    "import-done": "imported a file",
+    "import-remove": "removed an uploaded file",
+}
+_KINDS = {
+    "register": "Register of residents",
+    "status": "The ministry's status list",
+}
+_STEPS = {
+    "uploaded": "uploaded, not tried yet",
+    "checking": "is being tried",
+    "checked": "tried, not imported yet",
+    "importing": "is being imported",
+    "interrupted": "was interrupted; begin it again, nothing comes twice",
+    "done": "imported",
+    "failed": "failed",
 }
 
 
@@ -71,3 +89,13 @@ def action_word(action: str) -> str:
     """Return what was done, as the access log says it."""
     texts = text()
     return texts(_ACTIONS[action]) if action in _ACTIONS else action
+
+
+def import_kind(kind: str) -> str:
+    """Return what kind of file is imported."""
+    return text()(_KINDS[kind])
+
+
+def import_step(step: str) -> str:
+    """Return how far an import came."""
+    return text()(_STEPS[step])

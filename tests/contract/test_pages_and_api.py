@@ -9,82 +9,44 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sync_server import accounts, people, setup
+from sync_server import accounts, people
 from sync_server.accounts import Role
-from sync_server.api.doorkeeper import Doorkeeper
-from sync_server.api.serving import create_app
 from sync_server.lookup import resolve
 from sync_server.store.queries import audit, users
-from sync_server.store.queries.users import User
-from tests.support.offices import Bench, found_office
+from tests.support.office_pages import (
+    API,
+    FORM_KEY,
+    PASSPHRASE,
+    door,
+    inside,
+    log_of,
+    post,
+    program,
+    staffed,
+    web_of,
+)
+from tests.support.offices import Bench
 from tests.support.raw_device import person
 
 NIK = "5315054107900001"
 MASKED = "531505********01"
-PASSPHRASE = "sandi-uji-coba"
-FORM_KEY = re.compile(r'name="form_key" value="([^"]+)"')
-API = "/api/v1"
 
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """Give an office with two residents of one NIK, and users in every role."""
-    monkeypatch.setattr(setup, "_MEMORY_KIB", 64)
-    found = found_office(tmp_path)
+    found = staffed(tmp_path, monkeypatch)
     device = found.device()
     for name in ("Dorotea Contoh", "Silvester Contoh"):
         made = [device.change(person(name, nik=NIK, address=f"Jalan {name}"))]
         assert found.exchange(device, device.batch(made)).errors == []
-    with found.office.store.write() as connection:
-        for role in Role:
-            area = ("53.15.06",) if role is Role.VIEWER else ()
-            made_up = accounts.hash_of(PASSPHRASE)
-            user = User(
-                name=f"u-{role}", role=role, passphrase_hash=made_up, created_ms=1, area=area
-            )
-            accounts.add(connection, user, "user:penyelia", 1)
     return found
 
 
 @pytest.fixture
 def app(bench: Bench) -> Flask:
     """Give the application."""
-    return create_app(bench.office, Doorkeeper(1), frozenset({"kantor.contoh"}))
-
-
-def door(app: Flask) -> FlaskClient:
-    """Open a browser that has not signed in."""
-    return app.test_client()
-
-
-def post(browser: FlaskClient, path: str, page: str, **fields: str) -> Any:
-    """Send a form with the key of a page."""
-    key = FORM_KEY.search(browser.get(page).text)
-    assert key
-    return browser.post(path, data={"form_key": key[1], **fields})
-
-
-def inside(app: Flask, role: Role = Role.SUPERVISOR) -> FlaskClient:
-    """Sign in to the pages."""
-    browser = door(app)
-    answer = post(browser, "/sign-in", "/sign-in", name=f"u-{role}", passphrase=PASSPHRASE)
-    assert answer.status_code == 303
-    return browser
-
-
-def program(app: Flask, role: Role = Role.SUPERVISOR) -> FlaskClient:
-    """Sign in to the API; the token goes with every request."""
-    client = door(app)
-    said = client.post(f"{API}/session", json={"name": f"u-{role}", "passphrase": PASSPHRASE}).json
-    assert said is not None
-    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {said['token']}"
-    return client
-
-
-def log_of(bench: Bench) -> list[str]:
-    """Give what was done, the oldest first."""
-    with bench.office.store.read() as connection:
-        return [one.action for one in audit.latest(connection)][::-1]
+    return web_of(bench)
 
 
 def only_case(client: FlaskClient) -> dict[str, Any]:

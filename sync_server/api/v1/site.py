@@ -5,7 +5,8 @@ from collections.abc import Collection
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
-from sync_server.api.v1 import correcting, door, reading, reconciling
+from sync_server.api.v1 import correcting, door, importing, reading, reconciling
+from sync_server.importing import Imports
 from sync_server.office import Office
 
 PREFIX = "/api/v1"
@@ -31,7 +32,7 @@ class Documented(Api):
         """Register none."""
 
 
-def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
+def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str] = ()) -> None:
     """Add the API to the server's application."""
     app.config.update(_SETTINGS)
     supervisors = Blueprint(
@@ -41,4 +42,5 @@ def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
     reconciling.add(supervisors, office)
     reading.add(supervisors, office)
     correcting.add(supervisors, office)
+    importing.add(supervisors, imports)
     Documented(app).register_blueprint(supervisors)
