@@ -122,9 +122,14 @@ def regions_for(founding: Founding) -> list[tuple[str, str]]:
     ]
 
 
+def new_salt() -> bytes:
+    """Draw what makes equal passphrases into different hashes."""
+    return secrets.token_bytes(_SALT_BYTES)
+
+
 def hash_passphrase(passphrase: str) -> str:
     """Return the Argon2id hash (RFC 9106: 64 MiB, 3 passes) in the PHC string format."""
-    salt = secrets.token_bytes(_SALT_BYTES)
+    salt = new_salt()
     derived = Argon2id(
         salt=salt,
         length=_HASH_BYTES,

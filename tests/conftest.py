@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import sockets
+from tests.support import sockets, stretching
 
 TESTS = Path(__file__).parent
 WITHOUT_NETWORK = frozenset({"unit", "property"})
@@ -41,6 +41,7 @@ settings.register_profile(
     stateful_step_count=100,
     suppress_health_check=[HealthCheck.too_slow],
 )
+stretching.remember()
 IN_CI = os.environ.get("CI") == "true"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "default"))
 

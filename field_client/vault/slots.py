@@ -92,7 +92,7 @@ def make(
         operator=operator,
         role=role,
         cost=cost,
-        salt=secrets.token_bytes(SALT_BYTES),
+        salt=new_salt(),
         nonce=secrets.token_bytes(NONCE_BYTES),
         wrapped=b"",
         public=private.public_key().public_bytes_raw(),
@@ -100,6 +100,11 @@ def make(
     key = ChaCha20Poly1305(stretch(passphrase, slot.salt, cost))
     wrapped = key.encrypt(slot.nonce, private.private_bytes_raw(), _bound(slot))
     return replace(slot, wrapped=wrapped)
+
+
+def new_salt() -> bytes:
+    """Draw what makes equal passphrases into different keys."""
+    return secrets.token_bytes(SALT_BYTES)
 
 
 def open_private(slot: Slot, passphrase: str) -> X25519PrivateKey:

@@ -1,10 +1,10 @@
 """A process that has loaded both programs and forks for each command, or server, that is asked for.
 
 What is forked has its own environment and files and runs from `main` to its exit, exactly as from
-its console script; only the imports were done before, and a passphrase that an earlier command
-stretched with the same salt at the same cost is not stretched again. At the end it finishes its
-threads, runs what was registered for its exit and leaves: taking apart a thousand modules by hand,
-as an interpreter does, would take ten times what most commands do.
+its console script; only the imports were done before, and a passphrase that anybody stretched is
+not stretched again (`tests.support.stretching`). At the end it finishes its threads, runs what was
+registered for its exit and leaves: taking apart a thousand modules by hand, as an interpreter does,
+would take ten times what most commands do.
 """
 
 import atexit
@@ -45,7 +45,7 @@ class Kennel:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.kennel", str(asks), str(answered)],
             cwd=REPOSITORY,
-            env=env,
+            env={**env, **stretching.told()},
             stdin=subprocess.DEVNULL,
             pass_fds=(asks, answered),
         )

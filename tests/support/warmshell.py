@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.support import stretching
 from tests.support.kennel import PROGRAMS, REPOSITORY, load, play
 from tests.support.processes import environment
 
@@ -50,7 +51,7 @@ def programs(folder: Path) -> Iterator[Path]:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.warmshell", str(desk)],
         cwd=REPOSITORY,
-        env=environment(),
+        env={**environment(), **stretching.told()},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:

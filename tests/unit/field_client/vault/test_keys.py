@@ -30,6 +30,7 @@ from field_client.vault.keys import (
     VaultKeys,
 )
 from shared_schema.recovery import open_for_slot
+from tests.support import stretching
 
 PASSPHRASE = "sandi pertama petugas"
 OTHER = "sandi kedua petugas"
@@ -300,10 +301,31 @@ def test_secrets_are_not_shown(home: Path, first: VaultKeys):
         assert secret not in shown
 
 
-def test_calibrated_cost_is_never_below_the_floor():
+def test_calibrated_cost_is_never_below_the_floor(monkeypatch: pytest.MonkeyPatch):
     """A slow or busy machine gets the floor, a fast one more, none an hour."""
+    stretching.as_ever(monkeypatch)
     cost = slots.calibrated()
     assert slots.FLOOR_KIB <= cost.memory_kib <= slots.CEILING_KIB
     assert slots.FLOOR_ITERATIONS <= cost.iterations <= slots.CEILING_ITERATIONS
     slot = slots.make("Petugas", OPERATOR, PASSPHRASE, cost)
     assert slots.from_json(slots.to_json(slot)) == slot
+
+
+def test_equal_passphrases_make_different_keys(monkeypatch: pytest.MonkeyPatch):
+    """Each slot draws its own salt, and is opened by no key of another."""
+    stretching.as_ever(monkeypatch)
+    one, other = (slots.make("Petugas", OPERATOR, PASSPHRASE, slots.FLOOR) for _ in range(2))
+    assert one.salt != other.salt
+    assert slots.stretch(PASSPHRASE, one.salt, one.cost) != slots.stretch(
+        PASSPHRASE, other.salt, other.cost
+    )
+    assert slots.open_private(one, PASSPHRASE).public_key().public_bytes_raw() == one.public
+
+
+def test_what_the_tests_remember_is_what_argon2id_makes(monkeypatch: pytest.MonkeyPatch):
+    """A key that was remembered, by whatever process, opens what a program made, and only that."""
+    remembered = slots.make("Petugas", OPERATOR, PASSPHRASE, slots.FLOOR)
+    with pytest.raises(PassphraseWrong):
+        slots.open_private(remembered, OTHER)
+    stretching.as_ever(monkeypatch)
+    slots.open_private(remembered, PASSPHRASE)
