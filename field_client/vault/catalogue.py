@@ -53,10 +53,10 @@ class Catalogue:
 
         Rows are numbered in the order in which they are inserted; only within a transaction.
         """
-        table = self.number(name)
-        last = self._last.get(table)
-        seq = (self._read_last(table) if last is None else last) + 1
-        self._last[table] = seq
+        self._refresh()
+        table = self._tables.get(name) or self.number(name)
+        last = self._last.get(table) or self._read_last(table)
+        self._last[table] = seq = last + 1
         return table, self._fields.get(table, NOTHING), seq
 
     def _read_last(self, table: int) -> int:

@@ -82,7 +82,6 @@ class StoreConnection:
         self._outside = 0
         self._seen = -1
         self._folding = None if raw_key is None else Folding(self._for_folding, self._lock)
-        self._block = _Block(self._enter, self._leave)
 
     @property
     def path(self) -> Path:
@@ -106,23 +105,21 @@ class StoreConnection:
             return found
 
     def run(self, sql: str, values: Values = ()) -> int:
-        """Run one statement that writes and return how many rows it wrote."""
-        with self._turn:
-            try:
-                written: int = self._raw.execute(sql, values).rowcount
-            except _DRIVER_ERRORS as error:
-                _translate(self._path, error)
-                raise
-            return written
+        """Run one statement and return how many rows it wrote; only within a transaction."""
+        try:
+            written: int = self._raw.execute(sql, values).rowcount
+        except _DRIVER_ERRORS as error:
+            _translate(self._path, error)
+            raise
+        return written
 
     def run_many(self, sql: str, values: Sequence[Values]) -> None:
         """Run one statement for each of ``values``; only within a transaction."""
-        with self._turn:
-            try:
-                self._raw.executemany(sql, values)
-            except _DRIVER_ERRORS as error:
-                _translate(self._path, error)
-                raise
+        try:
+            self._raw.executemany(sql, values)
+        except _DRIVER_ERRORS as error:
+            _translate(self._path, error)
+            raise
 
     def transaction(self) -> AbstractContextManager[None]:
         """Write all of the block or nothing; durable when the block has ended.
@@ -130,9 +127,9 @@ class StoreConnection:
         A block within a block belongs to the outer one. Where the inner one fails, nothing of
         the outer is kept either, even if somebody swallows the error on the way.
         """
-        return self._block
+        return self
 
-    def _enter(self) -> None:
+    def __enter__(self) -> None:
         self._turn.acquire()
         if not self._depth:
             try:
@@ -142,12 +139,18 @@ class StoreConnection:
                 raise
         self._depth += 1
 
-    def _leave(self, error: type[BaseException] | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         try:
             self._depth -= 1
-            self._doomed = self._doomed or error is not None
+            if kind is not None:
+                self._doomed = True
             if not self._depth:
-                self._end(error)
+                self._end(kind)
         finally:
             self._turn.release()
 
@@ -163,23 +166,21 @@ class StoreConnection:
             raise
 
     def _end(self, error: type[BaseException] | None) -> None:
+        """Commit, or roll back after an error; whatever comes of it, let others write."""
         if error is not None:
             self._roll_back()
             return
         try:
-            self._commit()
+            if self._doomed:
+                raise RuntimeError("an error within this transaction was swallowed")
+            self.run("COMMIT")
         except BaseException:
             self._roll_back()
             raise
-        self._lock.release()
-
-    def _commit(self) -> None:
-        if self._doomed:
-            raise RuntimeError("an error within this transaction was swallowed")
-        self.run("COMMIT")
         self._commits += 1
         if self._folding is not None:
             self._folding.committed()
+        self._lock.release()
 
     def _roll_back(self) -> None:
         """Undo what is not committed; SQLite may have done so itself on a full disk."""
@@ -222,29 +223,6 @@ class StoreConnection:
                 self._closed = True
                 self._raw.close()
                 self._lock.close()
-
-
-class _Block:
-    """A block of a transaction, within others or not: the outermost begins it and ends it."""
-
-    __slots__ = ("_enter", "_leave")
-
-    def __init__(
-        self, enter: Callable[[], None], leave: Callable[[type[BaseException] | None], None]
-    ) -> None:
-        self._enter = enter
-        self._leave = leave
-
-    def __enter__(self) -> None:
-        self._enter()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._leave(kind)
 
 
 def open_plain(path: Path, *, create: bool = False) -> StoreConnection:

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from field_client.vault.durable import PRIVATE_FILE, translated
@@ -51,13 +51,13 @@ class WriteLock:
 
     def acquire(self) -> None:
         """Wait for the right to write; raises VaultBusy after the timeout."""
-        asked_s = time.monotonic()
+        until_s = time.monotonic() + self._timeout_s
         if not self._thread.acquire(timeout=self._timeout_s):
             raise VaultBusy(file=self._path.name)
         try:
-            self._wait(self._queue, asked_s)
+            self._wait(self._queue, until_s)
             try:
-                self._wait(self._store, asked_s)
+                self._wait(self._store, until_s)
             finally:
                 _unlock(self._queue)
         except BaseException:
@@ -66,17 +66,17 @@ class WriteLock:
 
     def was_last(self) -> bool:
         """Whether no other program has held the lock since it was asked here; hold the lock."""
-        with suppress(OSError):
-            os.lseek(self._store, _MARK_AT, os.SEEK_SET)
-            if os.read(self._store, _MARK_BYTES) == self._mark:
+        try:
+            if _mark_in(self._store) == self._mark:
                 return True
-            os.lseek(self._store, _MARK_AT, os.SEEK_SET)
-            os.write(self._store, self._mark)
+            _set_mark(self._store, self._mark)
+        except OSError:
+            return False
         return False
 
-    def _wait(self, handle: int, asked_s: float) -> None:
+    def _wait(self, handle: int, until_s: float) -> None:
         while not _try_lock(handle):
-            if time.monotonic() >= asked_s + self._timeout_s:
+            if time.monotonic() >= until_s:
                 raise VaultBusy(file=self._path.name)
             time.sleep(POLL_S)
 
@@ -113,6 +113,18 @@ def locked(path: Path) -> Iterator[None]:
 
 def _open(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+
+
+def _mark_in(handle: int) -> bytes:
+    if sys.platform != "win32":
+        return os.pread(handle, _MARK_BYTES, _MARK_AT)
+    os.lseek(handle, _MARK_AT, os.SEEK_SET)
+    return os.read(handle, _MARK_BYTES)
+
+
+def _set_mark(handle: int, mark: bytes) -> None:
+    os.lseek(handle, _MARK_AT, os.SEEK_SET)
+    os.write(handle, mark)
 
 
 def _try_lock(handle: int) -> bool:

@@ -343,4 +343,8 @@ def _document(stored: _Stored) -> Document:
 
 def _plain(document: Mapping[Any, Any], body: str | bytes) -> Mapping[str, Any]:
     """Return what will be read again: JSON makes text of every name."""
-    return document if set(map(type, document)) <= {str} else from_body(body)
+    try:
+        "".join(document)
+    except TypeError:
+        return from_body(body)
+    return document
