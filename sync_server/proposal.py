@@ -6,7 +6,7 @@ against it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,11 @@ _PERSON = ("nik", "name", "sex", "birth_date", "village")
 def proposal(connection: Connection) -> list[dict[str, Any]]:
     """Return every claim: duplicates by id, then deaths and moves by the time they were told."""
     return [*_duplicates(connection), *_visits(connection)]
+
+
+def within(connection: Connection, covers: Callable[[str | None], bool]) -> list[dict[str, Any]]:
+    """Return the claims about residents of an area, as ``covers`` tells it."""
+    return [claim for claim in proposal(connection) if covers(claim["village"])]
 
 
 def _duplicates(connection: Connection) -> Iterator[dict[str, Any]]:

@@ -19,13 +19,9 @@ from sync_server.commands.report import report
 from sync_server.config import load_config
 from sync_server.export import write_csv
 from sync_server.registry import context_of
-from sync_server.reports.unconfirmed_report import unconfirmed_report
+from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_report
 
 _SHOWN = 40
-_COLUMNS = (
-    "record", "visit", "name", "sex", "village", "birth_date", "nik", "central_status",
-    "recorded_on", "days", "team", "kit",
-)  # fmt: skip
 
 
 @report.command()
@@ -40,14 +36,14 @@ _COLUMNS = (
 @click.option("--region", help="Only this region; the whole office otherwise.")
 @click.option("--older-than", type=click.IntRange(min=0), default=0, metavar="DAYS",
               help="Only recordings of at least so many days ago.")  # fmt: skip
+@click.option("--team", help="Only what this operator recorded.")
+@click.option("--kit", help="Only what was recorded on this laptop.")
 @click.option(
     "--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Count the days up to this one."
 )
 @click.option("--output", type=OUTPUT, help="Write to this file.")
 @output_options
-def unconfirmed(
-    layout: str, region: str | None, older_than: int, day: datetime | None, output: Path | None
-) -> None:
+def unconfirmed(layout: str, day: datetime | None, output: Path | None, **narrowed: Any) -> None:
     """List who was recorded in the field and lacks the ministry's word: by age, team and kit.
 
     The team is the operator who wrote the visit, the kit the laptop it was written on. Import
@@ -56,11 +52,11 @@ def unconfirmed(
     office = open_office(load_config())
     with office.store.read() as connection:
         on: date = day.date() if day else context_of(office, connection).today
-        document = unconfirmed_report(connection, on, region, older_than).as_dict()
+        document = unconfirmed_report(connection, on, Wanted(**narrowed)).as_dict()
         regions = regions_of(connection)
     if layout == "csv" and not wants_json():
-        rows = [[one[name] for name in _COLUMNS] for one in document["people"]]
-        write_file(output, lambda target: write_csv(target, _COLUMNS, rows))
+        rows = [[one[name] for name in COLUMNS] for one in document["people"]]
+        write_file(output, lambda target: write_csv(target, COLUMNS, rows))
         return
     as_json = layout == "json" or wants_json()
     width = None if output else screen_width()

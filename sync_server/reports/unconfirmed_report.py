@@ -24,17 +24,55 @@ from sync_server.store.queries import facts, log, records
 from sync_server.store.queries.facts import Fact
 from sync_server.unconfirmed import Recording, by, by_age, unconfirmed
 
+COLUMNS = (
+    "record", "visit", "name", "sex", "village", "birth_date", "nik", "central_status",
+    "recorded_on", "days", "team", "kit",
+)  # fmt: skip
 OFFICE = "office"
 _RECORDED = tuple(f'"outcome":"{outcome}"' for outcome in sorted(FIELD_RECORDED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the list is narrowed to: a region, an age of so many days, one team, one kit.
+
+    `areas`: of the user who asks; empty for the whole regency.
+    """
+
+    region: str | None = None
+    older_than: int = 0
+    team: str | None = None
+    kit: str | None = None
+    areas: tuple[str, ...] = ()
+
+    def within(self, one: Recording) -> bool:
+        """Tell whether a recording lies where the user may see it."""
+        village = str(one.values.get("village", ""))
+        return not self.areas or any(contains(area, village) for area in self.areas)
+
+    def means(self, one: Recording, on: date) -> bool:
+        """Tell whether a recording is asked for."""
+        village = str(one.values.get("village", ""))
+        return (
+            one.days(on) >= self.older_than
+            and self.team in (None, one.team)
+            and self.kit in (None, one.kit)
+            and (self.region is None or contains(self.region, village))
+        )
+
+
+_ALL = Wanted()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unconfirmed:
-    """The list as asked for: on which day, in which region, at least how many days old."""
+    """The list as asked for. `teams` and `kits`: all that it could be narrowed to."""
 
     on: date
     region: str | None
     people: tuple[Recording, ...]
+    teams: tuple[str, ...] = ()
+    kits: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the groups and the people, the oldest recording first."""
@@ -73,18 +111,16 @@ def person_row(one: Recording, on: date) -> dict[str, Any]:
     }
 
 
-def unconfirmed_report(
-    connection: Connection, on: date, region: str | None = None, older_than: int = 0
-) -> Unconfirmed:
+def unconfirmed_report(connection: Connection, on: date, wanted: Wanted = _ALL) -> Unconfirmed:
     """Return who was recorded in the field and lacks the ministry's word, on a day."""
-    waiting = unconfirmed(_recordings(connection))
-    people = [
-        one
-        for one in waiting
-        if one.days(on) >= older_than
-        and (region is None or contains(region, str(one.values.get("village", ""))))
-    ]
-    return Unconfirmed(on=on, region=region, people=tuple(people))
+    waiting = [one for one in unconfirmed(_recordings(connection)) if wanted.within(one)]
+    return Unconfirmed(
+        on=on,
+        region=wanted.region,
+        people=tuple(one for one in waiting if wanted.means(one, on)),
+        teams=tuple(sorted({one.team for one in waiting})),
+        kits=tuple(sorted({one.kit for one in waiting})),
+    )
 
 
 def _recordings(connection: Connection) -> Iterator[Recording]:

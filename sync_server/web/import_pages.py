@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from shared_schema import display
 from shared_schema.errors import JemputError
 from sync_server import rejections
 from sync_server.accounts import Right
-from sync_server.export import write_csv
 from sync_server.importing import (
     ImportFileMissing,
     Imports,
@@ -26,6 +24,7 @@ from sync_server.office import Office
 from sync_server.register_rows import STATUS_FIELDS
 from sync_server.register_table import KEY, PERSON, REGION_PARTS
 from sync_server.registry import Source
+from sync_server.web.files import table_file
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking
 from sync_server.web.words import import_kind, import_step, language, text
@@ -106,15 +105,6 @@ def _add_runs(pages: Blueprint, office: Office, imports: Imports) -> None:
         require_import(actor())
         rows = [list(one.values()) for one in _explained(imports.rejected(upload))]
         return table_file("rejected.csv", rejections.COLUMNS, rows)
-
-
-def table_file(name: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Response:
-    """Return a table as a file to keep."""
-    target = StringIO(newline="")
-    write_csv(target, headers, rows)
-    answer = Response(target.getvalue().encode("utf-8-sig"), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 def _mapping(known: Upload) -> dict[str, str]:

@@ -15,6 +15,7 @@ from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 from sync_server.web import (
     arrival_pages,
+    claim_pages,
     conflict_pages,
     correction_pages,
     decision_pages,
@@ -36,6 +37,7 @@ _PARTS = (
     conflict_pages,
     decision_pages,
     correction_pages,
+    claim_pages,
     office_pages,
 )
 

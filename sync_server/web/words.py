@@ -64,7 +64,12 @@ _ACTIONS = {
     "import": "began an import",
     "import-done": "imported a file",
     "import-remove": "removed an uploaded file",
+    "unconfirmed-seen": "looked at who is recorded in the field only",
+    "unconfirmed-export": "took a table of who is recorded in the field only",
+    "proposal-seen": "looked at the proposal for the ministry",
+    "proposal-export": "took the proposal for the ministry as a table",
 }
+_CLAIMS = {"duplicate": "Duplicate", "deceased": "Reported deceased", "moved": "Moved"}
 _KINDS = {
     "register": "Register of residents",
     "status": "The ministry's status list",
@@ -99,3 +104,8 @@ def import_kind(kind: str) -> str:
 def import_step(step: str) -> str:
     """Return how far an import came."""
     return text()(_STEPS[step])
+
+
+def claim_word(claim: str) -> str:
+    """Return what is claimed of a resident."""
+    return text()(_CLAIMS[claim])

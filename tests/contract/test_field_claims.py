@@ -10,7 +10,7 @@ from shared_schema.links import Verdict
 from sync_server import ingest, reconcile
 from sync_server.ingest import Edit
 from sync_server.proposal import proposal
-from sync_server.reports.unconfirmed_report import unconfirmed_report
+from sync_server.reports.unconfirmed_report import Wanted, unconfirmed_report
 from tests.support.offices import Bench, found_office
 from tests.support.raw_device import RawDevice
 
@@ -37,7 +37,7 @@ def visit(device: RawDevice, person: Any, outcome: str, **more: Any) -> Any:
 def unconfirmed(bench: Bench, **asked: Any) -> dict[str, Any]:
     """Ask for the list."""
     with bench.office.store.read() as connection:
-        return unconfirmed_report(connection, ON, **asked).as_dict()
+        return unconfirmed_report(connection, ON, Wanted(**asked)).as_dict()
 
 
 def set_status(bench: Bench, person: Any, status: str) -> None:
@@ -70,6 +70,9 @@ def test_recordings_that_the_ministry_lacks_are_listed_by_team_and_kit(
     assert sum(span["count"] for span in document["by_age"]) == document["count"] == 1
     assert unconfirmed(bench, older_than=row["days"] + 1)["count"] == 0
     assert unconfirmed(bench, region="53.71")["count"] == 0
+    assert unconfirmed(bench, areas=("53.71",))["count"] == 0
+    assert [unconfirmed(bench, team=one)["count"] for one in ("Operator 1", "Lain")] == [1, 0]
+    assert [unconfirmed(bench, kit=one)["count"] for one in ("Laptop Contoh", "Lain")] == [1, 0]
     set_status(bench, one, "CARD_ISSUED")
     assert unconfirmed(bench)["count"] == 0
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
-from sync_server.api.v1 import correcting, door, importing, reading, reconciling
+from sync_server.api.v1 import claiming, correcting, door, importing, reading, reconciling
 from sync_server.importing import Imports
 from sync_server.office import Office
 
@@ -43,4 +43,5 @@ def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str]
     reading.add(supervisors, office)
     correcting.add(supervisors, office)
     importing.add(supervisors, imports)
+    claiming.add(supervisors, office)
     Documented(app).register_blueprint(supervisors)

@@ -1,0 +1,144 @@
+"""What the field says and the ministry does not: recordings that it lacks, and our proposal."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from shared_schema.regions import Level, level
+from sync_server import auditing, proposal
+from sync_server.accounts import Right, require
+from sync_server.office import Office
+from sync_server.registry import context_of
+from sync_server.reports.unconfirmed_report import COLUMNS, Unconfirmed, Wanted, unconfirmed_report
+from sync_server.unconfirmed import AGES_DAYS
+from sync_server.web.errors import RevealReasonMissing
+from sync_server.web.files import table_file
+from sync_server.web.guard import actor
+from sync_server.web.looking import Looking, looking_at
+from sync_server.web.words import claim_word
+
+Page = str | Response | tuple[str, int]
+_SHOWN = 200
+_PERSON = "person"
+_OLDEST_DAYS = 99_999
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the routes to the pages."""
+    _add_unconfirmed(pages, office)
+    _add_proposal(pages, office)
+
+
+def _add_unconfirmed(pages: Blueprint, office: Office) -> None:
+    @pages.get("/unconfirmed")
+    def unconfirmed_list() -> Page:
+        with office.store.write() as connection:
+            look, wanted = looking_at(connection), _wanted(request.args)
+            found = _unconfirmed(office, connection, wanted)
+            told = {"count": len(found.people)}
+            auditing.note(office, connection, actor(), "unconfirmed-seen", "", told)
+            return _page(look, found, wanted)
+
+    @pages.post("/unconfirmed/export")
+    def export_unconfirmed() -> Page:
+        require(actor(), Right.REVEAL)
+        reason = _reason()
+        with office.store.write() as connection:
+            found = _unconfirmed(office, connection, _wanted(request.form))
+            told = {"reason": reason, "count": len(found.people)}
+            auditing.note(office, connection, actor(), "unconfirmed-export", "", told)
+        rows = [[one[name] for name in COLUMNS] for one in found.as_dict()["people"]]
+        return table_file("unconfirmed.csv", COLUMNS, rows)
+
+
+def _add_proposal(pages: Blueprint, office: Office) -> None:
+    @pages.get("/proposal")
+    def proposal_page() -> Page:
+        with office.store.write() as connection:
+            claims = proposal.within(connection, actor().covers)
+            told = {"count": len(claims)}
+            auditing.note(office, connection, actor(), "proposal-seen", "", told)
+            return render_template(
+                "pages/proposal.html",
+                counts=_counted(claims),
+                claims=_claims(looking_at(connection), claims[:_SHOWN]),
+                total=len(claims),
+                claim_word=claim_word,
+            )
+
+    @pages.post("/proposal/export")
+    def export_proposal() -> Page:
+        require(actor(), Right.REVEAL)
+        reason = _reason()
+        with office.store.write() as connection:
+            claims = proposal.within(connection, actor().covers)
+            told = {"reason": reason, "count": len(claims)}
+            auditing.note(office, connection, actor(), "proposal-export", "", told)
+        rows = [[claim[name] for name in proposal.COLUMNS] for claim in claims]
+        return table_file("proposal.csv", proposal.COLUMNS, rows)
+
+
+def _reason() -> str:
+    reason = " ".join(request.form.get("reason", "").split())
+    if not reason:
+        raise RevealReasonMissing
+    return reason
+
+
+def _wanted(given: Mapping[str, str]) -> Wanted:
+    older = given.get("older_than", "0")
+    return Wanted(
+        region=given.get("region") or None,
+        older_than=min(int(older[:9]), _OLDEST_DAYS) if older.isdecimal() else 0,
+        team=given.get("team") or None,
+        kit=given.get("kit") or None,
+        areas=actor().area,
+    )
+
+
+def _unconfirmed(office: Office, connection: Connection, wanted: Wanted) -> Unconfirmed:
+    return unconfirmed_report(connection, context_of(office, connection).today, wanted)
+
+
+def _page(look: Looking, found: Unconfirmed, wanted: Wanted) -> str:
+    document = found.as_dict()
+    return render_template(
+        "pages/unconfirmed.html",
+        document=document,
+        people=[_person(look, one) for one in document["people"][:_SHOWN]],
+        wanted=wanted,
+        team_choices=[(one, one) for one in found.teams],
+        kit_choices=[(one, one) for one in found.kits],
+        ages=[limit + 1 for limit in AGES_DAYS],
+        districts=[
+            (code, look.regions.name(code))
+            for code, _ in look.regions.to_rows()
+            if level(code) is Level.DISTRICT and actor().covers(code)
+        ],
+    )
+
+
+def _person(look: Looking, one: Mapping[str, Any]) -> dict[str, Any]:
+    shown = ("name", "village", "birth_date", "nik")
+    return {**one, **{name: look.value(_PERSON, name, one[name]) for name in shown}}
+
+
+def _counted(claims: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    counts = Counter(claim["claim"] for claim in claims)
+    return [(claim_word(name), counts[name]) for name in ("duplicate", "deceased", "moved")]
+
+
+def _claims(look: Looking, claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            **claim,
+            "word": claim_word(claim["claim"]),
+            **{name: look.value(_PERSON, name, claim[name]) for name in ("nik", "village", "name")},
+            "other_nik": look.value(_PERSON, "nik", claim["other_nik"]),
+        }
+        for claim in claims
+    ]

@@ -1,0 +1,18 @@
+"""Tables that a page gives as files to keep."""
+
+from collections.abc import Sequence
+from io import StringIO
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from sync_server.export import write_csv
+
+
+def table_file(name: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Response:
+    """Return a table as CSV that a spreadsheet opens rightly."""
+    target = StringIO(newline="")
+    write_csv(target, headers, rows)
+    answer = Response(target.getvalue().encode("utf-8-sig"), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
