@@ -9,7 +9,7 @@ connection serves all threads of a program in turn. An encrypted store's log is 
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -167,12 +167,12 @@ class StoreConnection:
 
     def _end(self, error: type[BaseException] | None) -> None:
         """Commit, or roll back after an error; whatever comes of it, let others write."""
-        if error is not None:
+        if self._doomed:
             self._roll_back()
+            if error is None:
+                raise RuntimeError("an error within this transaction was swallowed")
             return
         try:
-            if self._doomed:
-                raise RuntimeError("an error within this transaction was swallowed")
             self.run("COMMIT")
         except BaseException:
             self._roll_back()

@@ -212,15 +212,20 @@ _REGISTERED = "SELECT name FROM doc_fields WHERE tbl=? AND kind=?"
 
 
 def _rebuild(store: StoreConnection, table: int, before: Fields, after: Fields) -> None:
+    for seq, body in bodies(store, table):
+        document = from_body(body)
+        new = marks(after, document)
+        replace(store, seq, marks(before, document), new)
+        store.rows("UPDATE docs SET text=? WHERE seq=?", (new.text, seq))
+
+
+def bodies(store: StoreConnection, table: int) -> Iterator[tuple[int, str | bytes]]:
+    """Yield number and body of a table's documents in turn; each may be changed meanwhile."""
     last, end = span(table)
     while found := store.rows(
         "SELECT seq, body FROM docs WHERE seq>? AND seq<? ORDER BY seq LIMIT ?", (last, end, CHUNK)
     ):
-        for seq, body in found:
-            document = from_body(body)
-            new = marks(after, document)
-            replace(store, seq, marks(before, document), new)
-            store.rows("UPDATE docs SET text=? WHERE seq=?", (new.text, seq))
+        yield from found
         last = found[-1][0]
 
 

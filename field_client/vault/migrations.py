@@ -1,16 +1,18 @@
 """The store's tables, and how an older store becomes a newer one: forward only, in one commit.
 
-A released script is never edited; a change of shape is a new script at the end. The number of
-scripts applied stands in SQLite's ``user_version``; a store with more of them is refused.
+A released script is never edited; a change of shape is a new script at the end, of statements and
+of functions that rewrite documents. The number of scripts applied stands in SQLite's
+``user_version``; a store with more of them is refused.
 
 Before scripts are run, the store is copied to ``vault.db.before-N`` beside it (N: its version),
 on the disk and read back. The copy stays until `verify` finds all sound, a backup is taken, or
 the next version keeps its own.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
-from field_client.vault import durable
+from field_client.vault import births, durable
 from field_client.vault.connection import StoreConnection
 from field_client.vault.errors import DiskFull, UpdateNeedsRoom, VaultDamaged, VaultNewer
 from field_client.vault.snapshot import copy_store
@@ -49,7 +51,8 @@ _DOCUMENTS = (
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_DOCUMENTS,)
+Step = str | Callable[[StoreConnection], None]
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (_DOCUMENTS, (births.enter,))
 
 
 def create(store: StoreConnection) -> None:
@@ -106,6 +109,9 @@ def version(store: StoreConnection) -> int:
 
 def _apply(store: StoreConnection, done: int) -> None:
     for script in MIGRATIONS[done:]:
-        for statement in script:
-            store.rows(statement)
+        for step in script:
+            if isinstance(step, str):
+                store.rows(step)
+            else:
+                step(store)
     store.rows(f"PRAGMA user_version={len(MIGRATIONS)}")

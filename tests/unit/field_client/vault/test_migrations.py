@@ -13,6 +13,8 @@ from field_client.vault.store import PURPOSE, RAW_KEY_BYTES, open_vault
 from field_client.vault.table import document_of
 from tests.unit.field_client.vault.conftest import KEYS, Opener
 
+RELEASED = len(migrations.MIGRATIONS)
+BEFORE = f"{STORE_FILE}{migrations.KEPT}{RELEASED}"
 LATER = ("CREATE TABLE later (x)", "INSERT INTO later SELECT count(*) FROM docs")
 BROKEN = (*LATER, "INSERT INTO nowhere VALUES (1)")
 PEOPLE = [document_of({"nik": f"{n:016d}", "name": f"Warga {n}"}, f"orang-{n}") for n in range(80)]
@@ -53,17 +55,17 @@ def test_the_store_as_it_was_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch
     later(monkeypatch, LATER)
     with open_vault(home, KEYS) as db:
         assert db.table("records").all() == PEOPLE
-    assert kept(home) == ["vault.db.before-1"]
-    require_all(home / "vault.db.before-1", 1)
-    assert b"Warga" not in (home / "vault.db.before-1").read_bytes()
-    require_all(home / STORE_FILE, 2)
+    assert kept(home) == [BEFORE]
+    require_all(home / BEFORE, RELEASED)
+    assert b"Warga" not in (home / BEFORE).read_bytes()
+    require_all(home / STORE_FILE, RELEASED + 1)
     with open_vault(home, KEYS):
         pass
     later(monkeypatch, ("CREATE TABLE third (x)",))
     with open_vault(home, KEYS):
         pass
-    assert kept(home) == ["vault.db.before-2"]
-    require_all(home / "vault.db.before-2", 2)
+    assert kept(home) == [f"{STORE_FILE}{migrations.KEPT}{RELEASED + 1}"]
+    require_all(home / f"{STORE_FILE}{migrations.KEPT}{RELEASED + 1}", RELEASED + 1)
 
 
 def test_an_older_program_then_refuses(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +76,7 @@ def test_an_older_program_then_refuses(home: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(VaultNewer):
         open_vault(home, KEYS)
     (home / STORE_FILE).unlink()
-    (home / "vault.db.before-1").rename(home / STORE_FILE)
+    (home / BEFORE).rename(home / STORE_FILE)
     with open_vault(home, KEYS) as db:
         assert db.table("records").all() == PEOPLE
 
@@ -85,11 +87,11 @@ def test_a_script_that_fails_leaves_the_old_store(home: Path, monkeypatch) -> No
         later(patch, BROKEN)
         with pytest.raises(Exception, match="nowhere"):
             open_vault(home, KEYS)
-    require_all(home / STORE_FILE, 1)
-    require_all(home / "vault.db.before-1", 1)
+    require_all(home / STORE_FILE, RELEASED)
+    require_all(home / BEFORE, RELEASED)
     later(monkeypatch, LATER)
     open_vault(home, KEYS).close()
-    require_all(home / STORE_FILE, 2)
+    require_all(home / STORE_FILE, RELEASED + 1)
 
 
 class Cut(BaseException):
@@ -149,9 +151,9 @@ def test_a_cut_anywhere_is_repeated(home: Path, monkeypatch: pytest.MonkeyPatch)
         seen.add(migrations.version(store))
         store.close()
         open_vault(home, KEYS).close()
-        require_all(home / STORE_FILE, 2)
+        require_all(home / STORE_FILE, RELEASED + 1)
         stop += 1
-    assert seen == {1, 2}
+    assert seen == {RELEASED, RELEASED + 1}
     assert stop > len(MOMENTS)
     assert not [name for name in kept(home) if name.endswith(durable.NEW_SUFFIX)]
 
@@ -173,9 +175,9 @@ def test_no_room_for_the_copy_no_change(home: Path, monkeypatch, trouble, told) 
             open_vault(home, KEYS)
     assert told is VaultIO or caught.value.details["megabytes"] >= 1
     assert kept(home) == []
-    require_all(home / STORE_FILE, 1)
+    require_all(home / STORE_FILE, RELEASED)
     open_vault(home, KEYS).close()
-    require_all(home / STORE_FILE, 2)
+    require_all(home / STORE_FILE, RELEASED + 1)
 
 
 def test_of_two_programs_one_changes_the_store(home: Path, monkeypatch) -> None:
@@ -190,4 +192,4 @@ def test_of_two_programs_one_changes_the_store(home: Path, monkeypatch) -> None:
 
     monkeypatch.setattr(migrations, "_keep", slow)
     with open_vault(home, KEYS), open_vault(home, KEYS):
-        assert calls == [1]
+        assert calls == [RELEASED]

@@ -1,0 +1,103 @@
+"""A laptop's store from before days of birth were looked up by: it gets them, and loses nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tinydb import where
+
+from field_client.tables import INDEXES, TEXT_INDEXES
+from field_client.vault import migrations
+from field_client.vault.connection import open_encrypted
+from field_client.vault.keys import STORE_FILE
+from field_client.vault.store import PURPOSE, RAW_KEY_BYTES, VaultDB, open_vault
+from tests.unit.field_client.vault.conftest import KEYS
+
+WITHOUT = {**INDEXES, "records": tuple(name for name in INDEXES["records"] if name != "born")}
+PEOPLE = 300  # more than one piece
+STAMP = "01a0c4506c010000.000102030405060708090a0b"
+LATER_STAMP = "02a0c4506c010000.000102030405060708090a0b"
+
+
+def part(number: int, stamp: str = STAMP, **values: Any) -> dict[str, Any]:
+    """Give what the office sent, or a laptop wrote, of one record."""
+    heads = {name: {"heads": [[stamp, each]], "superseded": []} for name, each in values.items()}
+    return {"record": f"01a0c450-6c01-8000-8000-{number:012d}", "type": "person", "fields": heads}
+
+
+def old(number: int) -> dict[str, Any]:
+    """Give a person's document as it was written then."""
+    base = part(number, name=f"Warga {number}", birth_date=f"19{number % 90 + 10}-11-05")
+    return {"type": "person", "own": False, "base": base, "mine": None, "nik": f"{number:016d}"}
+
+
+ODD = {
+    "mended": old(900) | {"mine": part(900, LATER_STAMP, birth_date="1981-02-03"), "own": True},
+    "year": old(901) | {"base": part(901, birth_date="1970-01-01", birth_date_precision="year")},
+    "none": old(902) | {"base": part(902, name="Warga")},
+    "outage": {"type": "outage", "own": True, "base": None, "mine": part(903)},
+    "newer": old(904) | {"born": "1999-01-01"},
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder of a store that the first version made."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+        key = KEYS.derive(PURPOSE, RAW_KEY_BYTES)
+        store = open_encrypted(tmp_path / STORE_FILE, key, create=True)
+        migrations.create(store)
+        store.close()
+        with opened(tmp_path, WITHOUT) as db, db.transaction():
+            for number in range(PEOPLE):
+                db.table("records").add(f"warga-{number}", old(number))
+            for name, document in ODD.items():
+                db.table("records").add(name, document)
+            db.table("meta").add("device", {"type": "person"})
+    return tmp_path
+
+
+def opened(home: Path, indexes: Any = INDEXES) -> VaultDB:
+    """Open the store as the program does."""
+    return open_vault(home, KEYS, indexes=indexes, text_indexes=TEXT_INDEXES)
+
+
+def born(db: VaultDB, day: str) -> list[str]:
+    """Name those who are found under a day of birth; nothing but the index may be read."""
+    number = db.table("records")._fields().values["born"]
+    sql = "SELECT id FROM docs JOIN doc_index USING (seq) WHERE field=? AND value=? ORDER BY seq"
+    return [name for (name,) in db._store.rows(sql, (number, day))]
+
+
+@pytest.mark.parametrize("looked_up_before", [False, True])
+def test_an_old_store_gets_its_days_of_birth(
+    home: Path, monkeypatch: pytest.MonkeyPatch, looked_up_before: bool
+) -> None:
+    """Whether or not a program between declared the index; every document stays as it was."""
+    if looked_up_before:
+        with monkeypatch.context() as patch:
+            patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+            with opened(home) as db:
+                assert born(db, "1910-05-11") == []
+    with opened(home) as db:
+        assert born(db, "1910-05-11") == ["warga-0", "warga-90", "warga-180", "warga-270"]
+        assert born(db, "1981-02-03") == ["mended"]
+        assert born(db, "1999-01-01") == ["newer"]
+        found = {document.doc_id: dict(document) for document in db.table("records")}
+        assert [name for name in ODD if found[name].get("born") is None] == [
+            "year",
+            "none",
+            "outage",
+        ]
+        before = {f"warga-{number}": old(number) for number in range(PEOPLE)} | ODD
+        without = {name: each | {"born": None} for name, each in before.items()}
+        assert {name: each | {"born": None} for name, each in found.items()} == without
+        assert db.table("meta").all() == [{"type": "person"}]
+        assert db.table("records").search(where("nik") == f"{7:016d}")[0].doc_id == "warga-7"
+        assert db.check() == []
+    assert [path.name for path in migrations.kept_copies(home / STORE_FILE)] == [
+        f"{STORE_FILE}{migrations.KEPT}1"
+    ]
+    with opened(home) as db:
+        assert len(db.table("records")) == PEOPLE + len(ODD)
