@@ -94,12 +94,15 @@ def bench(place: Path, kind: str) -> Bench:
     return Bench(place=place, kind=kind, keys=keys)
 
 
-def calls_of(made: Bench) -> Counter[str]:
-    """Count the calls of a day without faults."""
-    with faulting.counting(made.place / "log") as nursery:
-        child, code, said = made.run(nursery, "trial", "write", 0)
-    assert (code, json.loads(said[-1])["failed"]) == (0, [])
-    return faulting.calls_of(made.place / "log", child)
+def calls_of(benches: dict[str, Bench]) -> dict[str, Counter[str]]:
+    """Count the calls of a day without faults, of each kind of work."""
+    log = next(iter(benches.values())).place / "log"
+    children = {}
+    with faulting.counting(log) as nursery:
+        for kind, made in benches.items():
+            children[kind], code, said = made.run(nursery, "trial", "write", 0)
+            assert (code, json.loads(said[-1])["failed"]) == (0, [])
+    return {kind: faulting.calls_of(log, child) for kind, child in children.items()}
 
 
 def require_all(made: Bench, told: list[str], failed: list[tuple[str, str]]) -> None:
@@ -121,32 +124,33 @@ def test_one_call_fails(place: Path, scale: str) -> None:
     """Each write, flush, cut, renaming and removal of each kind of work fails once."""
     require_strace()
     benches = {kind: bench(place / kind, kind) for kind in AMOUNTS}
-    turns, calls = turns_of(benches, FLUSHES_AND_WRITES.tries(scale) // len(AMOUNTS))
+    calls = calls_of(benches)
+    turns, count = turns_of(calls, FLUSHES_AND_WRITES.tries(scale) // len(AMOUNTS))
+    last = {call: max(made[call] for made in calls.values()) for call, _ in FAULTS}
     outcomes: Counter[str] = Counter()
-    for (call, error), trials in turns.items():
-        last = max(n for _, n in trials)
-        with faulting.failing(call, error, last) as nursery:
-            for kind, n in trials:
-                found = benches[kind].trial(nursery, call, faulting.empty_before(n, last))
+    for error, trials in turns.items():
+        with faulting.failing(error, last) as nursery:
+            for kind, call, n in trials:
+                empty = faulting.empty_before(n, last[call])
+                found = benches[kind].trial(nursery, call, empty)
                 require_all(benches[kind], found["told"], found["failed"])
                 outcomes.update(code for _, code in found["failed"] or [("", "unnoticed")])
     tried = sum(map(len, turns.values()))
-    effort.report(calls=calls, tried=tried, outcomes=dict(outcomes))
+    effort.report(calls=count, tried=tried, outcomes=dict(outcomes))
     assert scale == "soak" or tried == FLUSHES_AND_WRITES.ci
 
 
 def turns_of(
-    benches: dict[str, Bench], most: int
-) -> tuple[dict[tuple[str, str], list[tuple[str, int]]], int]:
+    calls: dict[str, Counter[str]], most: int
+) -> tuple[dict[str, list[tuple[str, str, int]]], int]:
     """Draw which call of which work fails how, at most so many of each; return also their count."""
-    turns: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    turns: dict[str, list[tuple[str, str, int]]] = {}
     count = 0
-    for kind, made in benches.items():
-        calls = calls_of(made)
-        every = [(fault, n) for fault in FAULTS for n in range(1, calls[fault[0]] + 1)]
+    for kind, made in calls.items():
+        every = [(fault, n) for fault in FAULTS for n in range(1, made[fault[0]] + 1)]
         count += len(every)
-        for fault, n in random.Random(53).sample(every, min(most, len(every))):
-            turns.setdefault(fault, []).append((kind, n))
+        for (call, error), n in random.Random(53).sample(every, min(most, len(every))):
+            turns.setdefault(error, []).append((kind, call, n))
     return turns, count
 
 

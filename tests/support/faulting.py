@@ -1,14 +1,15 @@
 """One system call of a program fails, the n-th of its kind, and only that one.
 
 strace counts each process's calls by itself and lets the K-th fail. A child of the nursery that is
-to fail at its n-th call first makes K - n calls that do nothing; so one strace serves every n.
+to fail at its n-th call first makes K - n calls that do nothing; so one strace serves every n, and
+every call, as no child comes to the K-th of a call without that.
 """
 
 import contextlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.support.nursery import Nursery
@@ -27,13 +28,17 @@ EMPTY_CALLS: dict[str, Callable[[], object]] = {
 _WATCH = ("strace", "-f", "--seccomp-bpf", "-qq")
 
 
-def failing(call: str, error: str, last: int) -> Nursery:
-    """Return a nursery whose children may fail with ``error`` at any ``call`` up to ``last``.
+def failing(error: str, last: Mapping[str, int]) -> Nursery:
+    """Return a nursery whose children may fail with ``error`` at any call up to its ``last``.
 
     The nursery's own calls, while it warms up, are fewer than those that come before.
     """
-    inject = f"inject={call}:error={error}:when={last + WARM_UP_CALLS}"
-    return Nursery(*_WATCH, "-o", os.devnull, "-e", f"trace={call}", "-e", inject)
+    which = [
+        f"inject={call}:error={error}:when={number + WARM_UP_CALLS}"
+        for call, number in last.items()
+    ]
+    inject = [word for one in which for word in ("-e", one)]
+    return Nursery(*_WATCH, "-o", os.devnull, "-e", f"trace={','.join(last)}", *inject)
 
 
 def empty_before(number: int, last: int) -> int:
