@@ -24,17 +24,21 @@ from shared_schema.changes import (
     ChangeInvalid,
     Stamp,
     Write,
+    name_bytes,
 )
-from shared_schema.ids import IdInvalid, parse_id
+from shared_schema.ids import IdInvalid, id_text, parse_id
 
 _HEADS_IN_PART = 20
 _STAMPS_IN_PART = 5000
 _NONE: frozenset[Stamp] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Head:
-    """A write that no other write names: its stamp and value."""
+    """A write that no other write names: its stamp and value.
+
+    Never changed once made; like `Write` and `FieldState` not declared frozen, being so many.
+    """
 
     stamp: Stamp
     value: Json = field(compare=False)
@@ -51,7 +55,7 @@ class Head:
         return self.stamp, self.encoded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, unsafe_hash=True)
 class FieldState:
     """One field: ``heads`` in rising rank, and the stamps that any write has named."""
 
@@ -124,8 +128,8 @@ def state_of(change: Change) -> RecordState:
     stamp = change.stamp
     fields = {
         name: FieldState(
-            heads=(Head(stamp, write.value, encode(write.value)),),
-            superseded=frozenset(write.replaces) - {stamp} if write.replaces else _NONE,
+            (Head(stamp, write.value, write.encoded),),
+            frozenset(write.replaces) - {stamp} if write.replaces else _NONE,
         )
         for name, write in change.writes.items()
     }
@@ -194,18 +198,20 @@ def state_bytes(state: RecordState) -> bytes:
         return known
 
     fields = b",".join(
-        b'%b:{"heads":[%b],"superseded":[%b]}'
-        % (
-            encode(name),
-            b",".join(b"[%b,%b]" % (text(head.stamp), head.encoded) for head in part.heads),
-            b",".join(sorted(map(text, part.superseded))) if part.superseded else b"",
-        )
-        for name, part in sorted(state.fields.items())
+        [
+            b'%b:{"heads":[%b],"superseded":[%b]}'
+            % (
+                name_bytes(name),
+                b",".join([b"[%b,%b]" % (text(head.stamp), head.encoded) for head in part.heads]),
+                b",".join(sorted(map(text, part.superseded))) if part.superseded else b"",
+            )
+            for name, part in sorted(state.fields.items())
+        ]
     )
     return b'{"fields":{%b},"record":"%b","type":%b}' % (
         fields,
-        str(state.record).encode(),
-        encode(state.type),
+        id_text(state.record).encode(),
+        name_bytes(state.type),
     )
 
 
@@ -213,11 +219,11 @@ def shown_bytes(state: RecordState) -> bytes:
     """Return the canonical bytes of the shown values."""
     if not "".join(state.fields).isascii():
         return encode(state.values())
-    shown = (
-        b"%b:%b" % (encode(name), part.heads[-1].encoded)
+    shown = [
+        b"%b:%b" % (name_bytes(name), part.heads[-1].encoded)
         for name, part in sorted(state.fields.items())
         if part.heads and part.heads[-1].value is not None and name not in SYSTEM_FIELDS
-    )
+    ]
     return b"{%b}" % b",".join(shown)
 
 

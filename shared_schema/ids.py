@@ -13,6 +13,7 @@ content (an imported person's NIK, a pair of records) carry 120 bits of SHA-256 
 import hashlib
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from uuid import UUID
 
 from shared_schema.errors import CustodyError
@@ -21,6 +22,7 @@ DEVICE_BYTES = 8
 BRANCH_BYTES = 4
 STREAM_BYTES = DEVICE_BYTES + BRANCH_BYTES
 NUMBER_LIMIT = 1 << 24
+_ID_LENGTH = 36
 _KIND_BITS = 2
 _NUMBER_BITS = 24
 _DERIVED_BITS = 120
@@ -117,6 +119,7 @@ def record_number(record: UUID, stream: Stream) -> int | None:
     return _number(record, stream, _Kind.RECORD)
 
 
+@lru_cache(maxsize=16384)
 def record_stream(record: UUID) -> Stream | None:
     """Return the stream on which a record was begun; None for ids derived from content."""
     value = _unpack(record)
@@ -137,12 +140,24 @@ def change_sequence(change: UUID) -> tuple[Stream, int] | None:
 def parse_id(text: str) -> UUID:
     """Read an id from text. Raises IdInvalid for what is not a UUID of version 8."""
     try:
-        parsed = UUID(text)
+        parsed = id_of(text) if type(text) is str and len(text) == _ID_LENGTH else UUID(text)
     except (ValueError, AttributeError, TypeError) as error:
         raise IdInvalid(text=text) from error
     if _unpack(parsed) is None:
         raise IdInvalid(text=text)
     return parsed
+
+
+@lru_cache(maxsize=16384)
+def id_text(identifier: UUID) -> str:
+    """Return an id as text, which an arrival needs some thirty times."""
+    return str(identifier)
+
+
+@lru_cache(maxsize=16384)
+def id_of(text: str) -> UUID:
+    """Return the id of a text that we wrote ourselves, as often. Raises ValueError."""
+    return UUID(text)
 
 
 def _numbered(stream: Stream, kind: _Kind, number: int) -> UUID:

@@ -47,6 +47,7 @@ _SPELLINGS = (
     ("th", "t"),
 )
 _DOUBLED = re.compile(r"(.)\1+")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 @lru_cache(maxsize=4096)
@@ -93,9 +94,12 @@ def search_tokens(query: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _without_degrees(name: str) -> str:
-    before, *after = name.split(",")
-    if before.strip() and all(_is_degree(part) for part in after):
-        name = before
+    if "," in name:
+        before, *after = name.split(",")
+        if before.strip() and all(_is_degree(part) for part in after):
+            name = before
+    if "." not in name:
+        return name  # no degree is written without a point, nor left without its comma
     stripped = _DOTTED_DEGREE.sub("", name)
     while stripped != name:
         name, stripped = stripped, _DOTTED_DEGREE.sub("", stripped)
@@ -108,6 +112,8 @@ def _is_degree(part: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORD.findall(text.translate(_APOSTROPHES).lower())
     folded = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold()
     decomposed = unicodedata.normalize("NFKD", folded)
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 
 from shared_schema.canonical import Json
 from shared_schema.fold import RecordState
-from shared_schema.ids import record_stream
-from shared_schema.links import Verdict, link_id, ordered
+from shared_schema.ids import id_of, id_text, record_stream
+from shared_schema.links import Verdict, link_id
 from shared_schema.matching.keys import blocking_keys
 from shared_schema.matching.parameters import Parameters, shipped
 from shared_schema.matching.people import Comparable, comparable, pack, unpack
@@ -69,18 +69,19 @@ def note(connection: Connection, touched: Iterable[RecordState]) -> list[Fresh]:
     if not people:
         return []
     index = blocks_of(connection)
-    kept = matching.packed_of(connection, (str(state.record) for state in people))
-    matching.drop(connection, [str(s.record) for s in people if s.void is not None and kept])
+    kept = matching.packed_of(connection, [id_text(state.record) for state in people])
+    matching.drop(connection, [id_text(s.record) for s in people if s.void is not None and kept])
     found, rows = [], []
     for state in people:
+        name = id_text(state.record)
         person = comparable(state.values())
         packed = pack(person)
-        if state.void is not None or kept.get(str(state.record)) == packed:
+        if state.void is not None or kept.get(name) == packed:
             continue
         keys = blocking_keys(person)
         index.add(index.last + 1, keys)
         found.append(Fresh(number=index.last, record=state.record, person=person, keys=keys))
-        rows.append(Person(index.last, str(state.record), packed, keys_to_bytes(keys)))
+        rows.append(Person(index.last, name, packed, keys_to_bytes(keys)))
     matching.keep(connection, rows)
     matching.drop_pairs(connection, [row.record for row in rows if row.record in kept])
     index.settle(connection)
@@ -95,7 +96,7 @@ def renew(connection: Connection, ids: Sequence[str]) -> list[Fresh]:
         person = unpack(packed)
         keys = blocking_keys(person)
         index.add(index.last + 1, keys)
-        found.append(Fresh(number=index.last, record=UUID(record), person=person, keys=keys))
+        found.append(Fresh(number=index.last, record=id_of(record), person=person, keys=keys))
         rows.append(Person(index.last, record, packed, keys_to_bytes(keys)))
     matching.keep(connection, rows)
     return found
@@ -121,10 +122,10 @@ def compare(
     links = _links(connection, found, parameters)
     linked = {link.pair[:2] for link in links}
     open_pairs = [
-        pair
+        _pair(one, rival, parameters)
         for one, result in found
-        for pair in (_pair(one, rival, parameters) for rival in _unsettled(result))
-        if pair[:2] not in linked
+        for rival in _unsettled(result)
+        if _ends(one, rival) not in linked
     ]
     matching.add_pairs(connection, open_pairs, now_ms)
     doubted = {end for pair in open_pairs for end in pair[:2]}
@@ -141,7 +142,7 @@ def _candidates(
     read = {number: (record, unpack(packed)) for number, (record, packed) in kept.items()}
     return [
         Arriving(
-            record=str(one.record),
+            record=id_text(one.record),
             person=one.person,
             rivals=comparing.rivals_of(
                 one.person, (read[number] for number in numbers if number in read), parameters
@@ -173,9 +174,14 @@ def _scene(connection: Connection, arriving: Sequence[Arriving]) -> comparing.Sc
 
 
 def _pair(one: Arriving, rival: Rival, parameters: Parameters) -> Pair:
-    a, b = sorted((one.record, rival.record))
+    a, b = _ends(one, rival)
     parts = comparing.parts_text(rival, parameters)
     return Pair(a, b, round(rival.weight, 4), parameters.version, parts)
+
+
+def _ends(one: Arriving, rival: Rival) -> tuple[str, str]:
+    a, b = one.record, rival.record
+    return (a, b) if a < b else (b, a)
 
 
 def _unsettled(result: Found) -> tuple[Rival, ...]:
@@ -187,11 +193,11 @@ def _links(
 ) -> list[Link]:
     """Return the links to write: not where there is a verdict already, even one taken back."""
     certain = [_pair(one, r.linked, parameters) for one, r in found if r.linked is not None]
-    links = [
-        Link(record=link_id(*ordered(UUID(pair.a), UUID(pair.b))), pair=pair) for pair in certain
-    ]
-    decided = matching.existing(connection, (str(link.record) for link in links)) if links else ()
-    return [link for link in links if str(link.record) not in decided]
+    if not certain:
+        return []
+    links = [Link(record=link_id(id_of(pair.a), id_of(pair.b)), pair=pair) for pair in certain]
+    decided = matching.existing(connection, [id_text(link.record) for link in links])
+    return [link for link in links if id_text(link.record) not in decided]
 
 
 def _judged(found: Iterable[tuple[Arriving, Found]], doubted: Container[str]) -> Iterator[Arrival]:
@@ -205,5 +211,5 @@ def _judged(found: Iterable[tuple[Arriving, Found]], doubted: Container[str]) ->
 
 
 def _of(one: Arriving) -> str:
-    stream = record_stream(UUID(one.record))
+    stream = record_stream(id_of(one.record))
     return stream.device.hex() if stream else ""

@@ -53,14 +53,16 @@ def assess(change: Change, *, by_server: bool) -> Assessment:
         return _held("TYPE_NEWER")
     values = {name: write.value for name, write in sorted(change.writes.items())}
     problems = check_change(rtype, values, by_server=by_server)
+    if not problems and all(
+        len(write.replaces) <= REPLACES_LIMIT for write in change.writes.values()
+    ):
+        return FINE
     findings = [Finding(code=found.code, field=found.field) for found in problems]
     findings += [
         Finding(code=ChangeInvalid.code, field=name)
         for name, write in sorted(change.writes.items())
         if len(write.replaces) > REPLACES_LIMIT
     ]
-    if not findings:
-        return FINE
     return Assessment(standing=Standing.INVALID, findings=tuple(findings))
 
 

@@ -42,7 +42,8 @@ class Blocks:
         self._segment = segment
         self._keys: Any = array(_KEYS)
         self._numbers: Any = array(_NUMBERS)
-        self._late: dict[int, list[int]] = {}
+        # A number alone where it is the only one, as of most keys: no list to make and to keep.
+        self._late: dict[int, int | list[int]] = {}
         self._late_people = 0
         self.last = 0
 
@@ -56,21 +57,22 @@ class Blocks:
             end = at
             if at < size and known[at] == key:
                 end = bisect_right(known, key, at, min(at + KEY_LIMIT + 1, size))
-            added = late.get(key, ())
-            if end - at + len(added) <= KEY_LIMIT:
+            added = late.get(key)
+            some = () if added is None else (added,) if isinstance(added, int) else added
+            if end - at + len(some) <= KEY_LIMIT:
                 found.update(self._numbers[at:end])
-                found.update(added)
+                found.update(some)
         return found
 
     def add(self, number: int, keys: Iterable[int]) -> None:
         """Note a person with a new highest number."""
         late = self._late
         for key in keys:
-            have = late.get(key)
-            if have is None:
-                late[key] = [number]
-            else:
+            have = late.setdefault(key, number)
+            if isinstance(have, list):
                 have.append(number)
+            elif have != number:
+                late[key] = [have, number]
         self._late_people += 1
         self.last = number
 
@@ -102,18 +104,20 @@ class Blocks:
 
 
 def _merged(
-    known: Sequence[int], numbers: Sequence[int], late: dict[int, list[int]]
+    known: Any, numbers: Any, late: dict[int, int | list[int]]
 ) -> tuple["array[int]", "array[int]"]:
     keys, people, at = array(_KEYS), array(_NUMBERS), 0
     for key in sorted(late):
+        have = late[key]
+        added = [have] if isinstance(have, int) else have
         upto = bisect_left(known, key, at)
-        keys.extend(known[at:upto])
-        people.extend(numbers[at:upto])
-        keys.extend([key] * len(late[key]))
-        people.extend(late[key])
+        keys.frombytes(known[at:upto])
+        people.frombytes(numbers[at:upto])
+        keys.extend([key] * len(added))
+        people.extend(added)
         at = upto
-    keys.extend(known[at:])
-    people.extend(numbers[at:])
+    keys.frombytes(known[at:])
+    people.frombytes(numbers[at:])
     return keys, people
 
 

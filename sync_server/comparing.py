@@ -9,9 +9,8 @@ joins strangers.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from uuid import UUID
 
-from shared_schema.ids import record_stream
+from shared_schema.ids import id_of, record_stream
 from shared_schema.links import Verdict
 from shared_schema.matching.bands import Band, judge_weights
 from shared_schema.matching.parameters import Parameters
@@ -19,8 +18,8 @@ from shared_schema.matching.people import Comparable
 from shared_schema.matching.score import (
     Seen,
     chance,
-    explained,
     guards_of,
+    parts_of,
     score,
     seen,
     weighed,
@@ -33,11 +32,15 @@ _EVEN_BITS = 0.0
 
 
 class Rival(NamedTuple):
-    """Somebody whom an arrival was compared with: what agrees, and its weight in bits."""
+    """Somebody whom an arrival was compared with: what agrees, and its weight in bits.
+
+    `against`: whom it was weighed against, by its place in `score.AGAINST`.
+    """
 
     record: str
     person: Comparable
     weight: float
+    against: int
     seen: Sequence[Seen]
 
 
@@ -119,10 +122,11 @@ def rivals_of(
     found = []
     for record, other in candidates:
         what = seen(person, other)
-        weight = min(weighed(what, parameters))
+        sums = weighed(what, parameters)
+        weight = min(sums)
         same_nik = person.nik != "" and person.nik == other.nik
         if same_nik or chance(weight, parameters) > HOPELESS_BITS:
-            found.append(Rival(record, other, weight, what))
+            found.append(Rival(record, other, weight, sums.index(weight), what))
     return found
 
 
@@ -208,7 +212,7 @@ def _told_apart(pair: tuple[str, str], people: Mapping[str, Comparable]) -> bool
 
     Its officers saw both people, brothers or sisters for the most part, and wrote two.
     """
-    one, other = (record_stream(UUID(record)) for record in pair)
+    one, other = record_stream(id_of(pair[0])), record_stream(id_of(pair[1]))
     if one is None or other is None or one.device != other.device:
         return False
     nik = people[pair[0]].nik
@@ -222,6 +226,6 @@ def _agree(one: Comparable, other: Comparable, parameters: Parameters) -> bool:
 
 def parts_text(rival: Rival, parameters: Parameters) -> str:
     """Return the parts of a weight as they are kept."""
-    scored = explained(rival.seen, parameters)
-    rows = (f'["{part.comparison}","{part.level}",{part.bits:.4f}]' for part in scored.parts)
+    parts = parts_of(rival.seen, rival.against, parameters)
+    rows = [f'["{comparison}","{level}",{bits:.4f}]' for comparison, level, bits in parts]
     return f"[{','.join(rows)}]"

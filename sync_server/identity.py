@@ -5,8 +5,8 @@ these projections to what they would be had the records been there from the begi
 the keys and clusters that the touched records belong to, or belonged to, are looked at.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.changes import Stamp
 from shared_schema.fold import RecordState
+from shared_schema.ids import id_of, id_text
 from shared_schema.links import Clusters, Edge, Verdict, clusters
 from shared_schema.names import search_key
 from sync_server.matching import exact
@@ -34,13 +35,13 @@ _KEYS_OF = (
 )
 _SHARING = (
     "SELECT rule, key, record FROM identity_keys"
-    " WHERE rule IN ('nik', 'family') AND key IN (SELECT value FROM json_each(?))"
+    " WHERE rule = ? AND key IN (SELECT value FROM json_each(?))"
 )
 _EDGES = "SELECT record, a, b, verdict, human, stamp, weight FROM edges"
 _EDGES_NEAR = (
     "SELECT record, a, b, verdict, human, stamp, weight FROM edges"
     " WHERE a IN (SELECT value FROM json_each(?1))"
-    " UNION SELECT record, a, b, verdict, human, stamp, weight FROM edges"
+    " UNION ALL SELECT record, a, b, verdict, human, stamp, weight FROM edges"
     " WHERE b IN (SELECT value FROM json_each(?1))"
 )
 _EDGE_ENDS = "SELECT a, b FROM edges WHERE record IN (SELECT value FROM json_each(?))"
@@ -76,7 +77,7 @@ def chunks(items: Iterable[Item], size: int = _CHUNK) -> Iterator[list[Item]]:
 def _refresh_names(connection: Connection, people: Sequence[RecordState]) -> None:
     table = tables.person_names
     named = [(s.record, s.shown("name")) for s in people if s.type == exact.MATCHED_TYPE]
-    rows = [(str(record), search_key(str(name))) for record, name in named if name]
+    rows = [(id_text(record), search_key(str(name))) for record, name in named if name]
     if len(rows) < len(people):
         for part in chunks(people):
             ids = [str(state.record) for state in part]
@@ -86,11 +87,11 @@ def _refresh_names(connection: Connection, people: Sequence[RecordState]) -> Non
 
 def _refresh_keys(connection: Connection, people: Sequence[RecordState]) -> None:
     wanted = {
-        (key.rule.value, key.digest, str(state.record))
+        (key.rule.value, key.digest, id_text(state.record))
         for state in people
         for key in exact.identity_keys(state)
     }
-    present = _present_keys(connection, [str(state.record) for state in people])
+    present = _present_keys(connection, [id_text(state.record) for state in people])
     gone, new = sorted(present - wanted), sorted(wanted - present)
     for rule, key, record in gone:
         _drop_key(connection, rule, key, record)
@@ -138,16 +139,18 @@ def _refresh_candidates(
 def _pairs(
     rule: str, sharing: Collection[str], fresh: Collection[str]
 ) -> list[tuple[str, str, str]]:
-    together = [UUID(record) for record in sharing]
-    found = exact.candidates(exact.Rule(rule), together, [UUID(record) for record in fresh])
-    return [(str(pair.a), str(pair.b), rule) for pair in sorted(found)]
+    together = [id_of(record) for record in sharing]
+    found = exact.candidates(exact.Rule(rule), together, [id_of(record) for record in fresh])
+    return [(id_text(pair.a), id_text(pair.b), rule) for pair in sorted(found)]
 
 
 def _sharing(connection: Connection, places: Sequence[Place]) -> dict[Place, set[str]]:
     """Return the records at each key that two or more share, or that is near the limit."""
     found: defaultdict[Place, set[str]] = defaultdict(set)
-    for rule, key, record in ask(connection, _SHARING, listed({key for _, key in places})):
-        found[rule, key].add(record)
+    for rule in {rule for rule, _ in places}:
+        keys = listed([key for one, key in places if one == rule])
+        for _, key, record in ask(connection, _SHARING, rule, keys):
+            found[rule, key].add(record)
     return {place: found[place] for place in places if len(found[place]) > 1}
 
 
@@ -159,7 +162,7 @@ def _drop_pairs(connection: Connection, rule: str, sharing: Collection[str]) -> 
 
 def _refresh_clusters(connection: Connection, links: Sequence[RecordState]) -> None:
     table = tables.edges
-    ids = [str(state.record) for state in links]
+    ids = [id_text(state.record) for state in links]
     seeds: set[str] = set()
     old = ask(connection, _EDGE_ENDS, listed(ids))
     if old:
@@ -173,20 +176,21 @@ def _refresh_clusters(connection: Connection, links: Sequence[RecordState]) -> N
     ]
     run(connection, _EDGE, rows)
     seeds.update(end for row in rows for end in row[1:3])
-    _lay_clusters(connection, *_component(connection, seeds))
+    reached, near = _component(connection, seeds)
+    _lay_clusters(connection, reached, _laid(near))
 
 
 def _edge_row(record: UUID, edge: Edge) -> tuple[str, str, str, str, bool, str, float]:
     a, b = edge.pair
     verdict, stamp = edge.verdict.value, edge.stamp.text()
-    return str(record), str(a), str(b), verdict, edge.human, stamp, edge.weight
+    return id_text(record), id_text(a), id_text(b), verdict, edge.human, stamp, edge.weight
 
 
 def _edge(row: Any) -> Edge:
     _, a, b, verdict, human, stamp, weight = row
     return Edge(
-        a=UUID(a),
-        b=UUID(b),
+        a=id_of(a),
+        b=id_of(b),
         verdict=Verdict(verdict),
         human=bool(human),
         stamp=Stamp.parse(stamp),
@@ -194,8 +198,8 @@ def _edge(row: Any) -> Edge:
     )
 
 
-def _component(connection: Connection, seeds: Iterable[str]) -> tuple[set[str], tuple[Edge, ...]]:
-    """Return the records that *same* edges connect with any of `seeds`, and their edges."""
+def _component(connection: Connection, seeds: Iterable[str]) -> tuple[set[str], list[Any]]:
+    """Return the records that *same* edges connect with any of `seeds`, and rows of their edges."""
     reached, fresh = set(seeds), set(seeds)
     rows: dict[str, Any] = {}
     while fresh:
@@ -203,14 +207,29 @@ def _component(connection: Connection, seeds: Iterable[str]) -> tuple[set[str], 
         rows.update((row[0], row) for row in near)
         fresh = {end for row in near if row[3] == Verdict.SAME.value for end in row[1:3]} - reached
         reached |= fresh
-    return reached, exact.standing(map(_edge, rows.values()))
+    return reached, list(rows.values())
+
+
+def _laid(rows: Iterable[Any]) -> dict[str, str]:
+    """Return the cluster of each record by rows of edges.
+
+    Of two that one verdict joins and no other is about, as most are, the first gives the name.
+    """
+    found = list(rows)
+    often = Counter(end for row in found for end in row[1:3])
+    alone = [row for row in found if often[row[1]] == often[row[2]] == 1]
+    laid = {end: row[1] for row in alone if row[3] == Verdict.SAME.value for end in row[1:3]}
+    if len(alone) < len(found):
+        others = [row for row in found if often[row[1]] > 1 or often[row[2]] > 1]
+        joined = clusters(exact.standing(map(_edge, others))).root
+        laid |= {id_text(record): id_text(root) for record, root in joined.items()}
+    return laid
 
 
 def _lay_clusters(
-    connection: Connection, component: Collection[str], standing: Iterable[Edge]
+    connection: Connection, component: Collection[str], laid: Mapping[str, str]
 ) -> None:
     before = dict(ask(connection, _ROOTS, listed(component)))
-    laid = {str(record): str(root) for record, root in clusters(standing).root.items()}
     gone = sorted(before.keys() - laid.keys())
     run(connection, _CLUSTER_GONE, [(record,) for record in gone])
     run(connection, _CLUSTER, sorted(laid.items() - before.items()))

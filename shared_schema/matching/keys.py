@@ -6,8 +6,9 @@ order-free birth date, a move leaves the name with the birth date. A key that mo
 `KEY_LIMIT` people share is a common name or a placeholder; whoever stores keys skips it.
 """
 
-import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import blake2b
 from itertools import combinations
 
 from shared_schema.matching.people import Comparable
@@ -21,9 +22,10 @@ _ALIKE = str.maketrans("bdgvz", "ptkfs")
 
 def blocking_keys(person: Comparable) -> tuple[int, ...]:
     """Return the keys of a person in a fixed order, each a signed 64-bit number, none twice."""
-    return tuple(dict.fromkeys(_number(key) for key in _texts(person)))
+    return tuple(dict.fromkeys([_number(key) for key in _texts(person)]))
 
 
+@lru_cache(maxsize=16384)  # names are made of few words
 def skeleton(word: str) -> str:
     """Return what is left of a word after most typing errors: four consonants at most."""
     return (word[:1] + word[1:].translate(_VOWELS))[:_SKELETON].translate(_ALIKE)
@@ -69,5 +71,5 @@ def _of_birth(person: Comparable, bones: list[str]) -> Iterator[str]:
 
 
 def _number(key: str) -> int:
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    digest = blake2b(key.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -53,7 +53,7 @@ def names(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, list[Word]]:
     left, rest, found = _in_common(a, b)
     if not left and not rest:
         return SAME, found
-    if "".join(a) == "".join(b):
+    if a[0][0] == b[0][0] and "".join(a) == "".join(b):
         return NEAR, [(word, NEAR) for word in b]
     unmatched = _pair(left, rest, found) if left else 0
     level = _name_level(found, unmatched, extra=len(left) + len(rest))
@@ -77,16 +77,18 @@ def _in_common(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[list[str], list[
 
 def _pair(left: list[str], rest: list[str], found: list[Word]) -> int:
     """Pair what is not equal, the most alike first; return how many words found no partner."""
-    if len(left) > 1 or len(rest) > 1:
-        _join(left, rest, found)
-        _join(rest, left, found)
-    alike = sorted(
-        (-likeness, one, other, how)
-        for one in left
-        for other in rest
-        for likeness, how in (likeness_of(one, other),)
-        if how != OTHER
-    )
+    if len(left) == 1 == len(rest):
+        return _pair_of_one(left, rest, found)
+    _join(left, rest, found)
+    _join(rest, left, found)
+    alike = []
+    for one in left:
+        for other in rest:
+            likeness, how = likeness_of(one, other)
+            if how != OTHER:
+                alike.append((-likeness, one, other, how))
+    if len(alike) > 1:
+        alike.sort()
     for _, one, other, how in alike:
         if one in left and other in rest:
             left.remove(one)
@@ -95,15 +97,27 @@ def _pair(left: list[str], rest: list[str], found: list[Word]) -> int:
     return min(len(left), len(rest))
 
 
+def _pair_of_one(left: list[str], rest: list[str], found: list[Word]) -> int:
+    """Pair the only word that is left of each."""
+    how = likeness_of(left[0], rest[0])[1]
+    if how == OTHER:
+        return 1
+    found.append((max(left.pop(), rest.pop(), key=len), how))
+    return 0
+
+
 def _join(left: list[str], rest: list[str], found: list[Word]) -> None:
     """Pair a word that is two of the other name's, written as one."""
+    if len(rest) == 1:
+        return
     for word in left:
         for one in rest:
-            if len(one) < len(word) and word.startswith(one) and word[len(one) :] in rest:
+            end = word[len(one) :]
+            if end and word.startswith(one) and rest.count(end) > (end == one):
                 left.remove(word)
                 rest.remove(one)
-                rest.remove(word[len(one) :])
-                found += [(one, NEAR), (word[len(one) :], NEAR)]
+                rest.remove(end)
+                found += [(one, NEAR), (end, NEAR)]
                 return
 
 

@@ -95,5 +95,6 @@ def _keys(name: str, sex: str) -> tuple[str, ...]:
 
 def _digits(values: Mapping[str, Any], field: str) -> str:
     """Return a number of 16 digits, "" for what cannot be one, or is one digit repeated."""
-    digits = "".join(c for c in _text(values, field) if c.isdigit())
+    text = _text(values, field)
+    digits = text if text.isdigit() else "".join([c for c in text if c.isdigit()])
     return digits if len(digits) == _NIK_DIGITS and len(set(digits)) > 1 else ""

@@ -18,6 +18,7 @@ from shared_schema.matching.people import Comparable
 
 AGAINST = ("stranger", "relative", "namesake")
 _HOPELESS = -10.0
+_NO_WORDS: tuple[()] = ()
 _FEWER = ("", "household", "namesakes")
 
 _NAME_CONFLICTS = frozenset({levels.OTHER, levels.MIXED})
@@ -28,7 +29,7 @@ _CONFIRMED = frozenset({levels.SAME, levels.NEAR})
 _LIKE_BIRTH = frozenset({levels.SAME, "default_day", "slip", "swapped", "year_slip", "year_known"})
 
 
-Seen = tuple[str, str, list[tuple[str, str]]]
+Seen = tuple[str, str, Sequence[tuple[str, str]]]
 """A comparison, its level, and for names the words in which they agree, and how."""
 
 
@@ -66,15 +67,25 @@ def explained(found: Sequence[Seen], parameters: Parameters) -> Score:
     sums = weighed(found, parameters)
     weight = min(sums)
     who = sums.index(weight)
+    parts = tuple(
+        Part(comparison=comparison, level=level, bits=bits)
+        for comparison, level, bits in parts_of(found, who, parameters)
+    )
+    return Score(weight=weight, parts=parts, against=AGAINST[who], guards=guards_of(found))
+
+
+def parts_of(
+    found: Sequence[Seen], who: int, parameters: Parameters
+) -> list[tuple[str, str, float]]:
+    """Return comparison, level and bits of what was seen, against one of `AGAINST` by its place."""
     parts = [
-        Part(comparison=c, level=level, bits=evidence(c, level, words, parameters)[who])
-        for c, level, words in found
+        (comparison, level, evidence(comparison, level, words, parameters)[who])
+        for comparison, level, words in found
         if level != MISSING
     ]
     if who:
-        fewer = parameters.fewer[who]
-        parts.append(Part(comparison=_FEWER[who], level=AGAINST[who], bits=fewer))
-    return Score(weight=weight, parts=tuple(parts), against=AGAINST[who], guards=guards_of(found))
+        parts.append((_FEWER[who], AGAINST[who], parameters.fewer[who]))
+    return parts
 
 
 def is_hopeless(found: Sequence[Seen], parameters: Parameters) -> bool:
@@ -90,10 +101,11 @@ def is_hopeless(found: Sequence[Seen], parameters: Parameters) -> bool:
 def weighed(found: Sequence[Seen], parameters: Parameters) -> Triple:
     """Return the weight of what was seen against each of `AGAINST`; the lowest counts."""
     stranger, relative, namesake = parameters.fewer
+    bits = parameters.bits
     for comparison, level, words in found:
         if level != MISSING:
-            one, two, three = evidence(comparison, level, words, parameters)
-            stranger += one
+            one, two, three = bits[comparison][level]
+            stranger += one + rarity(words, parameters) if words else one
             relative += two
             namesake += three
     return stranger, relative, namesake
@@ -114,11 +126,11 @@ def seen_of_person(a: Comparable, b: Comparable) -> list[Seen]:
     nik = "nik_same_birth" if born in _LIKE_BIRTH else "nik"
     return [
         ("name", *levels.names(a.name, b.name)),
-        ("birth_date", born, []),
-        ("sex", levels.codes(a.sex, b.sex), []),
-        (nik, levels.niks(a.nik, b.nik), []),
-        ("family_card", levels.numbers(a.card, b.card), []),
-        ("village", levels.regions(a.village, b.village), []),
+        ("birth_date", born, _NO_WORDS),
+        ("sex", levels.codes(a.sex, b.sex), _NO_WORDS),
+        (nik, levels.niks(a.nik, b.nik), _NO_WORDS),
+        ("family_card", levels.numbers(a.card, b.card), _NO_WORDS),
+        ("village", levels.regions(a.village, b.village), _NO_WORDS),
     ]
 
 
@@ -127,12 +139,12 @@ def seen_of_family(a: Comparable, b: Comparable) -> list[Seen]:
     return [
         ("mother", *levels.names(a.mother, b.mother)),
         ("father", *levels.names(a.father, b.father)),
-        ("birth_place", levels.names(a.birth_place, b.birth_place)[0], []),
+        ("birth_place", levels.names(a.birth_place, b.birth_place)[0], _NO_WORDS),
     ]
 
 
 def evidence(
-    comparison: str, level: str, words: list[tuple[str, str]], parameters: Parameters
+    comparison: str, level: str, words: Sequence[tuple[str, str]], parameters: Parameters
 ) -> Triple:
     """Return the bits of one level for one person against each of `AGAINST`.
 
@@ -142,10 +154,13 @@ def evidence(
     return (bits[0] + rarity(words, parameters), bits[1], bits[2]) if words else bits
 
 
-def rarity(words: list[tuple[str, str]], parameters: Parameters) -> float:
+def rarity(words: Sequence[tuple[str, str]], parameters: Parameters) -> float:
     """Return the bits by which agreement in these words is rarer than agreement in any."""
     known, unseen, most = parameters.rarity, parameters.unseen, parameters.manner
-    bits = sum(min(known.get(word, unseen), most[how]) for word, how in words)
+    bits = 0.0
+    for word, how in words:
+        rare, limit = known.get(word, unseen), most[how]
+        bits += min(limit, rare)
     return min(bits, parameters.most_name_bits)
 
 
@@ -154,15 +169,18 @@ def guards_of(found: Sequence[Seen]) -> frozenset[str]:
     level = {comparison: level for comparison, level, _ in found}
     nik = level.get("nik") or level["nik_same_birth"]
     name, birth = level["name"], level["birth_date"]
-    only_the_family = name == levels.PART_LAST and nik not in _CONFIRMED
-    conflicts = {
-        "name": name in _NAME_CONFLICTS or only_the_family,
-        "birth_date": birth in _BIRTH_CONFLICTS or (birth in _ABOUT and name not in _WHOLE_NAMES),
-        "sex": level["sex"] == levels.OTHER,
-        "nik": nik == levels.OTHER,
-        "nik_alone": nik == levels.SAME and name == levels.OTHER,
-    }
-    return frozenset(guard for guard, conflict in conflicts.items() if conflict)
+    guards = []
+    if name in _NAME_CONFLICTS or (name == levels.PART_LAST and nik not in _CONFIRMED):
+        guards.append("name")
+    if birth in _BIRTH_CONFLICTS or (birth in _ABOUT and name not in _WHOLE_NAMES):
+        guards.append("birth_date")
+    if level["sex"] == levels.OTHER:
+        guards.append("sex")
+    if nik == levels.OTHER:
+        guards.append("nik")
+    elif nik == levels.SAME and name == levels.OTHER:
+        guards.append("nik_alone")
+    return frozenset(guards)
 
 
 def chance(weight: float, parameters: Parameters) -> float:

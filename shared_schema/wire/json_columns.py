@@ -162,8 +162,11 @@ def _writes(
     for (_, _, fields), alike, lists in zip(shapes, members, columns["values"], strict=True):
         for name, values in zip(fields, lists, strict=True):
             for at, value in zip(alike, values, strict=True):
-                stamps = replaced.pop((at, name), ())
-                writes[at][name] = write_from_json({"value": value, "replaces": stamps})
+                if replaced and (at, name) in replaced:
+                    stamps = replaced.pop((at, name))
+                    writes[at][name] = write_from_json({"value": value, "replaces": stamps})
+                else:
+                    writes[at][name] = Write(value)
     if replaced:
         raise PayloadInvalid(reason="replaces")
     return writes

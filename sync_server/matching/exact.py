@@ -7,15 +7,15 @@ is still open, so a verdict taken back brings its pair back.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from shared_schema.canonical import encode
 from shared_schema.changes import Stamp
 from shared_schema.fold import RecordState
+from shared_schema.ids import id_of
 from shared_schema.links import Clusters, Edge, Verdict, ordered
 from shared_schema.names import fold_name
 
@@ -67,11 +67,10 @@ def identity_keys(state: RecordState) -> tuple[Key, ...]:
     """Return the keys of a record: none for other types than persons, and none when void."""
     if state.type != MATCHED_TYPE or state.void is not None:
         return ()
-    values = state.values()
     found = []
-    if nik := values.get("nik"):
+    if nik := state.shown("nik"):
         found.append(nik_key(str(nik)))
-    family = _family(values)
+    family = _family(state)
     if family is not None:
         found.append(_key(Rule.FAMILY, *family))
     return tuple(found)
@@ -82,12 +81,12 @@ def nik_key(nik: str) -> Key:
     return _key(Rule.NIK, nik)
 
 
-def _family(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    if values.get("birth_date_precision", "day") != "day":
+def _family(state: RecordState) -> tuple[str, str, str] | None:
+    if state.shown("birth_date_precision") not in (None, "day"):
         return None
-    name = fold_name(str(values.get("name", "")))
-    parts = (str(values.get("kk_number", "")), str(values.get("birth_date", "")), name)
-    return parts if all(parts) else None
+    card, birth = state.shown("kk_number"), state.shown("birth_date")
+    name = fold_name(str(state.shown("name") or "")) if card and birth else ""
+    return (str(card), str(birth), name) if name else None
 
 
 def _key(rule: Rule, *parts: str) -> Key:
@@ -114,16 +113,18 @@ def edge_of(state: RecordState) -> Edge | None:
     cannot set a method. A machine's verdict that was taken back is a person's doubt: the two are
     looked at again, and no machine joins them.
     """
-    values = state.values()
     head = state.fields["verdict"].winner if "verdict" in state.fields else None
-    method = str(values.get("method", _HUMAN))
+    if head is None or state.type != LINK_TYPE:
+        return None
+    said = state.shown("method")
+    method = _HUMAN if said is None else str(said)
     doubted = state.void is not None and not method.startswith(_HUMAN)
     try:
-        a, b = UUID(values["a"]), UUID(values["b"])
-        verdict = Verdict(values["verdict"])
-    except (KeyError, ValueError):
+        a, b = id_of(state.shown("a")), id_of(state.shown("b"))
+        verdict = Verdict(str(head.value))
+    except (TypeError, ValueError):
         return None
-    if head is None or state.type != LINK_TYPE or a == b:
+    if a == b:
         return None
     if state.void is not None and not doubted:
         return None
@@ -133,7 +134,7 @@ def edge_of(state: RecordState) -> Edge | None:
         verdict=Verdict.UNDECIDED if doubted else verdict,
         human=doubted or method.startswith(_HUMAN),
         stamp=head.stamp,
-        weight=0.0 if doubted else float(values.get("weight", 0)),
+        weight=0.0 if doubted else float(state.shown("weight") or 0),
     )
 
 

@@ -7,10 +7,13 @@ list of ids is one value, which the statement opens by ``json_each``.
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert, insert
+
+from shared_schema.ids import id_text
 
 _DIALECT = sqlite.dialect()
 _compact = json.JSONEncoder(separators=(",", ":")).encode
@@ -30,7 +33,7 @@ def run(connection: Connection, statement: str, rows: Sequence[Sequence[object]]
 
 def listed(values: Iterable[object]) -> str:
     """Return ids or numbers as one value; ids as texts."""
-    return _compact([value if isinstance(value, int) else str(value) for value in values])
+    return _compact([id_text(one) if isinstance(one, UUID) else one for one in values])
 
 
 def text_of(statement: Insert) -> str:

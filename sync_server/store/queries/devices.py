@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.canonical import decode, encode
 from shared_schema.regions import contains
+from sync_server.store.driver import ask
 from sync_server.store.tables import devices, enrolments
 
-_ONE = select(devices).where(devices.c.device == bindparam("device"))
+_ONE = (
+    "SELECT device, label, signing, sealing, scope, scope_version, until_ms, enrolled_ms,"
+    " revoked_ms, seen_ms, recovery, relay FROM devices WHERE device = ?"
+)
 _EVERYONE = select(devices).order_by(devices.c.enrolled_ms, devices.c.device)
 _SEEN = update(devices).where(devices.c.device == bindparam("known"))
 _CODE = select(enrolments).where(enrolments.c.secret_id == bindparam("secret_id"))
@@ -67,8 +72,8 @@ class Enrolment:
 
 def get(connection: Connection, device: bytes) -> Device | None:
     """Return a device, revoked or not; None where it never enrolled."""
-    row = connection.execute(_ONE, {"device": device.hex()}).one_or_none()
-    return None if row is None else _device(row)
+    rows = ask(connection, _ONE, device.hex())
+    return _device(rows[0]) if rows else None
 
 
 def everyone(connection: Connection) -> list[Device]:
@@ -180,20 +185,22 @@ def refusals(connection: Connection) -> dict[str, int]:
     return {row.device: row.refused for row in connection.execute(query) if row.device}
 
 
-def _device(row: Row[tuple[object, ...]]) -> Device:
+def _device(row: Sequence[Any]) -> Device:
+    """Return what a row says, its columns in the order of the table."""
+    device, label, signing, sealing, scope, version, until, enrolled, revoked, seen_ms, *rest = row
     return Device(
-        id=bytes.fromhex(row.device),
-        label=row.label,
-        signing=row.signing,
-        sealing=row.sealing,
-        scope=_scope(row.scope),
-        scope_version=row.scope_version,
-        until_ms=row.until_ms,
-        enrolled_ms=row.enrolled_ms,
-        revoked_ms=row.revoked_ms,
-        seen_ms=row.seen_ms,
-        recovery=row.recovery,
-        relay=row.relay,
+        id=bytes.fromhex(device),
+        label=label,
+        signing=signing,
+        sealing=sealing,
+        scope=_scope(scope),
+        scope_version=version,
+        until_ms=until,
+        enrolled_ms=enrolled,
+        revoked_ms=revoked,
+        seen_ms=seen_ms,
+        recovery=rest[0],
+        relay=bool(rest[1]),
     )
 
 

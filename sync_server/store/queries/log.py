@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.canonical import decode
 from shared_schema.changes import Change, change_bytes, change_digest, change_from_json
-from shared_schema.ids import Stream
+from shared_schema.ids import Stream, id_text
 from sync_server.store.driver import ask, run, text_of
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
@@ -38,7 +38,7 @@ def append(connection: Connection, added: Sequence[Change], received_ms: int) ->
     position, chain = head(connection)
     logged, rows = [], []
     for at, change in enumerate(added, position + 1):
-        stream, record, body = change.stream.hex(), str(change.record), change_bytes(change)
+        stream, record, body = change.stream.hex(), id_text(change.record), change_bytes(change)
         columns = (at, stream, change.sequence, record, change.type, body, received_ms)
         chain = link(chain, columns)
         rows.append((*columns[:5], body.decode(), received_ms, chain))
@@ -55,11 +55,11 @@ def link(chain: bytes, columns: Iterable[object]) -> bytes:
     ``columns``: position, stream, sequence, record, type, body, received_ms; each as UTF-8 text
     (or the bytes of it) after its length of 4 bytes.
     """
-    hashed = hashlib.sha256(chain)
+    parts = [chain]
     for column in columns:
         data = column if isinstance(column, bytes) else str(column).encode()
-        hashed.update(len(data).to_bytes(4) + data)
-    return hashed.digest()
+        parts += (len(data).to_bytes(4), data)
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def head(connection: Connection) -> tuple[int, bytes]:

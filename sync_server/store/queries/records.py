@@ -9,6 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.canonical import decode, encode
 from shared_schema.fold import RecordState, shown_bytes, state_bytes, state_from_json
+from shared_schema.ids import id_of, id_text
 from sync_server.store.driver import ask, listed, replacing, run, text_of
 from sync_server.store.tables import changes, record_parents, record_writers, records, unfolded
 
@@ -106,7 +107,7 @@ def save(connection: Connection, rows: Sequence[Current]) -> None:
 def _row(current: Current) -> tuple[object, ...]:
     state = current.state
     return (
-        str(state.record),
+        id_text(state.record),
         state.type,
         state_bytes(state).decode(),
         shown_bytes(state).decode(),
@@ -124,28 +125,28 @@ def _row(current: Current) -> tuple[object, ...]:
 def own_areas(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, str | None]:
     """Return the region that each of the records names itself, for those that exist."""
     rows = ask(connection, _OWN_AREAS, listed(ids))
-    return {UUID(record): area for record, area in rows}
+    return {id_of(record): area for record, area in rows}
 
 
 def parents(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Return the parents of each record in their order, for records that name any."""
     found: dict[UUID, list[UUID]] = {}
     for record, parent in ask(connection, _PARENTS_OF, listed(ids)):
-        found.setdefault(UUID(record), []).append(UUID(parent))
+        found.setdefault(id_of(record), []).append(id_of(parent))
     return found
 
 
 def children(connection: Connection, ids: Iterable[UUID]) -> Iterator[tuple[UUID, UUID]]:
     """Yield (parent, child) for every record that names one of ``ids`` as its parent."""
     for parent, record in ask(connection, _CHILDREN_OF, listed(ids)):
-        yield UUID(parent), UUID(record)
+        yield id_of(parent), id_of(record)
 
 
 def set_parents(
     connection: Connection, named: Mapping[UUID, Sequence[UUID]], earlier: Container[UUID]
 ) -> None:
     """Replace the parents of each record; of those not ``earlier`` there, none are kept yet."""
-    for names in chunks([str(record) for record in named if record in earlier]):
+    for names in chunks([id_text(record) for record in named if record in earlier]):
         connection.execute(delete(record_parents).where(record_parents.c.record.in_(names)))
     rows = [
         (str(record), at, str(parent))
@@ -157,7 +158,7 @@ def set_parents(
 
 def add_writers(connection: Connection, wrote: Mapping[tuple[UUID, str], bool]) -> None:
     """Note which device wrote which record, and whether after its scope had ended."""
-    rows = [(str(record), device, late) for (record, device), late in wrote.items()]
+    rows = [(id_text(record), device, late) for (record, device), late in wrote.items()]
     run(connection, _WRITERS, rows)
 
 
@@ -181,7 +182,7 @@ def writers(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, list[tupl
     """Return (device, late) of each record's writers, in order of device."""
     found: dict[UUID, list[tuple[str, bool]]] = {}
     for record, device, late in ask(connection, _WRITERS_OF, listed(ids)):
-        found.setdefault(UUID(record), []).append((device, bool(late)))
+        found.setdefault(id_of(record), []).append((device, bool(late)))
     return found
 
 

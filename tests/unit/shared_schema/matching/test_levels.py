@@ -25,6 +25,7 @@ def name_level(one: str, other: str) -> str:
         ("Siprianus Contoh", "Sipri Contoh", "short"),
         ("Siprianus Contoh", "S. Contoh", "short"),
         ("Yohanes Contoh", "Yohanes Jontox", "faint"),
+        ("Anan", "An Contoh", "other"),  # a half that stands there once is not the other half too
         ("Yohanes Petrus Contoh", "Yohanes Contoh", "part"),
         ("Yohanes Contoh", "Yohanes", "part_first"),
         ("Yohanes Contoh", "Contoh", "part_last"),
