@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.matching import files, held_out, own_register
 from bench.matching.noise import Source
-from bench.matching.world import ARRIVALS, DUPLICATES, REGISTER
+from bench.matching.world import ARRIVALS, DUPLICATES, REGISTER, world
 from bench.peers.kinto import Absent
 from shared_schema.matching.parameters import shipped
 
@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--truth", type=Path)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seeds", type=int, nargs="+", default=HELD_OUT)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep there what Splink says")
     wanted = parser.parse_args()
     if wanted.csv and not (len(wanted.csv) <= 2 and wanted.columns and wanted.truth):
         parser.error("--csv once or twice, with --columns and --truth")
@@ -52,16 +53,18 @@ def main() -> None:
         task = files.Task(tables=wanted.csv, columns=wanted.columns, truth=wanted.truth)
         print(json.dumps(files.measured(task)))
     else:
-        print(json.dumps(quick() if wanted.quick else whole(wanted.seeds)))
+        print(json.dumps(quick() if wanted.quick else whole(wanted.seeds, wanted.keep)))
 
 
-def whole(seeds: list[int]) -> dict[str, Any]:
-    """Measure everything, about ten minutes."""
+def whole(seeds: list[int], kept: Path | None) -> dict[str, Any]:
+    """Measure everything, about ten minutes; on standard error is told how far it is."""
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
     try:
         source, peers = Source.peers(), True
     except Absent:
         source, peers = Source.own(), False
-    return measured(seeds, source, (REGISTER, ARRIVALS, DUPLICATES), peers=peers)
+    return measured(seeds, source, (REGISTER, ARRIVALS, DUPLICATES), peers=peers, kept=kept)
 
 
 def quick() -> dict[str, Any]:
@@ -70,12 +73,18 @@ def quick() -> dict[str, Any]:
 
 
 def measured(
-    seeds: list[int], source: Source, sizes: tuple[int, int, int], *, peers: bool
+    seeds: list[int],
+    source: Source,
+    sizes: tuple[int, int, int],
+    *,
+    peers: bool,
+    kept: Path | None = None,
 ) -> dict[str, Any]:
     """Measure with a register, arrivals and duplicates of these sizes."""
     busy, started_s = round(os.getloadavg()[0], 1), time.perf_counter()
     register, arrivals, duplicates = sizes
-    found = held_out.pooled(seeds, source, register=register, arrivals=arrivals, peers=peers)
+    worlds = (world(seed, source, register, arrivals) for seed in seeds)
+    found = held_out.pooled(worlds, peers=peers, kept=kept, told=_told)
     return {
         "bench": "match",
         "load": busy,
@@ -89,6 +98,10 @@ def measured(
         "register_against_itself": own_register.figures(seeds[0], source, register, duplicates),
         "seconds": round(time.perf_counter() - started_s),
     }
+
+
+def _told(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

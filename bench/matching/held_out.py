@@ -1,13 +1,13 @@
 """Seeds that nothing was tuned on: ours and Splink on the same people, pooled over the seeds."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from bench.matching import ours, peer
-from bench.matching.noise import Source
 from bench.matching.score import (
     Answer,
     Figures,
@@ -18,12 +18,14 @@ from bench.matching.score import (
     calibration,
     calibration_by_tenths,
 )
-from bench.matching.world import Arrival, world
+from bench.matching.world import Arrival, World
 from bench.peers.kinto import Absent
+from shared_schema.matching.people import Comparable, comparable
 
 EVEN = 0.5
 UNKNOWN = {"name:typo", "name:scan", "name:sound"}
 
+Told = Callable[[str], object]
 Pairs = list[tuple[Arrival, Answer]]
 
 
@@ -42,27 +44,29 @@ class Pooled:
 
 
 def pooled(
-    seeds: Iterable[int], source: Source, *, register: int, arrivals: int, peers: bool
+    worlds: Iterable[World], *, peers: bool, kept: Path | None = None, told: Told = lambda _: None
 ) -> Pooled:
-    """Match each seed's arrivals by both."""
+    """Match each world's arrivals by both; `kept` is a folder for what Splink says."""
     found = Pooled(absent="" if peers else "not asked for")
-    for seed in seeds:
-        people = world(seed, source, register, arrivals)
-        coming = [arrival.values for arrival in people.arrivals]
-        _by_us(people.register, people.arrivals, found)
+    for people in worlds:
+        register = [comparable(values) for values in people.register]
+        _by_us(register, people.arrivals, found)
+        told(f"seed {people.seed}: ours done")
         if not found.absent:
+            coming = (comparable(arrival.values) for arrival in people.arrivals)
             try:
-                said = peer.linked(people.register, coming)
+                said = peer.linked(register, coming, kept)
             except Absent as reason:
                 found.absent = str(reason)
                 continue
             found.splink += zip(people.arrivals, said.answers, strict=True)
             found.splink_seconds.append(said.seconds)
             found.splink_one_ms += said.one_ms
+            told(f"seed {people.seed}: Splink done")
     return found
 
 
-def _by_us(register: list[dict[str, object]], arrivals: Sequence[Arrival], found: Pooled) -> None:
+def _by_us(register: Sequence[Comparable], arrivals: Sequence[Arrival], found: Pooled) -> None:
     started_s = time.perf_counter()
     index = ours.index(register)
     found.index_seconds.append(time.perf_counter() - started_s)

@@ -35,13 +35,12 @@ class Found:
     ms: float
 
 
-def index(register: Iterable[Person]) -> Index:
+def index(register: Iterable[Comparable]) -> Index:
     """Prepare a register: packed values by place, places by key, how common each word is."""
     packed: list[bytes] = []
     places: dict[int, list[int]] = {}
     words: Counter[str] = Counter()
-    for place, values in enumerate(register):
-        person = comparable(values)
+    for place, person in enumerate(register):
         packed.append(pack(person))
         words.update(set(person.name))
         for key in blocking_keys(person):

@@ -9,10 +9,10 @@ from bench.matching import ours
 from bench.matching.noise import Source
 from bench.matching.score import pairwise
 from bench.matching.world import planted
+from shared_schema.matching.among import weight_between
 from shared_schema.matching.bands import self_review
 from shared_schema.matching.keys import KEY_LIMIT
-from shared_schema.matching.people import unpack
-from shared_schema.matching.score import score
+from shared_schema.matching.people import Comparable, comparable
 
 SHOWN = 0.5
 
@@ -21,9 +21,10 @@ def figures(seed: int, source: Source, register: int, duplicates: int) -> dict[s
     """Score the list of pairs that a register with planted duplicates gives."""
     people, truth = planted(seed, source, register, duplicates)
     started_s = time.perf_counter()
-    index = ours.index(people)
-    pairs = sorted(set(_pairs(index)))
-    listed = {pair for pair in pairs if _chance(pair, index) >= SHOWN}
+    known = [comparable(values) for values in people]
+    index = ours.index(known)
+    pairs = set(_pairs(index))
+    listed = {(a, b) for a, b in pairs if _chance(known[a], known[b], index) >= SHOWN}
     return {
         "planted": len(truth),
         "listed": len(listed),
@@ -39,6 +40,5 @@ def _pairs(index: ours.Index) -> Iterator[tuple[int, int]]:
             yield from combinations(places, 2)
 
 
-def _chance(pair: tuple[int, int], index: ours.Index) -> float:
-    a, b = (unpack(index.packed[place]) for place in pair)
-    return self_review(score(a, b, index.parameters).weight, index.parameters)
+def _chance(a: Comparable, b: Comparable, index: ours.Index) -> float:
+    return self_review(weight_between(a, b, index.parameters), index.parameters)

@@ -6,7 +6,9 @@ Its packages are locked with hashes in splink.lock; made when first needed. Rais
 
 from pathlib import Path
 
-from bench.peers.kinto import environment
+from bench.peers.kinto import HERE, environment
+
+LOCK = HERE / "splink.lock"
 
 
 def programs() -> Path:

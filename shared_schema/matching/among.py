@@ -34,6 +34,11 @@ def judge_packed(
     return judgement, {one: explained(what, parameters) for one, what in found if one in told}
 
 
+def weight_between(a: Comparable, b: Comparable, parameters: Parameters) -> float:
+    """Return the match weight of two; of hopeless ones a lower or higher one, hopeless too."""
+    return min(weighed(_seen(a, b, parameters), parameters))
+
+
 def _seen(a: Comparable, b: Comparable, parameters: Parameters) -> list[Seen]:
     """Return what is seen; of hopeless pairs (odds below 1 in 1,000) not the parents."""
     found = seen_of_person(a, b)

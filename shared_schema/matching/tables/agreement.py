@@ -1,12 +1,17 @@
 """How two cells agree: a number from 0, the same, upwards to the last one, nothing in common."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
 from shared_schema.matching.tables.values import Kind
 
 LEVELS = {Kind.NAME: 6, Kind.TEXT: 7, Kind.DATE: 6, Kind.CODE: 4, Kind.IDENTIFIER: 4}
+
+_LEAST_OF_NAMES, _LEAST_OF_TEXTS = 0.65, 0.5
+_TEXTS = tuple(enumerate((0.92, 0.84, 0.74, 0.62, _LEAST_OF_TEXTS), 1))
+_REMEMBERED = 100_000
 
 Agreement = Callable[[str, str], int]
 
@@ -15,14 +20,16 @@ def names(a: str, b: str) -> int:
     """0 same, 1 a slip, 2 alike or abbreviated, 3 somewhat alike, 4 hardly, 5 nothing."""
     if a == b:
         return 0
-    likeness = JaroWinkler.similarity(a, b)
-    if likeness >= 0.94 or OSA.distance(a, b, score_cutoff=1) <= 1 <= len(a) - 2:
+    likeness = JaroWinkler.similarity(a, b, score_cutoff=_LEAST_OF_NAMES)
+    if likeness >= 0.94 or (likeness and OSA.distance(a, b, score_cutoff=1) <= 1 <= len(a) - 2):
         return 1
     if _abbreviated(a, b) or likeness >= 0.88:
         return 2
     if " " in a or " " in b:
         return _word_level(set(a.split()), set(b.split()))
-    return next((level for level, least in ((3, 0.8), (4, 0.65)) if likeness >= least), 5)
+    if likeness >= 0.8:
+        return 3
+    return 4 if likeness else 5
 
 
 def _abbreviated(a: str, b: str) -> bool:
@@ -41,18 +48,19 @@ def texts(a: str, b: str) -> int:
     """0 same, then by how much is alike: 1 nearly all, 5 a little, 6 nothing."""
     if a == b:
         return 0
-    likeness = max(Indel.normalized_similarity(a, b), _common_words(a, b))
-    for level, least in enumerate((0.92, 0.84, 0.74, 0.62, 0.5), 1):
-        if likeness >= least:
-            return level
-    return 6
+    likeness = Indel.normalized_similarity(a, b, score_cutoff=_LEAST_OF_TEXTS)
+    if " " in a and " " in b:
+        one, other = _in_order(a), _in_order(b)
+        in_order = Indel.normalized_similarity(one, other, score_cutoff=_LEAST_OF_TEXTS)
+        likeness = max(likeness, in_order)
+    if not likeness:
+        return 6
+    return next(level for level, least in _TEXTS if likeness >= least)
 
 
-def _common_words(a: str, b: str) -> float:
-    if " " not in a or " " not in b:
-        return 0.0
-    one, other = sorted(a.split()), sorted(b.split())
-    return Indel.normalized_similarity(" ".join(one), " ".join(other))
+@lru_cache(_REMEMBERED)
+def _in_order(text: str) -> str:
+    return " ".join(sorted(text.split()))
 
 
 def dates(a: str, b: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 Pair = tuple[int, int]
-_EVEN = 0.0
+EVEN = 0.0
 
 
 def one_to_one(odds: Mapping[Pair, float]) -> dict[Pair, float]:
@@ -11,7 +11,7 @@ def one_to_one(odds: Mapping[Pair, float]) -> dict[Pair, float]:
     taken: set[int] = set()
     found: dict[Pair, float] = {}
     for (a, b), bits in sorted(odds.items(), key=lambda item: (-item[1], item[0])):
-        if bits > _EVEN and a not in taken and b not in taken:
+        if bits > EVEN and a not in taken and b not in taken:
             taken.update((a, b))
             found[a, b] = bits
     return found
@@ -26,7 +26,7 @@ def clusters(odds: Mapping[Pair, float], weigh: Callable[[int, int], float]) -> 
     group: dict[int, list[int]] = {}
     found: dict[Pair, float] = {}
     for (a, b), bits in sorted(odds.items(), key=lambda item: (-item[1], item[0])):
-        if bits <= _EVEN:
+        if bits <= EVEN:
             break
         one, other = group.get(a, [a]), group.get(b, [b])
         if one is other:
@@ -37,7 +37,7 @@ def clusters(odds: Mapping[Pair, float], weigh: Callable[[int, int], float]) -> 
             for y in other
             for pair in ((min(x, y), max(x, y)),)
         }
-        if sum(between.values()) / len(between) > _EVEN:
+        if sum(between.values()) / len(between) > EVEN:
             found.update(between)
             together = one + other
             group.update(dict.fromkeys(together, together))

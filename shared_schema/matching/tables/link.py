@@ -1,13 +1,15 @@
 """Links two tables row to row, or finds the rows of one table that are the same."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared_schema.matching.tables import weights as learned
-from shared_schema.matching.tables.grouping import clusters, one_to_one
+from shared_schema.matching.tables.columns import Column, columns_of
+from shared_schema.matching.tables.grouping import EVEN, Pair, clusters, one_to_one
 from shared_schema.matching.tables.keys import candidate_pairs
-from shared_schema.matching.tables.values import Row, Spec, rows_of
-from shared_schema.matching.tables.weights import Compared, Weights, pattern_of, rarity_of
+from shared_schema.matching.tables.values import Spec, rows_of
+
+Weigh = Callable[[int, int], float]
 
 Table = Sequence[Mapping[str, object]]
 
@@ -27,34 +29,31 @@ def link_tables(left: Table, right: Table | None, spec: Spec) -> list[TablePair]
     Without `right`, the pairs of rows within `left`: every pair of each group found. Nothing
     is learned from anything but the rows; the same tables give the same answer.
     """
-    rows = rows_of([*left, *(right or ())], spec)
-    ids = [str(cells[spec.id_column]) for cells in [*left, *(right or ())]]
+    rows = [*left, *(right or ())]
+    ids = [str(cells[spec.id_column]) for cells in rows]
     boundary = None if right is None else len(left)
-    odds, weights = _weighed(rows, spec, boundary)
-    if boundary is None:
-        found = clusters(odds, lambda a, b: _odds(rows[a], rows[b], weights))
-    else:
-        found = one_to_one(odds)
+    columns = columns_of(rows_of(rows, spec), tuple(spec.columns.values()))
+    if not learned.all_pairs(len(rows), boundary):
+        return []
+    odds, weigh = _weighed(columns, boundary)
+    found = one_to_one(odds) if boundary is not None else clusters(odds, weigh)
     return [TablePair(a=ids[a], b=ids[b], odds=bits) for (a, b), bits in sorted(found.items())]
 
 
-def _weighed(
-    rows: Sequence[Row], spec: Spec, boundary: int | None
-) -> tuple[dict[tuple[int, int], float], Weights]:
-    kinds = tuple(spec.columns.values())
-    weights = learned.at_first(rows, kinds, boundary)
-    compared = {
-        (a, b): _compared(rows[a], rows[b], weights)
-        for a, b in candidate_pairs(rows, kinds, boundary)
+def _weighed(columns: Sequence[Column], boundary: int | None) -> tuple[dict[Pair, float], Weigh]:
+    """Return the odds of the likely pairs, and what gives those of any other."""
+    weights = learned.at_first(columns, boundary)
+    size = len(columns[0].cells)
+    pairs = [divmod(pair, size) for pair in candidate_pairs(columns, boundary)]
+    found = learned.compared(columns, [a for a, _ in pairs], [b for _, b in pairs], weights)
+    learned.learn(found, weights, learned.all_pairs(size, boundary))
+    likely = {
+        pair: bits
+        for pair, bits in zip(pairs, learned.odds_of(found, weights), strict=True)
+        if bits > EVEN
     }
-    learned.learn(compared.values(), weights, learned.all_pairs(len(rows), boundary))
-    return {pair: learned.weight(one, weights) for pair, one in compared.items()}, weights
 
+    def weigh(a: int, b: int) -> float:
+        return learned.odds_of(learned.compared(columns, [a], [b], weights), weights)[0]
 
-def _compared(a: Row, b: Row, weights: Weights) -> Compared:
-    pattern = pattern_of(a, b, weights.kinds)
-    return Compared(pattern, rarity_of(a, pattern, weights))
-
-
-def _odds(a: Row, b: Row, weights: Weights) -> float:
-    return learned.weight(_compared(a, b, weights), weights)
+    return likely, weigh

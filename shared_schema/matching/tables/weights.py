@@ -10,16 +10,16 @@ person, so relatives are learned as a third kind of pair, told apart by their bi
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import exp2, log2
 
-from shared_schema.matching.tables.agreement import AGREEMENT, LEVELS
-from shared_schema.matching.tables.values import Kind, Row
+from shared_schema.matching.tables.agreement import LEVELS
+from shared_schema.matching.tables.columns import MISSING, Column, Levels
+from shared_schema.matching.tables.values import Kind
 
 Pattern = tuple[int, ...]
 Tables = tuple[list[list[float]], list[list[float]]]
-MISSING = -1
 _ROUNDS = 25
 _SAMPLE = 40_000
 _STEP = 7919
@@ -29,6 +29,7 @@ _PSEUDO_SAME = 2.0
 _NEVER, _MOST = -1000.0, 300.0
 _NEGLIGIBLE, _ROUNDS_OF_ALL = -14.0, 2
 _SETTLED = 0.002
+_UNLIKELY = -10.0
 _KIN_SHARE = {Kind.DATE: 0.05, Kind.NAME: 0.3, Kind.IDENTIFIER: 0.5, Kind.TEXT: 0.8, Kind.CODE: 0.7}
 _KIN_BORN_ALIKE = 0.1
 _FEWEST_ALIKE = 0.45
@@ -46,74 +47,72 @@ class Weights:
     """What is learned of each column.
 
     `same[column][level]`, `kin` and `stranger` are probabilities; `prior` and `kin_prior` the
-    odds in bits that any two rows are one person, or relatives; `common[column][value]` how
-    frequent a value is. `bits` of each column's levels, for one person and for relatives, each
-    against strangers, before the frequency of the value; a missing value, last, is worth nothing.
+    odds in bits that any two rows are one person, or relatives. `bits` of each column's levels,
+    for one person and for relatives, each against strangers, before the frequency of the value;
+    a missing value, last, is worth nothing.
     """
 
     kinds: Sequence[Kind]
     same: list[list[float]]
     kin: list[list[float]]
     stranger: list[list[float]]
-    common: list[dict[str, float]]
     prior: float
     kin_prior: float
     bits: Tables
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """A pair's levels, and the bits by which what it agrees on is rarer than usual."""
+    """Pairs' levels by column, and the bits by which what each agrees on is rarer than usual."""
 
-    pattern: Pattern
-    rarity: float
+    levels: Sequence[Levels]
+    rarity: list[float]
 
-
-def pattern_of(a: Row, b: Row, kinds: Sequence[Kind]) -> Pattern:
-    """Return the level of every column of a pair, `MISSING` where one is empty."""
-    return tuple(
-        MISSING if x is None or y is None else AGREEMENT[kind](x, y)
-        for x, y, kind in zip(a, b, kinds, strict=True)
-    )
+    def patterns(self) -> Iterator[Pattern]:
+        """Return each pair's level of every column, `MISSING` where one is empty."""
+        return zip(*self.levels, strict=True)
 
 
-def rarity_of(a: Row, pattern: Pattern, weights: Weights) -> float:
-    """Return the bits that agreement in these very values says more than agreement in any."""
-    bits = 0.0
-    for column, level in enumerate(pattern):
-        value = a[column]
-        if level == 0 and value is not None:
-            bits += log2(weights.stranger[column][0] / weights.common[column][value])
-    return bits
+def compared(
+    columns: Sequence[Column], left: Sequence[int], right: Sequence[int], weights: Weights
+) -> Compared:
+    """Compare pairs of rows."""
+    levels = [column.levels(left, right) for column in columns]
+    rarity = [0.0] * len(left)
+    for column, own, stranger in zip(columns, levels, weights.stranger, strict=True):
+        bits = [log2(stranger[0] / share) for share in column.common]
+        for at, level in enumerate(own):
+            if not level:
+                rarity[at] += bits[column.cells[left[at]]]
+    return Compared(levels=levels, rarity=rarity)
 
 
-def at_first(rows: Sequence[Row], kinds: Sequence[Kind], boundary: int | None) -> Weights:
+def at_first(columns: Sequence[Column], boundary: int | None) -> Weights:
     """Return weights with strangers counted and everything about one person assumed."""
-    common = [_frequencies([row[column] for row in rows]) for column in range(len(kinds))]
-    seen = [Counter[int]() for _ in kinds]
-    for a, b in _random_pairs(len(rows), boundary):
-        for column, level in enumerate(pattern_of(rows[a], rows[b], kinds)):
-            seen[column][level] += 1
+    rows, kinds = len(columns[0].cells), [column.kind for column in columns]
+    left, right = _random_pairs(rows, boundary)
+    seen = [Counter(column.levels(left, right)) for column in columns]
     stranger = [_shares(counts, LEVELS[kind]) for counts, kind in zip(seen, kinds, strict=True)]
-    for column, values in enumerate(common):
-        stranger[column][0] = max(sum(share * share for share in values.values()), 1e-9)
+    for own, column in zip(stranger, columns, strict=True):
+        own[0] = max(sum(column.common[value] ** 2 for value in range(1, len(column.values))), 1e-9)
     same = [list(_AT_FIRST[LEVELS[kind]]) for kind in kinds]
     kin = [_of_relatives(kind, own) for kind, own in zip(kinds, stranger, strict=True)]
-    prior = log2(max(len(rows), 2) / 4 / all_pairs(len(rows), boundary))
+    prior = log2(max(rows, 2) / 4 / all_pairs(rows, boundary))
     bits = _against(same, stranger), _against(kin, stranger)
-    return Weights(kinds, same, kin, stranger, common, prior, prior, bits)
+    return Weights(kinds, same, kin, stranger, prior, prior, bits)
 
 
 def all_pairs(rows: int, boundary: int | None) -> int:
     """Return how many pairs of rows there are at all."""
     if boundary is None:
-        return max(rows * (rows - 1) // 2, 1)
-    return max(boundary * (rows - boundary), 1)
+        return rows * (rows - 1) // 2
+    return boundary * (rows - boundary)
 
 
-def learn(compared: Iterable[Compared], weights: Weights, pairs: int) -> None:
+def learn(compared: Compared, weights: Weights, pairs: int) -> None:
     """Fit one person's rows, and relatives', and how many pairs of each there are."""
-    groups = Counter((one.pattern, round(one.rarity * _FINENESS)) for one in compared)
+    rarities = [round(bits * _FINENESS) for bits in compared.rarity]
+    groups = Counter(zip(compared.patterns(), rarities, strict=True))
     start = weights.same, weights.prior, weights.bits, weights.kin_prior
     weights.kin_prior = _NEVER
     _fit(dict(groups), weights, pairs)
@@ -172,10 +171,19 @@ def _took_families(weights: Weights) -> bool:
     )
 
 
-def weight(one: Compared, weights: Weights) -> float:
-    """Return the odds, in bits, that a pair is one person."""
-    person, relative = _odds(one.pattern, one.rarity, weights)
-    return person - log2(1.0 + exp2(min(relative, _MOST)))
+def odds_of(compared: Compared, weights: Weights) -> list[float]:
+    """Return the odds, in bits, that each pair is one person."""
+    known: dict[Pattern, tuple[float, float]] = {}
+    found = []
+    for pattern, rarity in zip(compared.patterns(), compared.rarity, strict=True):
+        if pattern not in known:
+            known[pattern] = _odds(pattern, 0.0, weights)
+        person, relative = known[pattern]
+        bits = person + rarity
+        if bits > _UNLIKELY:
+            bits -= log2(1.0 + exp2(min(relative + rarity, _MOST)))
+        found.append(bits)
+    return found
 
 
 def _odds(pattern: Pattern, rarity: float, weights: Weights) -> tuple[float, float]:
@@ -224,24 +232,19 @@ def _start(weights: Weights) -> list[tuple[float, ...]]:
     return [_AT_FIRST[LEVELS[kind]] for kind in weights.kinds]
 
 
-def _frequencies(values: Iterable[str | None]) -> dict[str, float]:
-    counts = Counter(value for value in values if value is not None)
-    whole = max(counts.total(), 2)
-    return {value: max(count - 1, 1) / whole for value, count in counts.items()}
-
-
 def _shares(counts: Counter[int], levels: int) -> list[float]:
     whole = sum(counts[level] for level in range(levels)) + _PSEUDO_STRANGERS * levels
     return [(counts[level] + _PSEUDO_STRANGERS) / whole for level in range(levels)]
 
 
-def _random_pairs(rows: int, boundary: int | None) -> Iterable[tuple[int, int]]:
+def _random_pairs(rows: int, boundary: int | None) -> tuple[list[int], list[int]]:
     """Return pairs spread evenly over the tables: no chance, the same ones every time."""
     left, right = (rows, rows) if boundary is None else (boundary, rows - boundary)
-    if not left or not right:
-        return
+    ones, others = [], []
     for at in range(min(_SAMPLE, left * right)):
         a = at * _STEP % left
         b = (at * _STEP // left * 31 + at * 17 + 1) % right + (rows - right)
         if a != b:
-            yield a, b
+            ones.append(a)
+            others.append(b)
+    return ones, others
