@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from shared_schema.errors import InputError
 from sync_server import auditing, correcting
 from sync_server.accounts import Actor
-from sync_server.correcting import Selection, Undone
+from sync_server.correcting import Selection, Undone, Why
 from sync_server.correction import Plan
 from sync_server.looking_up import seen_by
 from sync_server.office import Office
@@ -25,13 +25,14 @@ class PreviewOutdated(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a correction is to do: `where` and `to_set` as `FIELD=VALUE`."""
+    """What a correction is to do: `where` and `to_set` as `FIELD=VALUE`; errors in `lang`."""
 
     type: str = "person"
     where: tuple[str, ...] = ()
     region: str | None = None
     listed: str | None = None
     to_set: tuple[str, ...] = ()
+    lang: str = "id"
 
 
 def preview(
@@ -43,11 +44,11 @@ def preview(
     """
     selection = Selection(
         type=wanted.type,
-        where=correcting.values_of(wanted.type, wanted.where, to_set=False),
+        where=correcting.values_of(wanted.type, wanted.where, to_set=False, lang=wanted.lang),
         region=wanted.region,
         listed=wanted.listed,
     )
-    values = correcting.values_of(wanted.type, wanted.to_set, to_set=True)
+    values = correcting.values_of(wanted.type, wanted.to_set, to_set=True, lang=wanted.lang)
     context = context_of(office, connection)
     found, unknown = correcting.plan(connection, selection, values, context)
     if actor.area:
@@ -62,20 +63,28 @@ def apply(
     connection: Connection,
     actor: Actor,
     wanted: Wanted,
-    reason: str,
+    why: Why,
     *,
-    expected: int,
+    expected: int | None,
 ) -> int:
     """Make a correction that was seen to change ``expected`` records; return its number.
+
+    None: nothing was seen before, as at a terminal.
 
     Raises PreviewOutdated and what ``correcting`` raises.
     """
     found, _ = preview(office, connection, actor, wanted)
-    if len(found.items) != expected:
+    if expected is not None and len(found.items) != expected:
         raise PreviewOutdated
     by, now_ms = actor.operator, office.now_ms()
-    made = correcting.apply(connection, wanted.type, found, reason, by, now_ms=now_ms)
-    told = {"reason": reason, "count": expected, "fields": _names(wanted.to_set)}
+    made = correcting.apply(connection, wanted.type, found, why, by, now_ms=now_ms)
+    told = {
+        "reason": " ".join(why.reason.split()),
+        "count": len(found.items),
+        "fields": _names(wanted.to_set),
+    }
+    if found.warnings():
+        told["confirmed"] = sorted({one.code for one, _ in found.warnings()})
     auditing.note(office, connection, actor, "correct", str(made), told)
     return made
 

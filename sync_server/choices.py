@@ -14,6 +14,7 @@ from shared_schema.changes import Change
 from shared_schema.errors import ConflictUnknown
 from shared_schema.fold import Head
 from sync_server import ingest
+from sync_server.choice_undo import source_of_each
 from sync_server.ingest import Edit
 from sync_server.lookup import SHORTEST_PREFIX, changes_of, resolve
 from sync_server.matching.exact import LINK_TYPE
@@ -23,6 +24,7 @@ from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.records import Current
 
 _LOOKED_AT = 500
+_AT_OFFICE = "user:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +47,10 @@ def conflicts(connection: Connection) -> Iterator[Conflict]:
 
 
 def _conflict(connection: Connection, current: Current, name: str) -> Conflict:
-    made = {change.stamp: change for change in changes_of(connection, current.record)}
+    said = source_of_each(changes_of(connection, current.record), name)
     heads = current.state.fields[name].heads
     return Conflict(
-        current=current, field=name, heads=tuple((head, made[head.stamp]) for head in heads)
+        current=current, field=name, heads=tuple((head, said[head.stamp]) for head in heads)
     )
 
 
@@ -102,9 +104,8 @@ def _chose(deciding: Change, chosen: Change, field: str) -> bool:
     write, source = deciding.writes.get(field), chosen.writes.get(field)
     if write is None or source is None or deciding.id == chosen.id:
         return False
-    return (
-        chosen.stamp in write.replaces and len(write.replaces) > 1 and write.value == source.value
-    )
+    by_office = deciding.operator.startswith(_AT_OFFICE)
+    return by_office and bool(write.replaces) and write.value == source.value
 
 
 def chosen(connection: Connection) -> Iterator[Conflict]:
@@ -133,8 +134,10 @@ def _chosen_field(connection: Connection, choice: Change, name: str) -> Conflict
     standing = current.state.fields[name].winner if current else None
     if current is None or standing is None or standing.stamp.stream != choice.stream:
         return None
-    made = {change.stamp: change for change in changes_of(connection, choice.record)}
-    against = [made[stamp] for stamp in choice.writes[name].replaces if stamp in made]
+    if name in current.conflicts:
+        return None
+    said = source_of_each(changes_of(connection, choice.record), name)
+    against = [said[stamp] for stamp in choice.writes[name].replaces if stamp in said]
     heads = tuple(
         (Head.of(change.stamp, change.writes[name].value), change)
         for change in sorted(against, key=lambda one: one.stamp)

@@ -64,6 +64,13 @@ class CorrectionReasonMissing(InputError):
     code = "CORRECTION_REASON_MISSING"
 
 
+class CorrectionUnconfirmed(InputError):
+    """Values would look wrong in {count} records. Look at the preview; --confirm says why not."""
+
+    code = "CORRECTION_UNCONFIRMED"
+    http_status = 409
+
+
 class CorrectionUnknown(InputError):
     """There is no correction {text}. `correct list` shows their numbers."""
 
@@ -186,17 +193,31 @@ def plan(
     return correction.plan(record_type(wanted.type), states, values, context), unknown
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why a correction is made, and why values that look wrong are right all the same."""
+
+    reason: str
+    confirm: str = ""
+
+
 def apply(
-    connection: Connection, type_name: str, found: Plan, reason: str, operator: str, *, now_ms: int
+    connection: Connection, type_name: str, found: Plan, why: Why, operator: str, *, now_ms: int
 ) -> int:
     """Write a plan as one decision and return its number.
 
-    Raises CorrectionReasonMissing, CorrectionEmpty.
+    Raises CorrectionReasonMissing, CorrectionUnconfirmed, CorrectionEmpty.
     """
-    if not reason.strip():
+    if not why.reason.strip():
         raise CorrectionReasonMissing
-    edits = [Edit(record=one.record, type=type_name, values=one.after) for one in found.items]
-    return _write(connection, type_name, edits, " ".join(reason.split()), operator, now_ms)
+    confirm = " ".join(why.confirm.split())
+    doubtful = sum(bool(one.warnings) for one in found.items)
+    if doubtful and not confirm:
+        raise CorrectionUnconfirmed(count=doubtful)
+    edits = [
+        Edit(record=one.record, type=type_name, values=one.values(confirm)) for one in found.items
+    ]
+    return _write(connection, type_name, edits, " ".join(why.reason.split()), operator, now_ms)
 
 
 def _write(

@@ -4,26 +4,40 @@ Pure. To take a correction back is to make every field it wrote what it would be
 never been made, later edits included; a field that somebody has written since is left alone.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from shared_schema.changes import Change, Stamp
+from shared_schema.changes import REASONS, Change, Stamp
 from shared_schema.fold import RecordState, fold
-from shared_schema.records import CheckContext, RecordType, check
+from shared_schema.records import CheckContext, Problem, RecordType, check
 
 IN_CONFLICT = "FIELD_IN_CONFLICT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One record that changes: the fields that differ, as shown before and after."""
+    """One record that changes: the fields that differ, as shown before and after.
+
+    `warnings`: what looks wrong with it then and did not before. `reasons`: those that the record
+    has already for warnings, by code.
+    """
 
     record: UUID
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    warnings: tuple[Problem, ...] = ()
+    reasons: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self, confirm: str) -> dict[str, Any]:
+        """Return what is written, with the reason why the warnings stand."""
+        if not self.warnings:
+            return dict(self.after)
+        said = {**self.reasons, **{one.code: confirm for one in self.warnings}}
+        return {**self.after, REASONS: said}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +56,11 @@ class Plan:
     items: tuple[Item, ...]
     refused: tuple[Refused, ...]
     unchanged: int
+
+    def warnings(self) -> list[tuple[Problem, int]]:
+        """Return what the values would make look wrong, and in how many records."""
+        found = Counter(one for item in self.items for one in item.warnings)
+        return found.most_common()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,14 +114,25 @@ def _judged(
     shown = state.values()
     follow = set(_following(rtype, wanted))
     rest = {name: value for name, value in shown.items() if name not in follow}
-    checked = check(rtype, {**rest, **wanted}, context)
-    known = {(one.code, one.field) for one in check(rtype, shown, context).errors}
-    fresh = [one for one in checked.errors if (one.code, one.field) not in known]
+    checked, before = check(rtype, {**rest, **wanted}, context), check(rtype, shown, context)
+    fresh = _fresh(before.errors, checked.errors)
     if fresh:
         return Refused(record=state.record, code=fresh[0].code, field=fresh[0].field)
     touched = sorted({*wanted, *follow})
     after = {n: checked.values.get(n) for n in touched if checked.values.get(n) != shown.get(n)}
-    return Item(record=state.record, before={n: shown.get(n) for n in after}, after=after)
+    return Item(
+        record=state.record,
+        before={n: shown.get(n) for n in after},
+        after=after,
+        warnings=_fresh(before.warnings, checked.warnings) if after else (),
+        reasons=state.reasons,
+    )
+
+
+def _fresh(before: Iterable[Problem], after: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return what is found and was not found before, of the same field."""
+    known = {(one.code, one.field) for one in before}
+    return tuple(one for one in after if (one.code, one.field) not in known)
 
 
 def _following(rtype: RecordType, wanted: Mapping[str, Any]) -> Iterator[str]:

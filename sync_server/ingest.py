@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
 from shared_schema.canonical import Json, NotCanonical, encode
-from shared_schema.changes import Change, ChangeInvalid, settled
+from shared_schema.changes import Change, ChangeInvalid, Stamp, Write, settled
 from shared_schema.clock import Clock, Evidence
 from shared_schema.custody import (
     Head,
@@ -49,11 +49,21 @@ REVOKED = "DEVICE_REVOKED"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What is to be set on one record; the stamps it replaces follow from its current state."""
+    """What is to be set on one record; the stamps it replaces follow from its current state.
+
+    ``replaces``: those stamps instead, where only some of a field's values are to go.
+    """
 
     record: UUID
     type: str
     values: Mapping[str, Json]
+    replaces: tuple[Stamp, ...] | None = None
+
+    def writes(self, before: RecordState) -> dict[str, Write]:
+        """Return the writes that set the values on a record as it is."""
+        if self.replaces is None:
+            return before.edit(self.values)
+        return {n: Write(value=v, replaces=self.replaces) for n, v in self.values.items()}
 
 
 def write_own(
@@ -149,7 +159,7 @@ def _make(
             version=record_type(edit.type).version,
             hlc=clock.reading,
             operator=operator,
-            writes=(before or blank).edit(edit.values),
+            writes=edit.writes(before or blank),
             evidence=Evidence(wall_ms=now_ms, server_ms=now_ms),
         )
         if often[edit.record] > 1:

@@ -9,7 +9,8 @@ import click
 from shared_schema import display
 from shared_schema.console import emit, language, output_options, screen_width, text
 from shared_schema.regions import RegionTable
-from sync_server import choices
+from sync_server import choice_undo, choices
+from sync_server.choice_undo import Undone
 from sync_server.choices import Conflict
 from sync_server.commands.opening import PACKAGE, deciding, reading, zone_of
 from sync_server.commands.people import field_label, regions_of, title_of, value_text
@@ -83,9 +84,12 @@ def _screen(one: Mapping[str, Any], regions: RegionTable, zone: tzinfo | None) -
 @output_options
 def decide(record: str, field: str, change: str) -> None:
     """Let the value that CHANGE wrote hold; `conflicts list` shows the ids."""
-    with deciding() as (connection, operator):
-        decision = choices.decide_conflict(connection, record, field, change, operator)
-        current = resolve(connection, record)
+    with deciding() as desk:
+        by = desk.actor.operator
+        decision = choices.decide_conflict(desk.connection, record, field, change, by)
+        current = resolve(desk.connection, record)
+        told = {"field": field, "change": change, "decision": str(decision)}
+        desk.note("choose", str(current.record), told)
     document = {
         "decision": str(decision),
         "record": str(current.record),
@@ -93,6 +97,28 @@ def decide(record: str, field: str, change: str) -> None:
         "value": current.state.shown(field),
     }
     emit(document, lambda: text(PACKAGE)("Decided: {decision}").format(decision=decision))
+
+
+@conflicts.command()
+@click.argument("decision", metavar="DECISION")
+@output_options
+def undo(decision: str) -> None:
+    """Take a choice back, at any time: what stood before it stands again.
+
+    What somebody has written in that field since is left alone.
+    """
+    with deciding() as desk:
+        done = choice_undo.by(desk.office, desk.connection, desk.actor, decision)
+    emit(done.as_dict(), lambda: _undone(done))
+
+
+def _undone(done: Undone) -> str:
+    texts = text(PACKAGE)
+    if done.in_conflict:
+        return texts("Taken back: several values stand against each other again.")
+    if done.kept:
+        return texts("Nothing was taken back: somebody has written this field since.")
+    return texts("Taken back: the value from before stands again.")
 
 
 COMMANDS = (conflicts,)

@@ -11,14 +11,14 @@ from shared_schema import display
 from shared_schema.console import emit, language, output_options, text
 from shared_schema.records import record_type, value_problem
 from shared_schema.regions import RegionTable
-from sync_server import correcting
+from sync_server import bulk, correcting
 from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE, operator_of, reading, zone_of
+from sync_server.bulk import Wanted
+from sync_server.commands.opening import PACKAGE, actor_of, deciding, reading, zone_of
 from sync_server.commands.people import field_label, regions_of, title_of, value_text
 from sync_server.config import load_config
-from sync_server.correcting import Selection
+from sync_server.correcting import Why
 from sync_server.correction import IN_CONFLICT, Plan
-from sync_server.registry import context_of
 from sync_server.store.queries import records
 
 _SHOWN = 20
@@ -46,28 +46,32 @@ def _asked(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _selection(
-    type_name: str, where: tuple[str, ...], region: str | None, listed: TextIO | None
-) -> Selection:
-    return Selection(
+def _wanted(
+    type_name: str,
+    wanted: tuple[str, ...],
+    where: tuple[str, ...],
+    region: str | None,
+    listed: TextIO | None,
+) -> Wanted:
+    return Wanted(
         type=type_name,
-        where=correcting.values_of(type_name, where, to_set=False, lang=language()),
+        where=where,
         region=region,
         listed=listed.read() if listed else None,
+        to_set=wanted,
+        lang=language(),
     )
 
 
 @correct.command()
 @_asked
 @output_options
-def preview(type_name: str, wanted: tuple[str, ...], **chosen: Any) -> None:
+def preview(**asked: Any) -> None:
     """Show what a correction would change; write nothing."""
-    selection = _selection(type_name, **chosen)
-    values = correcting.values_of(type_name, wanted, to_set=True, lang=language())
-    office = open_office(load_config())
+    wanted, office = _wanted(**asked), open_office(load_config())
     with office.store.read() as connection:
-        found = correcting.plan(connection, selection, values, context_of(office, connection))
-        document = _document(connection, type_name, *found)
+        found = bulk.preview(office, connection, actor_of(connection), wanted)
+        document = _document(connection, wanted.type, *found)
         regions = regions_of(connection)
     emit(document, lambda: _text(document, regions))
 
@@ -75,18 +79,18 @@ def preview(type_name: str, wanted: tuple[str, ...], **chosen: Any) -> None:
 @correct.command()
 @_asked
 @click.option("--reason", required=True, help="Why: one reason for all of them.")
+@click.option("--confirm", default="", metavar="REASON",
+              help="Why values that look wrong (`correct preview` says so) are right.")  # fmt: skip
 @output_options
-def apply(type_name: str, wanted: tuple[str, ...], reason: str, **chosen: Any) -> None:
+def apply(reason: str, confirm: str, **asked: Any) -> None:
     """Correct the records that are meant, as one decision; say its number."""
-    selection = _selection(type_name, **chosen)
-    values = correcting.values_of(type_name, wanted, to_set=True, lang=language())
-    office = open_office(load_config())
-    with office.store.write() as connection:
-        by = operator_of(connection)
-        context = context_of(office, connection)
-        found = correcting.plan(connection, selection, values, context)
-        document = _document(connection, type_name, *found)
-        made = correcting.apply(connection, type_name, found[0], reason, by, now_ms=office.now_ms())
+    wanted = _wanted(**asked)
+    with deciding() as desk:
+        connection, actor = desk.connection, desk.actor
+        found = bulk.preview(desk.office, connection, actor, wanted)
+        document = _document(connection, wanted.type, *found)
+        why = Why(reason=reason, confirm=confirm)
+        made = bulk.apply(desk.office, connection, actor, wanted, why, expected=None)
         regions = regions_of(connection)
     document = {"correction": made, **document}
     told = text(PACKAGE)("Correction {correction} is made. `correct undo {correction}` undoes it.")
@@ -98,10 +102,8 @@ def apply(type_name: str, wanted: tuple[str, ...], reason: str, **chosen: Any) -
 @output_options
 def undo(number: int) -> None:
     """Take one correction back, also after later edits: what was edited since is left alone."""
-    office = open_office(load_config())
-    with office.store.write() as connection:
-        by = operator_of(connection)
-        done = correcting.undo(connection, number, by, now_ms=office.now_ms())
+    with deciding() as desk:
+        done = bulk.undo(desk.office, desk.connection, desk.actor, number)
     document = {
         "correction": done.correction,
         "changed": done.changed,
@@ -134,6 +136,15 @@ def _document(
             {"record": str(one.record), "code": one.code, "field": one.field}
             for one in plan.refused
         ],
+        "warnings": [
+            {
+                "code": one.code,
+                "field": one.field,
+                "text": one.text.text(language()),
+                "count": count,
+            }
+            for one, count in plan.warnings()
+        ],
         "records": [
             {
                 "record": str(one.record),
@@ -159,6 +170,8 @@ def _text(document: Mapping[str, Any], regions: RegionTable) -> str:
             lines.append(f"    {field_label(type_name, name, lang)}: {before} → {after}")
     if len(document["records"]) > _SHOWN:
         lines.append(texts("and more; --json lists them all."))
+    looks_wrong = texts("Looks wrong in {count}: {text} (--confirm says why it is right)")
+    lines += [looks_wrong.format(**one) for one in document["warnings"]]
     lines += [_refusal(one, type_name) for one in document["refused"][:_SHOWN]]
     if document["unknown"]:
         told = texts("Not known: {names}")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from shared_schema.console import emit, language, output_options, text
 from shared_schema.links import Verdict
 from shared_schema.records.link import VERDICT
+from sync_server import deciding as case_decisions
 from sync_server import possible_duplicates, reconcile, rematching
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, deciding, reading
@@ -138,8 +139,11 @@ def _verdict_word(verdict: str | None) -> str:
 @output_options
 def decide(one: str, other: str, verdict: str, reason: str) -> None:
     """Say whether records A and B are the same, different, or not yet known."""
-    with deciding() as (connection, operator):
-        made = reconcile.decide_pair(connection, (one, other), Verdict(verdict), reason, operator)
+    with deciding() as desk:
+        pair, by = (one, other), desk.actor.operator
+        made = reconcile.decide_pair(desk.connection, pair, Verdict(verdict), reason, by)
+        told = {"verdict": verdict, "reason": reason, "decisions": [str(made.decision)]}
+        desk.note("decide", str(made.a), told)
     emit(made.as_dict(), lambda: _decided(made))
 
 
@@ -148,8 +152,8 @@ def decide(one: str, other: str, verdict: str, reason: str) -> None:
 @output_options
 def undo(decision: str) -> None:
     """Take a decision back: what stood before it stands again."""
-    with deciding() as (connection, operator):
-        made = reconcile.undo(connection, decision, operator)
+    with deciding() as desk:
+        (made,) = case_decisions.undo_by(desk.office, desk.connection, [decision], desk.actor)
     emit(made.as_dict(), lambda: _decided(made))
 
 

@@ -1,12 +1,16 @@
 """What the commands of supervisors share: the opened office, who acts, names of this package."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Any
 
 from sqlalchemy import Connection
 
 from shared_schema.display import time_zone
+from sync_server import auditing
+from sync_server.accounts import Actor, Role
 from sync_server.app import open_office
 from sync_server.config import load_config
 from sync_server.office import Office
@@ -24,16 +28,36 @@ def reading() -> Iterator[Connection]:
         yield connection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """A writing connection, and who acts: what they do is noted in the access log with it."""
+
+    office: Office
+    connection: Connection
+    actor: Actor
+
+    def note(self, action: str, subject: str, detail: Mapping[str, Any]) -> None:
+        """Write what is done; ``detail`` holds ids, counts and reasons, never a value."""
+        auditing.note(self.office, self.connection, self.actor, action, subject, detail)
+
+
 @contextmanager
-def deciding() -> Iterator[tuple[Connection, str]]:
-    """Give a writing connection and the operator under whom its changes are made."""
-    with open_office(load_config()).store.write() as connection:
-        yield connection, operator_of(connection)
+def deciding() -> Iterator[Desk]:
+    """Give a writing connection and the user under whom its changes are made."""
+    office = open_office(load_config())
+    with office.store.write() as connection:
+        yield Desk(office=office, connection=connection, actor=actor_of(connection))
+
+
+def actor_of(connection: Connection) -> Actor:
+    """Return whoever runs this console: the server's administrator."""
+    name = users.first_administrator(connection) or "admin"
+    return Actor(name=name, role=Role.ADMINISTRATOR)
 
 
 def operator_of(connection: Connection) -> str:
-    """Return `user:NAME` of whoever runs this console: the server's administrator."""
-    return f"{AT_OFFICE}{users.first_administrator(connection) or 'admin'}"
+    """Return `user:NAME` of whoever runs this console."""
+    return actor_of(connection).operator
 
 
 def zone_of(connection: Connection) -> tzinfo | None:

@@ -10,16 +10,23 @@ import click
 from shared_schema.canonical import NotCanonical, decode
 from shared_schema.console import emit, language, output_options, text
 from shared_schema.regions import RegionTable
-from sync_server import rejections
+from sync_server import auditing, rejections
 from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE, operator
+from sync_server.commands.opening import PACKAGE, actor_of, operator
 from sync_server.commands.output import OUTPUT, write_file
 from sync_server.commands.people import field_label, regions_of, value_text
 from sync_server.config import load_config
 from sync_server.export import write_csv
 from sync_server.office import Office
 from sync_server.register_table import PERSON, RegisterMapInvalid
-from sync_server.registry import Difference, Import, Outcome, import_register, import_status
+from sync_server.registry import (
+    Difference,
+    Import,
+    Outcome,
+    Source,
+    import_register,
+    import_status,
+)
 
 _MAP_HELP = "JSON object: column header to field name."
 _LINES_SHOWN = 20
@@ -84,6 +91,8 @@ def _run(
         progress=_Progress(),
     )
     outcome = work(office, job)
+    if not dry_run:
+        _note(office, work, outcome)
     kept = (rejections.document(one) for one in outcome.rejected)
     texts = text(PACKAGE)
     told = [rejections.explained(one, language(), texts, full=True) for one in kept]
@@ -98,6 +107,13 @@ def _run(
     with office.store.read() as connection:
         regions = regions_of(connection)
     emit(document, lambda: _text(document, regions))
+
+
+def _note(office: Office, work: Callable[..., Outcome], outcome: Outcome) -> None:
+    kind = Source.REGISTER if work is import_register else Source.STATUS
+    figures = {**outcome.as_dict(), "rejected": len(outcome.rejected), "kind": kind.value}
+    with office.store.write() as connection:
+        auditing.note(office, connection, actor_of(connection), "import-done", "", figures)
 
 
 def _mapping(file: Path | None) -> Mapping[str, str]:

@@ -27,8 +27,10 @@ def give_back(record: str, comment: str) -> None:
 
     The officer's next save of the record answers it.
     """
-    with deciding() as (connection, operator):
-        document = reviewing.give_back(connection, record, comment, operator).as_dict()
+    with deciding() as desk:
+        by = desk.actor.operator
+        document = reviewing.give_back(desk.connection, record, comment, by).as_dict()
+        desk.note("return", document["record"], {"review": document["id"]})
     emit(document, lambda: text(PACKAGE)("Returned: {record}").format(**document))
 
 
@@ -38,8 +40,9 @@ def give_back(record: str, comment: str) -> None:
 @output_options
 def accept(record: str, comment: str | None) -> None:
     """Accept a record as it is; a return that was not answered yet is taken back."""
-    with deciding() as (connection, operator):
-        document = reviewing.accept(connection, record, comment, operator).as_dict()
+    with deciding() as desk:
+        document = reviewing.accept(desk.connection, record, comment, desk.actor.operator).as_dict()
+        desk.note("accept", document["record"], {"review": document["id"]})
     emit(document, lambda: text(PACKAGE)("Accepted: {record}").format(**document))
 
 

@@ -75,9 +75,9 @@ def passphrase(name: str) -> None:
 @output_options
 def disable(name: str) -> None:
     """Let user NAME in no more; what they decided stays."""
-    now_ms = open_office(load_config()).now_ms()
-    with deciding() as (connection, operator):
-        gone = accounts.disable(connection, name, operator, now_ms)
+    with deciding() as desk:
+        by, now_ms = desk.actor.operator, desk.office.now_ms()
+        gone = accounts.disable(desk.connection, name, by, now_ms)
     emit(_document(gone), lambda: text(PACKAGE)("{name} is disabled.").format(name=name))
 
 

@@ -1,13 +1,14 @@
 """Fields with several values: one at a time, with who said what; a choice can be made anew."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from sync_server import auditing, choices
+from shared_schema.errors import InputError
+from sync_server import auditing, choice_undo, choices
 from sync_server.accounts import Actor, Right, require
 from sync_server.choices import Conflict
 from sync_server.looking_up import seen_by
@@ -33,13 +34,14 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One field in conflict, or one that was."""
+    """One field in conflict, or one that was: then ``choice`` is what let its value stand."""
 
     row: Row
     key: str
     name: str
     label: str
     values: Sequence[Value]
+    choice: str = ""
 
 
 def add(pages: Blueprint, office: Office) -> None:
@@ -60,7 +62,9 @@ def add(pages: Blueprint, office: Office) -> None:
                 "pages/conflicts.html",
                 conflict=_shown(look, ahead[0]) if ahead else None,
                 left=len(found),
-                chosen=[_shown(look, one) for one in chosen if actor().covers(one.current.area)],
+                chosen=[_chosen(look, one) for one in chosen if actor().covers(one.current.area)],
+                last=_last(look, request.args.get("last", "")),
+                undone=request.args.get("undone", ""),
             )
 
     @pages.post("/conflicts/<record>/<field>")
@@ -74,7 +78,31 @@ def add(pages: Blueprint, office: Office) -> None:
             told = {"field": field, "change": change, "decision": str(made)}
             auditing.note(office, connection, actor(), "choose", name, told)
         after = request.form.get("after", "")
-        return redirect(url_for("pages.conflicts", after=after or None), 303)
+        return redirect(url_for("pages.conflicts", after=after or None, last=made), 303)
+
+    @pages.post("/conflicts/undo")
+    def undo_choice() -> Page:
+        require(actor(), Right.DECIDE)
+        wanted = request.form.get("decision", "")
+        with office.store.write() as connection:
+            done = choice_undo.by(office, connection, actor(), wanted)
+        return redirect(url_for("pages.conflicts", undone="kept" if done.kept else "done"), 303)
+
+
+def _chosen(look: Looking, conflict: Conflict) -> Shown:
+    made = choice_undo.standing_choice(look.connection, conflict.current.record, conflict.field)
+    return replace(_shown(look, conflict), choice=str(made or ""))
+
+
+def _last(look: Looking, decision: str) -> tuple[str, str, str] | None:
+    """Return the choice that was made just now: its id, whose, of which field."""
+    try:
+        made = choice_undo.choice_named(look.connection, decision)
+        found = seen_by(actor(), look.connection, str(made.record))
+    except InputError:
+        return None
+    labels = ", ".join(look.label(made.type, name) for name in sorted(made.writes))
+    return decision, look.title(found), labels
 
 
 def _seen_by(user: Actor, look: Looking) -> list[Conflict]:

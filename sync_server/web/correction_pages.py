@@ -11,11 +11,13 @@ from shared_schema.records import RECORD_TYPES, Origin
 from sync_server import bulk, correcting
 from sync_server.accounts import Right, require
 from sync_server.bulk import Wanted
+from sync_server.correcting import Why
 from sync_server.correction import Plan
 from sync_server.office import Office
 from sync_server.store.queries import records
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking, looking_at
+from sync_server.web.words import language
 
 Page = str | Response | tuple[str, int]
 _SHOWN = 20
@@ -24,12 +26,16 @@ _TYPE = "person"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would change. ``lines``: name of a record, field, before and after, of the first 20."""
+    """What would change. ``lines``: name of a record, field, before and after, of the first 20.
+
+    ``warnings``: what would look wrong, and in how many records.
+    """
 
     count: int
     unchanged: int
     refused: int
     unknown: Sequence[str]
+    warnings: Sequence[tuple[str, int]]
     lines: Sequence[tuple[str, str, str, str]]
 
 
@@ -56,9 +62,9 @@ def add(pages: Blueprint, office: Office) -> None:
     def apply_correction() -> Page:
         require(actor(), Right.DECIDE)
         expected = request.form.get("count", -1, type=int)
-        reason = " ".join(request.form.get("reason", "").split())
+        why = Why(reason=request.form.get("reason", ""), confirm=request.form.get("confirm", ""))
         with office.store.write() as connection:
-            bulk.apply(office, connection, actor(), _wanted(), reason, expected=expected)
+            bulk.apply(office, connection, actor(), _wanted(), why, expected=expected)
         return redirect(url_for("pages.corrections"), 303)
 
     @pages.post("/corrections/<int:number>/undo")
@@ -78,6 +84,7 @@ def _wanted() -> Wanted:
         region=given.get("region") or None,
         listed=given.get("listed") or None,
         to_set=(f"{given.get('set_field', '')}={given.get('set_value', '')}",),
+        lang=language(),
     )
 
 
@@ -89,6 +96,7 @@ def _preview(look: Looking, plan: Plan, unknown: Sequence[str]) -> Preview:
         unchanged=plan.unchanged,
         refused=len(plan.refused),
         unknown=unknown,
+        warnings=[(one.text.text(look.lang), count) for one, count in plan.warnings()],
         lines=[
             (
                 look.title(known[one.record]),

@@ -52,6 +52,8 @@ _ACTIONS = {
     "decide": "decided a case",
     "undo": "took a decision back",
     "choose": "chose a value",
+    "choose-undo": "took the choice of a value back",
+    "accept": "accepted a record",
     "arrivals-seen": "looked at the arrivals",
     "decisions-seen": "looked at the decisions",
     "correct": "corrected many records",

@@ -16,6 +16,7 @@ from sync_server.correcting import (
     FieldNotCorrected,
     Selection,
     SelectionMissing,
+    Why,
 )
 from sync_server.ingest import Edit
 from sync_server.registry import context_of
@@ -58,7 +59,7 @@ def correct(bench: Bench, selection: Selection, **values: Any) -> int:
     with bench.office.store.write() as connection:
         context = context_of(bench.office, connection)
         plan, _ = correcting.plan(connection, selection, values, context)
-        return correcting.apply(connection, "person", plan, "desa salah", BY, now_ms=1)
+        return correcting.apply(connection, "person", plan, Why(reason="desa salah"), BY, now_ms=1)
 
 
 def undo(bench: Bench, number: int) -> correcting.Undone:
@@ -175,5 +176,5 @@ def test_what_cannot_be_asked_is_refused_by_name(bench: Bench, device: RawDevice
         context = context_of(bench.office, connection)
         plan, _ = correcting.plan(connection, Selection(region="53.15"), {"rt": "001"}, context)
         with pytest.raises(CorrectionReasonMissing):
-            correcting.apply(connection, "person", plan, " ", BY, now_ms=1)
+            correcting.apply(connection, "person", plan, Why(reason=" "), BY, now_ms=1)
         assert log.count(connection) == before

@@ -9,6 +9,7 @@ from sync_server.accounts import Right
 from sync_server.api.v1 import documents, schemas
 from sync_server.api.v1.door import allowed
 from sync_server.bulk import Wanted
+from sync_server.correcting import Why
 from sync_server.office import Office
 
 
@@ -31,9 +32,9 @@ def add(api: Blueprint, office: Office) -> None:
     def make_correction(asked: dict[str, Any]) -> dict[str, Any]:
         """Make a correction that was previewed to change so many records."""
         actor = allowed(Right.DECIDE)
-        wanted, reason = _wanted(asked), " ".join(asked["reason"].split())
+        wanted, why = _wanted(asked), Why(reason=asked["reason"], confirm=asked["confirm"])
         with office.store.write() as connection:
-            made = bulk.apply(office, connection, actor, wanted, reason, expected=asked["count"])
+            made = bulk.apply(office, connection, actor, wanted, why, expected=asked["count"])
         return {"correction": made}
 
     @api.get("/corrections")
@@ -62,4 +63,5 @@ def _wanted(asked: dict[str, Any]) -> Wanted:
         region=asked["region"],
         listed=asked["listed"],
         to_set=tuple(f"{name}={value}" for name, value in asked["set"].items()),
+        lang="en",
     )

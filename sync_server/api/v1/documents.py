@@ -105,6 +105,10 @@ def correction(type_name: str, plan: Plan, unknown: list[str]) -> dict[str, Any]
             {"record": str(one.record), "code": one.code, "field": one.field}
             for one in plan.refused
         ],
+        "warnings": [
+            {"code": one.code, "field": one.field, "text": one.text.text("en"), "count": count}
+            for one, count in plan.warnings()
+        ],
         "records": [
             {
                 "record": one.record,

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from shared_schema.errors import RecordUnknown
-from sync_server import auditing, choices, deciding, queueing, second_looks
+from sync_server import auditing, choice_undo, choices, deciding, queueing, second_looks
 from sync_server.accounts import Right
 from sync_server.api.v1 import documents, schemas
 from sync_server.api.v1.door import allowed
@@ -121,3 +121,12 @@ def _add_conflicts(api: Blueprint, office: Office) -> None:
             told = {"field": field, "change": change, "decision": str(made)}
             auditing.note(office, connection, actor, "choose", str(found.record), told)
         return {"decision": made}
+
+    @api.post("/conflicts/undo")
+    @api.arguments(schemas.ChoiceUndo)
+    @api.response(200, schemas.ChoiceUndone)
+    def undo_choice(asked: dict[str, Any]) -> dict[str, Any]:
+        """Take a choice back: what stood before it stands again, unless it was edited since."""
+        actor = allowed(Right.DECIDE)
+        with office.store.write() as connection:
+            return choice_undo.by(office, connection, actor, str(asked["decision"])).as_dict()

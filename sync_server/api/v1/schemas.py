@@ -165,6 +165,24 @@ class Chosen(Schema):
     decision = fields.UUID(required=True)
 
 
+class ChoiceUndo(Schema):
+    """A choice to take back."""
+
+    decision = fields.UUID(required=True)
+
+
+class ChoiceUndone(Schema):
+    """What taking it back did. `in_conflict`: values stand against each other there again.
+
+    `kept`: fields that somebody has written since.
+    """
+
+    record = fields.UUID(required=True)
+    restored = fields.List(fields.String(), required=True)
+    in_conflict = fields.List(fields.String(), required=True)
+    kept = fields.List(fields.String(), required=True)
+
+
 class Search(Schema):
     """A NIK, or parts of a name."""
 
@@ -242,9 +260,13 @@ class Correction(Schema):
 
 
 class CorrectionOrder(Correction):
-    """A bulk correction with its reason. `count`: of the records that the preview named."""
+    """A bulk correction with its reason. `count`: of the records that the preview named.
+
+    `confirm`: why values are right that the preview warned of.
+    """
 
     reason = fields.String(required=True, validate=validate.Length(1, _LONGEST))
+    confirm = fields.String(load_default="", validate=validate.Length(0, _LONGEST))
     count = fields.Integer(required=True)
 
 
@@ -256,6 +278,15 @@ class Corrected(Schema):
     after = fields.Dict(keys=fields.String(), required=True)
 
 
+class Warned(Schema):
+    """What would look wrong, and in how many records."""
+
+    code = fields.String(required=True)
+    field = fields.String(required=True, allow_none=True)
+    text = fields.String(required=True)
+    count = fields.Integer(required=True)
+
+
 class CorrectionPreview(Schema):
     """What a correction would change. `not_known`: of a list. `refused`: left alone, and why."""
 
@@ -263,6 +294,7 @@ class CorrectionPreview(Schema):
     unchanged = fields.Integer(required=True)
     not_known = fields.List(fields.String(), required=True)
     refused = fields.List(fields.Dict(keys=fields.String()), required=True)
+    warnings = fields.List(fields.Nested(Warned), required=True)
     records = fields.List(fields.Nested(Corrected), required=True)
 
 
