@@ -16,6 +16,7 @@ from field_client.vault.connection import StoreConnection
 from sync_server.store.engine import Store
 
 STATEMENTS = ("rows", "run", "run_many")
+COMMIT = "COMMIT"
 
 
 class Crash(BaseException):
@@ -53,20 +54,17 @@ class Fuse:
 @contextmanager
 def lit(fuse: Fuse) -> Iterator[None]:
     """Put a fuse into every store that a laptop's program works on within the block."""
-    commit = StoreConnection._commit
-
-    def committing(store: StoreConnection) -> None:
-        fuse.commit(lambda: commit(store))
 
     def checked(statement: Callable[..., Any]) -> Callable[..., Any]:
-        def checking(*given: Any) -> Any:
+        def checking(store: StoreConnection, sql: str, *given: Any) -> Any:
+            if sql == COMMIT:
+                return fuse.commit(lambda: statement(store, sql, *given))
             fuse.check()
-            return statement(*given)
+            return statement(store, sql, *given)
 
         return checking
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StoreConnection, "_commit", committing)
         for name in STATEMENTS:
             patch.setattr(StoreConnection, name, checked(getattr(StoreConnection, name)))
         yield

@@ -15,7 +15,7 @@ from field_client.sync.engine import synchronise
 from field_client.sync.errors import DeviceRevokedWaiting, LineCut, NothingPrepared
 from field_client.sync.locked import still_sealed, synchronise_locked
 from field_client.sync.outcome import Outcome
-from field_client.vault.connection import StoreConnection
+from field_client.vault.connection import StoreConnection, Values
 from field_client.vault.errors import DiskFull
 from field_client.vault.keys import STORE_FILE, VaultKeys
 from field_client.vault.spool import Spool, open_spool
@@ -166,15 +166,15 @@ def test_what_cannot_be_laid_in_hinders_nobody(
     register(app, ["Warga Contoh"])
     locked = lock(app)
     locked.sync(server)
-    commit = StoreConnection._commit
+    run = StoreConnection.run
 
-    def full(store: StoreConnection) -> None:
-        if store.path.name == STORE_FILE:
+    def full(store: StoreConnection, sql: str, values: Values = ()) -> int:
+        if (sql, store.path.name) == ("COMMIT", STORE_FILE):
             raise DiskFull(file=STORE_FILE)
-        commit(store)
+        return run(store, sql, values)
 
     with monkeypatch.context() as patched:
-        patched.setattr(StoreConnection, "_commit", full)
+        patched.setattr(StoreConnection, "run", full)
         with locked.unlock() as opened:
             assert [type(warning) for warning in opened.warnings] == [DiskFull]
             assert counts(opened) == (1, 0)
