@@ -3,13 +3,13 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.support.pictures import photo
 from tests.support.processes import OPERATOR, PASSPHRASE, client_environment
 from tests.support.scenes import Laptop, regency
 from tests.support.source import ROOT
+from tests.support.warmshell import programs
 
 GUIDE = ROOT / "docs" / "field-guide.md"
 ANSWERS = ["Warga Contoh Tanya", "P", "53.15.05.2001", "1970"]
@@ -41,8 +41,9 @@ def test_the_guide_runs_as_written(tmp_path: Path) -> None:
     (tmp_path / "rusak.jpg").write_bytes(photo())
     device = Laptop(home=tmp_path / "laptop")
     settings = client_environment(device.home, PASSPHRASE, OPERATOR)
-    settings["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{settings['PATH']}"
-    with regency(tmp_path / "office") as office:
+    (tmp_path / "programs").mkdir()
+    with programs(tmp_path / "programs") as found, regency(tmp_path / "office") as office:
+        settings["PATH"] = f"{found}{os.pathsep}{settings['PATH']}"
         code = office.code("tim-1", "53.15.05")
         for command in commands():
             line = command.replace("KODE", code)

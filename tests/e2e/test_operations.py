@@ -7,7 +7,6 @@ line `SHARE n` there stands for the words of a share, copied off the screen that
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,9 +82,6 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     """Give a shell in an empty folder that finds both programs."""
     for name in ("work", "programs"):
         (tmp_path / name).mkdir()
-    if not hasattr(os, "fork"):
-        yield Terminal(folder=tmp_path / "work", programs=Path(sys.executable).parent)
-        return
     with programs(tmp_path / "programs") as found:
         yield Terminal(folder=tmp_path / "work", programs=found)
 

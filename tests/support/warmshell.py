@@ -41,7 +41,13 @@ sys.exit(code if code >= 0 else 128 - code)
 
 @contextmanager
 def programs(folder: Path) -> Iterator[Path]:
-    """Give a folder with both programs, as long as the block lasts."""
+    """Give a folder with both programs, as long as the block lasts.
+
+    Where nothing can be forked it is the folder of the console scripts themselves.
+    """
+    if not hasattr(os, "fork"):
+        yield Path(sys.executable).parent
+        return
     desk = folder / "desk"
     for name in PROGRAMS:
         shim = folder / name
