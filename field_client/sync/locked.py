@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from field_client.opened import App
+from field_client.sync import relay_word
 from field_client.sync.departure import Departure, opening
 from field_client.sync.engine import REVOKED, ROUNDS, SECTION_BYTES, Exchange, Transport
 from field_client.sync.errors import (
@@ -56,7 +57,7 @@ from shared_schema.frames import Frame, Kind, read_frames
 
 HEARD_LIMIT_BYTES = 32 << 20
 _LOCK = "departure.lock"
-_SECTION_BYTES = 8
+SECTION_NAME_BYTES = 8
 _RECEIVED = (Status.ACCEPTED, Status.HELD)
 _WORTH_KEEPING = (Enrolled, Receipted, ChunkReceipted, Sealed)
 _HARMLESS = "FRAME_UNKNOWN"
@@ -71,7 +72,7 @@ class LockedExchange:
     photos: PhotosOut
     progress: Progress = silent
     outcome: Outcome = field(default_factory=Outcome)
-    section: bytes = field(default_factory=lambda: secrets.token_bytes(_SECTION_BYTES))
+    section: bytes = field(default_factory=lambda: secrets.token_bytes(SECTION_NAME_BYTES))
     refusals: list[str] = field(default_factory=list)
     worth_keeping: bool = False
     again: bool = False
@@ -337,6 +338,9 @@ def _take_in_section(app: App, section: bytes) -> None:
     exchange = Exchange(app=app, by_line=False)
     session = exchange.session()
     try:
+        if relay_word.is_word(app.spool, section):
+            relay_word.take_in(app, section)
+            return
         for body in app.spool.heard.frames(section):
             (frame,) = read_frames(body)
             effect = session.receive(frame)

@@ -4,6 +4,7 @@ As everywhere while the vault is locked, nothing is decided: each of the office'
 as a section of its own, and judged at the next unlock.
 """
 
+import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from field_client.sync.departure import Departure
 from field_client.sync.engine import Transport
 from field_client.sync.errors import LineCut, RelayUntrusted
-from field_client.sync.locked import LockedExchange, alone, received
+from field_client.sync.locked import SECTION_NAME_BYTES, LockedExchange, alone, received
 from field_client.sync.outcome import Outcome, Progress, silent
 from field_client.sync.photos_out import PhotosOut, among_waiting
+from field_client.sync.relay_word import RelayWord
 from field_client.sync.relayed import HeldPhotos, Left, still_held
 from field_client.sync.session import Session, Stage
 from field_client.vault.spool import Spool
@@ -37,6 +39,7 @@ class LockedReply:
     session: Session | None = None
     held: list[HeldBatch] = field(default_factory=list)
     photos: HeldPhotos = field(default_factory=HeldPhotos)
+    word: RelayWord = field(default_factory=RelayWord)
 
     def take(self, data: bytes) -> bool:
         """Keep what bytes of the reply complete; return whether more may be read."""
@@ -58,9 +61,11 @@ class LockedReply:
         if self.listener.ended:
             return self._replied(frame) if self.counts else True
         try:
-            self._heard(self.listener.hear(frame))
+            heard = self.listener.hear(frame)
         except (MessageForged, MessageInvalid) as error:
             raise RelayUntrusted from error
+        self.word.hear(frame, heard)
+        self._heard(heard)
         return True
 
     def _heard(self, heard: object) -> None:
@@ -134,6 +139,7 @@ def leave_locked(
                     raise LineCut
         finally:
             reply.part.end()
+            reply.word.keep(spool, departure, secrets.token_bytes(SECTION_NAME_BYTES))
         reply.part.refuse()
     left = still_held(reply.left, reply.held, lambda stream: received(spool, stream.to_bytes()))
     photos = among_waiting(spool, reply.photos.names)
