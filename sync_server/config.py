@@ -18,6 +18,8 @@ DATABASE = "SYNC_SERVER_DATABASE"
 SECRET_FILE = "SYNC_SERVER_SECRET_FILE"  # noqa: S105 (the name of a setting)
 ADMIN_PASSPHRASE = "SYNC_SERVER_ADMIN_PASSPHRASE"  # noqa: S105 (the name of a setting)
 HOSTS = "SYNC_SERVER_HOSTS"
+PROXIES = "SYNC_SERVER_TRUSTED_PROXIES"
+_MOST_PROXIES = 9
 _DATABASE_NAME = "server.db"
 _SECRET_NAME = "secret.json"  # noqa: S105 (the name of a file)
 
@@ -34,6 +36,7 @@ class Config:
 
     ``database``: a SQLAlchemy URL of an SQLite file. ``admin_passphrase``: for ``init`` without
     a prompt, else None. ``hosts``: names under which the pages answer, beside numbers.
+    ``proxies``: how many proxies of our own stand before the server; their headers are believed.
     """
 
     home: Path
@@ -41,6 +44,7 @@ class Config:
     secret_file: Path
     admin_passphrase: str | None = field(default=None, repr=False)
     hosts: frozenset[str] = frozenset()
+    proxies: int = 0
 
 
 def load_config(environment: Mapping[str, str] | None = None) -> Config:
@@ -61,4 +65,11 @@ def load_config(environment: Mapping[str, str] | None = None) -> Config:
         secret_file=Path(secret).expanduser().absolute() if secret else home / _SECRET_NAME,
         admin_passphrase=given.get(ADMIN_PASSPHRASE) or None,
         hosts=frozenset(given.get(HOSTS, "").lower().replace(",", " ").split()),
+        proxies=_proxies(given.get(PROXIES) or "0"),
     )
+
+
+def _proxies(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_PROXIES):
+        raise SettingInvalid(name=PROXIES, reason=f"a number from 0 to {_MOST_PROXIES}")
+    return int(text)

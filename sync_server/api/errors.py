@@ -10,7 +10,7 @@ _BY_STATUS = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "REQUEST_TOO_LAR
 
 def install(app: Flask) -> None:
     """Make every failure of a route a JSON answer."""
-    app.register_error_handler(Exception, _answer)
+    app.register_error_handler(Exception, answer)
 
 
 def error_response(error: JemputError) -> Response:
@@ -18,7 +18,8 @@ def error_response(error: JemputError) -> Response:
     return _response(error.http_status, error.code, error.message())
 
 
-def _answer(error: Exception) -> Response:
+def answer(error: Exception) -> Response:
+    """Return a failure as JSON."""
     if isinstance(error, JemputError):
         return error_response(error)
     if isinstance(error, HTTPException):

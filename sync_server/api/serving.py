@@ -15,6 +15,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.wsgi import Gateway_10, Server
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared_schema.errors import InputError, NetworkError
 from sync_server.api import about, errors, exchange
@@ -56,7 +57,7 @@ class Listening:
 
     ``protected``: TLS even so, by a certificate that the server's own key signs. ``word``: the
     office's for it, where it is a relay, as it is now. ``hosts``: names under which the
-    supervisors' pages answer.
+    supervisors' pages answer. ``proxies``: how many proxies before us are believed.
     """
 
     host: str
@@ -65,6 +66,7 @@ class Listening:
     protected: bool = False
     word: Callable[[], bytes] = bytes
     hosts: frozenset[str] = frozenset()
+    proxies: int = 0
 
 
 class ClosingGateway(Gateway_10):
@@ -192,10 +194,17 @@ class PatientConnection(HTTPConnection):
 
 
 def create_app(
-    office: Office, doorkeeper: Doorkeeper, hosts: frozenset[str] = frozenset()
+    office: Office, doorkeeper: Doorkeeper, hosts: frozenset[str] = frozenset(), proxies: int = 0
 ) -> Flask:
-    """Return the WSGI application; ``hosts``: names under which its pages answer."""
+    """Return the WSGI application; ``hosts``: names under which its pages answer.
+
+    ``proxies``: of so many before us the headers are believed that say how and under which name
+    they were asked; of none by default, since anybody can send such headers.
+    """
     app = Flask(__name__, static_folder=None)
+    if proxies:
+        believed = dict.fromkeys(("x_for", "x_proto", "x_host"), proxies)
+        app.wsgi_app = ProxyFix(app.wsgi_app, **believed)  # type: ignore[method-assign]
     app.register_blueprint(about.blueprint(office))
     app.register_blueprint(exchange.blueprint(exchange.by_office(office), doorkeeper))
     errors.install(app)
@@ -211,9 +220,8 @@ def prepare(office: Office, listening: Listening) -> Server:
     Raises AddressInUse, TlsFilesInvalid.
     """
     doorkeeper = Doorkeeper(EXCHANGES_AT_ONCE)
-    return listen(
-        create_app(office, doorkeeper, listening.hosts), doorkeeper, office.keys, listening
-    )
+    app = create_app(office, doorkeeper, listening.hosts, listening.proxies)
+    return listen(app, doorkeeper, office.keys, listening)
 
 
 def listen(app: Flask, doorkeeper: Doorkeeper, keys: Keys, listening: Listening) -> Server:

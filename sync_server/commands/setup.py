@@ -63,7 +63,12 @@ def serve(*, host: str, port: int, tls: bool, tls_cert: Path | None, tls_key: Pa
     config = load_config()
     office = open_office(config)
     listening = serving.Listening(
-        host=host, port=port, tls=files, protected=tls, hosts=config.hosts
+        host=host,
+        port=port,
+        tls=files,
+        protected=tls,
+        hosts=config.hosts,
+        proxies=config.proxies,
     )
     server = serving.prepare(office, listening)
     told = stopping.listen()

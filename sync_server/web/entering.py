@@ -25,15 +25,21 @@ def add(pages: Blueprint, office: Office) -> None:
     def set_keys() -> Page:
         answer = redirect(local_path(request.form.get("back", "")), 303)
         wanted = "off" if request.form.get("keys") == "off" else "on"
-        answer.set_cookie(KEYS_COOKIE, wanted, max_age=_YEAR_S, samesite="Strict")
+        _remember(answer, KEYS_COOKIE, wanted)
         return answer
 
     @pages.post("/language", endpoint="language")
     def choose_language() -> Response:
         answer = redirect(local_path(request.form.get("back", "")), 303)
         if request.form.get("lang") in LANGUAGES:
-            answer.set_cookie(COOKIE, request.form["lang"], max_age=_YEAR_S, samesite="Strict")
+            _remember(answer, COOKIE, request.form["lang"])
         return answer
+
+
+def _remember(answer: Response, name: str, value: str) -> None:
+    """Have the browser keep a wish for a year."""
+    secure = request.is_secure
+    answer.set_cookie(name, value, max_age=_YEAR_S, samesite="Strict", httponly=True, secure=secure)
 
 
 def _add_door(pages: Blueprint, office: Office) -> None:

@@ -43,26 +43,34 @@ def install(pages: Blueprint, office: Office, hosts: Collection[str]) -> None:
     @pages.before_request
     def admit() -> AnyResponse | None:
         require_known_host(hosts)
-        g.cookie = None
-        g.token = request.cookies.get(_cookie_name(), "")
-        if not g.token:
-            g.cookie = g.token = accounts.newcomer()
-        g.form_key = accounts.form_key(office, g.token)
-        g.actor = _who(office)
+        recognise(office)
         if request.method == "POST":
             if g.actor is None or request.endpoint not in WITH_FILES:
                 request.max_content_length = _FORM_BYTES
             _require_own_form()
         return _way()
 
-    @pages.after_request
-    def seal(response: Response) -> Response:
-        response.headers.extend(HEADERS)
-        if request.endpoint != "pages.static":
-            response.headers["Cache-Control"] = "no-store"
-        if g.get("cookie"):
-            give_cookie(response, g.cookie)
-        return response
+    pages.after_request(sealed)
+
+
+def recognise(office: Office) -> None:
+    """Find out whose browser this is."""
+    g.cookie = None
+    g.token = request.cookies.get(_cookie_name(), "")
+    if not g.token:
+        g.cookie = g.token = accounts.newcomer()
+    g.form_key = accounts.form_key(office, g.token)
+    g.actor = _who(office)
+
+
+def sealed(response: Response) -> Response:
+    """Return an answer with what keeps others from using it."""
+    response.headers.extend(HEADERS)
+    if request.endpoint != "pages.static":
+        response.headers["Cache-Control"] = "no-store"
+    if g.get("cookie"):
+        give_cookie(response, g.cookie)
+    return response
 
 
 def require_known_host(hosts: Collection[str]) -> None:

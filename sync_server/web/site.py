@@ -3,12 +3,23 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from shared_schema.errors import InputError, JemputError
 from sync_server.accounts import Right, SignedOut
+from sync_server.api import errors
 from sync_server.importing import Imports
 from sync_server.office import Office
 from sync_server.store.queries import facts
@@ -26,7 +37,13 @@ from sync_server.web import (
     office_pages,
     queue_pages,
 )
-from sync_server.web.errors import FormTooLarge, FormUnreadable, NotDoneHere, PageUnknown
+from sync_server.web.errors import (
+    FormTooLarge,
+    FormUnreadable,
+    HostUnknown,
+    NotDoneHere,
+    PageUnknown,
+)
 from sync_server.web.words import KEYS_COOKIE, action_word, language, role_word, text
 
 _PARTS = (
@@ -59,6 +76,26 @@ def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str]
         name = facts.need(connection, Fact.NAME)
     pages.context_processor(lambda: _always(name))
     app.register_blueprint(pages)
+
+    def answer_anywhere(error: Exception) -> Any:
+        """Show a page to a browser that asked for an address which is nobody's."""
+        if request.blueprint is not None or not _is_browser():
+            return errors.answer(error)
+        try:
+            guard.require_known_host(hosts)
+        except HostUnknown as unknown:
+            return errors.answer(unknown)
+        guard.recognise(office)
+        shown = told(error)
+        page = render_template("pages/error.html", error=shown, **_always(name))
+        return guard.sealed(make_response(page, shown.http_status))
+
+    app.register_error_handler(Exception, answer_anywhere)
+
+
+def _is_browser() -> bool:
+    """Tell whether pages are asked for by name, as browsers do and programs do not."""
+    return "text/html" in request.headers.get("Accept", "")
 
 
 def _always(office_name: str) -> dict[str, Any]:

@@ -36,3 +36,13 @@ def test_a_database_that_cannot_be_used_is_named(url: str) -> None:
     """No store in memory and no unknown engine: what was confirmed must last."""
     with pytest.raises(SettingInvalid, match="SYNC_SERVER_DATABASE"):
         load_config({"SYNC_SERVER_DATABASE": url})
+
+
+@pytest.mark.parametrize("text", ["-1", "satu", "10", "1.5"])
+def test_the_number_of_proxies_is_a_small_number(text: str) -> None:
+    """Anything else is named, and none are believed by default."""
+    with pytest.raises(SettingInvalid) as refused:
+        load_config({"SYNC_SERVER_TRUSTED_PROXIES": text})
+    assert "SYNC_SERVER_TRUSTED_PROXIES" in str(refused.value)
+    assert load_config({}).proxies == 0
+    assert load_config({"SYNC_SERVER_TRUSTED_PROXIES": "1"}).proxies == 1
