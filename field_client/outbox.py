@@ -59,6 +59,27 @@ def _seal_stream(app: App, stream: Stream, codec: int, sizes: range) -> int:
             cut += 1
 
 
+def across(app: App, stream: Stream, end: int) -> SealedBatch | None:
+    """Return the batch that holds ``end`` and changes beyond it, if one does."""
+    beyond = next(app.spool.batches(stream.to_bytes(), end), None)
+    return beyond if beyond and beyond.first <= end else None
+
+
+def cut_at(app: App, stream: Stream, end: int) -> None:
+    """Seal the part up to ``end`` of the batch that reaches across it, in that batch's place.
+
+    The part beyond is sealed again behind the office's chain, which ends there.
+    """
+    if (batch := across(app, stream, end)) is None:
+        return
+    own = app.journal.own_changes(stream, batch.first - 1)
+    changes = list(islice(own, end + 1 - batch.first))
+    header = parse(batch.body).header
+    with app.spool.transaction():
+        app.spool.take_back(stream.to_bytes(), batch.first, header.previous)
+        app.spool.put_batch(_sealed(app, stream, changes, header.previous, header.codec))
+
+
 def _sealed(
     app: App, stream: Stream, changes: list[Change], previous: bytes, codec: int
 ) -> SealedBatch:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from field_client.healing import Healed, heal_fork, leave_branch
 from field_client.opened import App
-from field_client.outbox import find_batch, sealed_through
+from field_client.outbox import across, cut_at, find_batch, sealed_through
 from field_client.receiving import note_receipt
 from shared_schema.canonical import decode, encode
 from shared_schema.custody import (
@@ -66,6 +66,7 @@ def _heal(app: App, fork: Fork, receipt: Receipt) -> list[Healed]:
     if fork.is_our_beginning(own) and _can_go_on(app, fork):
         had = replace(receipt, first=fork.first, hash=fork.head, status=Status.ACCEPTED)
         note_receipt(app.journal, had, fork.end)
+        cut_at(app, fork.stream, fork.end)
         app.spool.continue_behind(fork.stream.to_bytes(), fork.end, fork.head)
         on_it = app.journal.branches.current() == fork.stream
         return [leave_branch(app.journal, fork.stream)] if on_it else []
@@ -77,13 +78,10 @@ def _heal(app: App, fork: Fork, receipt: Receipt) -> list[Healed]:
 def _can_go_on(app: App, fork: Fork) -> bool:
     """Tell whether the rest of a stream can be sealed anew, behind the server's chain."""
     journal, stream = app.journal, fork.stream
-    ends = {batch.last for batch in app.spool.batches(stream.to_bytes())}
-    return (
-        journal.branches.closed_after(stream) is None
-        and fork.end in ends
-        and not any(
-            one.reduced for one in journal.own_log(stream) if one.change.sequence > fork.end
-        )
+    batch = across(app, stream, fork.end)
+    anew = batch.first if batch else fork.end + 1
+    return journal.branches.closed_after(stream) is None and not any(
+        one.reduced for one in journal.own_log(stream) if one.change.sequence >= anew
     )
 
 

@@ -145,6 +145,15 @@ class Spool:
         with self.transaction():
             self._store.rows("DELETE FROM batches WHERE stream=? AND first > ?", (stream, through))
 
+    def take_back(self, stream: bytes, first: int, previous: bytes) -> None:
+        """Let a stream end before ``first``, at the batch with the hash ``previous``.
+
+        What is taken back was refused as a fork; it is sealed anew, cut elsewhere.
+        """
+        with self.transaction():
+            self.drop_beyond(stream, first - 1)
+            self._end_at(stream, first - 1, previous)
+
     def continue_behind(self, stream: bytes, through: int, digest: bytes) -> None:
         """Let a stream go on behind the server's batch that ends at ``through``.
 
@@ -153,11 +162,12 @@ class Spool:
         with self.transaction():
             self.drop_beyond(stream, through)
             self.set_setting(_behind(stream, through), digest)
-            self._store.rows(
-                "UPDATE streams SET last=?, hash=?, through=? WHERE stream=?",
-                (through, digest, through, stream),
-            )
-            self._mark(stream)
+            self._store.rows("UPDATE streams SET through=? WHERE stream=?", (through, stream))
+            self._end_at(stream, through, digest)
+
+    def _end_at(self, stream: bytes, last: int, digest: bytes) -> None:
+        self._store.rows("UPDATE streams SET last=?, hash=? WHERE stream=?", (last, digest, stream))
+        self._mark(stream)
 
     def followed(self, batch: SealedBatch) -> bytes:
         """Return the hash that the batch behind ``batch`` names: its own, or the server's there."""
