@@ -82,9 +82,11 @@ class Write:
         return known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Change:
     """One save: what one operator wrote to one record, numbered within its stream from 1.
+
+    Never changed once made; not declared frozen for the reason that `Write` is not.
 
     ``version`` is the record type's version at the time; ``operator`` the name of the key slot
     on a device, ``user:NAME`` or ``matcher:VERSION`` on a server.

@@ -73,9 +73,9 @@ class FieldState:
         return len({head.encoded for head in self.heads}) > 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class RecordState:
-    """Everything known of one record, ready to be joined with more."""
+    """Everything known of one record, ready to be joined with more. Never changed once made."""
 
     record: UUID
     type: str
@@ -133,7 +133,7 @@ def state_of(change: Change) -> RecordState:
         )
         for name, write in change.writes.items()
     }
-    return RecordState(record=change.record, type=change.type, fields=fields)
+    return RecordState(change.record, change.type, fields)
 
 
 def join(one: RecordState, other: RecordState) -> RecordState:

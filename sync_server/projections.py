@@ -129,7 +129,7 @@ def _fold(
     records.save(
         connection,
         [
-            replace(now, area=placed[record], outside=outside.get(record))
+            now.placed(placed[record], outside.get(record))
             for record, now in sorted(everything.items())
         ],
     )

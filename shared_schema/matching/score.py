@@ -9,6 +9,7 @@ evidence against the likeliest mistake.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log2
 
 from shared_schema.matching import levels
@@ -18,6 +19,7 @@ from shared_schema.matching.people import Comparable
 
 AGAINST = ("stranger", "relative", "namesake")
 _HOPELESS = -10.0
+_places = lru_cache(4096)(levels.names)  # there are few
 _NO_WORDS: tuple[()] = ()
 _FEWER = ("", "household", "namesakes")
 
@@ -139,7 +141,7 @@ def seen_of_family(a: Comparable, b: Comparable) -> list[Seen]:
     return [
         ("mother", *levels.names(a.mother, b.mother)),
         ("father", *levels.names(a.father, b.father)),
-        ("birth_place", levels.names(a.birth_place, b.birth_place)[0], _NO_WORDS),
+        ("birth_place", _places(a.birth_place, b.birth_place)[0], _NO_WORDS),
     ]
 
 

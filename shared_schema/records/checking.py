@@ -67,6 +67,12 @@ def check_change(
     found: list[Problem] = []
     for name, value in writes.items():
         spec = rtype.fields.get(name)
+        if (
+            spec is not None
+            and (by_server or spec.origin is not Origin.SERVER)
+            and parsing.is_stored(spec, value)
+        ):
+            continue
         if name.startswith(_SYSTEM_PREFIX):
             found += _system_problems({name: value})
         elif spec is None:

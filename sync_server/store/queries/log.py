@@ -24,7 +24,7 @@ _ANY_INVALID = "SELECT 1 FROM unfolded WHERE state = 'invalid' LIMIT 1"
 _COUNT = select(func.count()).select_from(changes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Logged:
     """A change and its place in the log: ``position`` from 1, ``received_ms`` Unix ms."""
 

@@ -42,7 +42,7 @@ _WRITERS_OF = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Current:
     """A record as it stands; the columns of the table `records`, read."""
 
@@ -59,6 +59,19 @@ class Current:
     def record(self) -> UUID:
         """The record's id."""
         return self.state.record
+
+    def placed(self, area: str | None, outside: str | None) -> "Current":
+        """Return the record in an area, and by whom it was written from outside."""
+        return Current(
+            state=self.state,
+            own_area=self.own_area,
+            area=area,
+            conflicts=self.conflicts,
+            complete=self.complete,
+            outside=outside,
+            born=self.born,
+            position=self.position,
+        )
 
 
 def current_of(row: Row[tuple[object, ...]]) -> Current:
