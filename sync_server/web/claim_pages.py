@@ -24,6 +24,7 @@ from sync_server.web.words import claim_word
 Page = str | Response | tuple[str, int]
 _SHOWN = 200
 _PERSON = "person"
+_AT_DESK = ("user:", "matcher:")
 _OLDEST_DAYS = 99_999
 
 
@@ -139,6 +140,15 @@ def _claims(look: Looking, claims: Sequence[Mapping[str, Any]]) -> list[dict[str
             "word": claim_word(claim["claim"]),
             **{name: look.value(_PERSON, name, claim[name]) for name in ("nik", "village", "name")},
             "other_nik": look.value(_PERSON, "nik", claim["other_nik"]),
+            **_said(look, claim),
         }
         for claim in claims
     ]
+
+
+def _said(look: Looking, claim: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return who said so in words; what the matcher did is no evidence beside its name."""
+    by, evidence = str(claim["said_by"] or ""), claim["evidence"]
+    if by.startswith(_AT_DESK):
+        by = look.writer_named(by, "")
+    return {"said_by": by, "evidence": None if evidence == claim["said_by"] else evidence}
