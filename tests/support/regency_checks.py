@@ -33,7 +33,7 @@ def compare_people(states: States, must: Collection[str]) -> None:
     people = Counter(shown.values())
     assert {name for name, n in people.items() if n > 1} == set()
     assert {mark for mark in must if mark.startswith("Warga")} <= set(people)
-    # Of a visit whose details had gone from a laptop, a restored office gets the row without a note.
+    # Of a visit whose details had gone, a restored office gets the row without its note.
     noted = (one for one in states.values() if one.type == "visit" and one.shown("note"))
     for visit in noted:
         host = shown.get(str(visit.shown("person")), visit.shown("note"))
