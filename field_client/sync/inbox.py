@@ -60,7 +60,7 @@ def absorb(app: App) -> list[Healed]:
 
 def _heal(app: App, fork: Fork, receipt: Receipt) -> list[Healed]:
     """Heal a fork of which it is known where the copies parted."""
-    if app.spool.acked(fork.stream.to_bytes()) < fork.first - 1:
+    if fork.end < fork.first > app.spool.acked(fork.stream.to_bytes()) + 1:
         return []  # Rewound meanwhile for a restored office: what lies before is asked about first.
     own = {one.change.sequence: one.digest for one in app.journal.own_log(fork.stream)}
     if not fork.parted(own):
