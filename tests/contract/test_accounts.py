@@ -150,7 +150,7 @@ def test_rights_follow_from_the_role_and_records_from_the_area(bench: Bench) -> 
     ]
     rights = {role: {right for right in Right if right in accounts.RIGHTS[role]} for role in Role}
     assert rights[Role.AUDITOR] == {Right.READ, Right.AUDIT}
-    assert rights[Role.SUPERVISOR] == {Right.READ, Right.DECIDE, Right.REVEAL}
+    assert rights[Role.SUPERVISOR] == {Right.READ, Right.DECIDE, Right.REVEAL, Right.IMPORT}
     assert rights[Role.ADMINISTRATOR] == set(Right)
 
 
