@@ -128,7 +128,6 @@ def require_sound(home: Path, keys: VaultKeys) -> None:
         assert examine(app).faults == ()
 
 
-@pytest.mark.timeout(300)
 @effort.in_both
 def test_two_writers(tmp_path: Path, nursery: Nursery, scale: str) -> None:
     """After every kill: all that was said is there once, while the other program goes on."""
