@@ -148,13 +148,12 @@ def receipt_from_json(data: Any) -> Receipt:
 class Fork:
     """What the FORK receipts of one stream say together: ``present`` from ``first`` on.
 
-    ``through``: up to where nothing of it is missing; ``end``, ``head``: of the server's chain.
+    ``end``, ``head``: of the server's chain.
     """
 
     stream: Stream
     first: int
     present: Mapping[int, bytes]
-    through: int
     end: int
     head: bytes = GENESIS
 
@@ -173,12 +172,11 @@ class Fork:
         """Tell whether it is known where two copies parted; ``own``: digest of each of our changes.
 
         It is where a change differs, since copies share nothing but their beginning; or where
-        all that both have was compared.
+        all that both have was compared. What the server holds and cannot read yet was not.
         """
-        compared = {at: own[at] for at in own.keys() & self.present.keys() if at >= self.first}
-        if any(digest != self.present[at] for at, digest in compared.items()):
-            return True
-        return self.through >= min(self.end, max(own, default=0))
+        both = {at: digest for at, digest in own.items() if self.first <= at <= self.end}
+        compared = both.keys() & self.present.keys()
+        return len(compared) == len(both) or any(both[at] != self.present[at] for at in compared)
 
 
 def gather_fork(receipts: Iterable[tuple[Receipt, int]]) -> Fork:
@@ -195,7 +193,6 @@ def gather_fork(receipts: Iterable[tuple[Receipt, int]]) -> Fork:
         stream=newest.stream,
         first=first,
         present=present,
-        through=through,
         end=newest.sequence,
         head=newest.head,
     )

@@ -59,3 +59,33 @@ def test_what_two_copies_of_a_revoked_laptop_hand_over_is_all_taken_in(outpost: 
     outpost.revoke(laptop)
     outpost.register(twin, 1, twins=False)
     outpost.register(laptop, 1, twins=False)
+
+
+def test_a_copy_waits_while_the_office_cannot_read_what_the_other_brought(outpost: Outpost) -> None:
+    """An older office holds the first copy's batch: nobody knows yet what the second may lack."""
+    laptop, _ = outpost.laptops
+    outpost.sync(laptop, FINE)
+    outpost.office.back_up()
+    outpost.register(laptop, 1, twins=False)
+    outpost.copy(laptop, told_apart=False)
+    outpost.restore(old=True)
+    outpost.sync(outpost.laptops[-1], FINE)
+    outpost.sync(laptop, FINE)
+
+
+def test_nobody_is_taken_over_while_the_office_cannot_read_what_another_copy_brought(
+    outpost: Outpost,
+) -> None:
+    """What an older office holds of a revoked laptop may be the very same."""
+    laptop, _ = outpost.laptops
+    outpost.sync(laptop, FINE)
+    outpost.office.back_up()
+    outpost.register(laptop, 1, twins=False)
+    outpost.copy(laptop, told_apart=False)
+    outpost.restore(old=True)
+    outpost.sync(outpost.laptops[-1], FINE)
+    laptop.old = True
+    outpost.revoke(laptop)
+    outpost.sync(laptop, FINE)
+    with outpost.office._program():
+        outpost.office.release_everything()
