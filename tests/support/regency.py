@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from shared_schema import wire
 from shared_schema.canonical import decode
-from shared_schema.clock import DAY_MS
+from shared_schema.clock import DAY_MS, Evidence
 from shared_schema.errors import CustodyError, JemputError, StorageError
 from shared_schema.fold import RecordState, state_from_json
 from shared_schema.frames import Frame
@@ -247,6 +247,12 @@ class Regency:
             return Counter(
                 mark for entry in log.after(connection) for mark in marks_in(entry.change.writes)
             )
+
+    def saves(self) -> Counter[Evidence]:
+        """Count each save of a laptop in the log by what its clocks read, which no other has."""
+        with self.office.store.read() as connection:
+            changes = [entry.change for entry in log.after(connection)]
+        return Counter(one.evidence for one in changes if one.evidence.monotonic_ms)
 
 
 def marks_in(writes: Mapping[str, Any]) -> list[str]:

@@ -25,6 +25,11 @@ def compare_marks(office: Regency, must: Collection[str]) -> None:
     assert set(must) - set(written) == set()
 
 
+def compare_saves(office: Regency) -> None:
+    """Check that no save is in the log twice, wherever it was written again."""
+    assert {save: n for save, n in office.saves().items() if n > 1} == {}
+
+
 def compare_people(states: States, must: Collection[str]) -> None:
     """Check that nobody hides another, and that visits lead to whom they were paid."""
     named = {id_: one.shown("name") for id_, one in states.items() if one.type == "person"}
