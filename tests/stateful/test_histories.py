@@ -124,3 +124,28 @@ def test_nobody_is_taken_over_while_the_office_cannot_read_what_another_copy_bro
     outpost.sync(laptop, FINE)
     with outpost.office._program():
         outpost.office.release_everything()
+
+
+@pytest.mark.parametrize("reduced_first", [True, False])
+def test_what_one_copy_has_left_and_what_the_other_still_knows_are_one_visit(
+    outpost: Outpost, reduced_first: bool
+) -> None:
+    """A restored office gave their numbers to a third copy's people: both write theirs again."""
+    reduced, _ = outpost.laptops
+    outpost.sync(reduced, FINE)
+    outpost.office.back_up()
+    outpost.copy(reduced, told_apart=False)
+    outpost.register(reduced, 1, twins=False)
+    outpost.correct(reduced, 1)
+    outpost.visit(reduced, 0)
+    outpost.sync(reduced, FINE)
+    outpost.register(reduced, 1, twins=False)
+    outpost.copy(reduced, told_apart=False)
+    *_, third, whole = outpost.laptops
+    reduced.let_a_month_pass()
+    outpost.restore(old=False)
+    outpost.register(third, 1, twins=False)
+    for laptop in (third, reduced, whole) if reduced_first else (third, whole, reduced):
+        outpost.sync(laptop, FINE)
+    visits = [one for one in outpost.office.states().values() if one.type == "visit"]
+    assert [one.shown("note") is not None for one in visits] == [True]

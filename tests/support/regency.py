@@ -249,10 +249,14 @@ class Regency:
             )
 
     def saves(self) -> Counter[Evidence]:
-        """Count each save of a laptop in the log by what its clocks read, which no other has."""
+        """Count the records that each save of a laptop is in, by what its clocks read.
+
+        Of one whose details had gone from a copy, the rest may be a change of its own.
+        """
         with self.office.store.read() as connection:
             changes = [entry.change for entry in log.after(connection)]
-        return Counter(one.evidence for one in changes if one.evidence.monotonic_ms)
+        found = {(one.evidence, one.record) for one in changes if one.evidence.monotonic_ms}
+        return Counter(evidence for evidence, _ in found)
 
 
 def marks_in(writes: Mapping[str, Any]) -> list[str]:

@@ -26,7 +26,7 @@ def compare_marks(office: Regency, must: Collection[str]) -> None:
 
 
 def compare_saves(office: Regency) -> None:
-    """Check that no save is in the log twice, wherever it was written again."""
+    """Check that no save is in two records, wherever it was written again."""
     assert {save: n for save, n in office.saves().items() if n > 1} == {}
 
 
