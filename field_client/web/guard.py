@@ -14,8 +14,8 @@ from field_client.web.errors import FormOutdated, PagesElsewhere
 from field_client.web.visitors import Visitors
 
 NAMES = ("127.0.0.1", "localhost")
-OPEN_TO_ALL = frozenset({"pages.unlock", "pages.enter", "pages.language", "pages.idle", "static"})
-FOR_THE_PAUSED = frozenset({"pages.resume", "pages.enter_by_pin", "pages.end"})
+OPEN_TO_ALL = frozenset({"door.unlock", "door.enter", "door.language", "door.idle", "static"})
+FOR_THE_PAUSED = frozenset({"door.resume", "door.enter_by_pin", "door.end"})
 _OURS = ("", "same-origin", "none")
 _HEADERS = {
     "Content-Security-Policy": (
@@ -49,12 +49,21 @@ def install(app: Flask, desk: Desk, visitors: Visitors) -> None:
 
     @app.after_request
     def seal(response: Response) -> Response:
+        if request.headers.get("HX-Request") == "true" and response.status_code == 303:
+            response = _lead_whole_page(response)
         response.headers.extend(_HEADERS)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         if g.get("cookie"):
             response.set_cookie(_cookie_name(), g.cookie, httponly=True, samesite="Strict")
         return response
+
+
+def _lead_whole_page(response: Response) -> Response:
+    """Lead the page itself on; the piece that it asked for would be filled with another page."""
+    led = Response(status=204)
+    led.headers["HX-Redirect"] = response.headers["Location"]
+    return led
 
 
 def _port() -> str:
@@ -90,5 +99,5 @@ def _way(desk: Desk, visitors: Visitors) -> AnyResponse | None:
         return None
     if admitted and state is State.PIN:
         allowed = request.endpoint in FOR_THE_PAUSED
-        return None if allowed else redirect(url_for("pages.resume"), 303)
-    return redirect(url_for("pages.unlock"), 303)
+        return None if allowed else redirect(url_for("door.resume"), 303)
+    return redirect(url_for("door.unlock"), 303)

@@ -11,14 +11,22 @@ from werkzeug.exceptions import HTTPException
 from field_client.errors import StoreLocked
 from field_client.shift import IDLE_S, State
 from field_client.sync.watch import has_route
-from field_client.web import guard, views
+from field_client.web import door, finding, guard, home, reading
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
+from field_client.web.showing import Room
 from field_client.web.visitors import Visitors
 from field_client.web.words import language, text
 from shared_schema.errors import InputError, JemputError
 
 HERE = Path(__file__).parent
+# Every room, in one place; its way in stands in `menu`.
+ROOMS: tuple[Room, ...] = (
+    door.blueprint,
+    home.blueprint,
+    finding.blueprint,
+    reading.blueprint,
+)
 BODY_BYTES = 64 << 10
 _LEAVE_S = round(IDLE_S) + 5
 
@@ -43,7 +51,8 @@ def create_app(
         g.admitted = False
 
     guard.install(app, desk, visitors)
-    app.register_blueprint(views.blueprint(desk, visitors))
+    for room in ROOMS:
+        app.register_blueprint(room(desk, visitors))
     app.register_error_handler(Exception, lambda error: _answer(error, desk))
     app.context_processor(lambda: _always() | {"routed": routed})
     return app
@@ -60,6 +69,7 @@ def _always() -> dict[str, Any]:
         "State": State,
         "bar": None,
         "notices": (),
+        "nav": (),
     }
 
 

@@ -1,0 +1,43 @@
+"""Reading: lists of own records by how far they have come, and one record."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from field_client import display
+from field_client.entries import COUNTED
+from field_client.errors import RecordUnknown
+from field_client.search import LIMIT
+from field_client.web import screens
+from field_client.web.desk import Desk
+from field_client.web.errors import PageMissing
+from field_client.web.showing import Page, page
+from field_client.web.visitors import Visitors
+from field_client.web.words import language
+
+
+def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
+    """Return lists and single records."""
+    room = Blueprint("reading", __name__)
+
+    @room.get("/records/<state>")
+    def records(state: str) -> Page:
+        if state not in set(COUNTED):
+            raise PageMissing
+        with desk.use() as app:
+            entries = [one for one in app.journal.entries(state=state, own=True) if one.own]
+            shown = screens.rows(app, entries[-LIMIT:][::-1])
+            word = display.state_word(state, language())
+            return page(
+                desk, app, "list.html", state=state, word=word, rows=shown, count=len(entries)
+            )
+
+    @room.get("/record/<uuid:record>")
+    def show(record: Any) -> Page:
+        with desk.use() as app:
+            entry = app.journal.entry(record)
+            if entry is None:
+                raise RecordUnknown(text=record)
+            return page(desk, app, "record.html", sheet=screens.sheet(app, entry))
+
+    return room
