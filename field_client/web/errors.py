@@ -30,3 +30,28 @@ class PortTaken(NetworkError):
     """
 
     code = "PORT_TAKEN"
+
+
+class PracticeStays(AccessError):
+    """Nothing leaves practice. To send what is real, open the pages without --practice."""
+
+    code = "PRACTICE_STAYS"
+
+
+class UndoTooLate(InputError):
+    """This can no longer be taken back here. Open the record: correct it, or declare it void."""
+
+    code = "UNDO_TOO_LATE"
+
+
+class ReasonMissing(InputError):
+    """A record is declared void for a reason only. Go back and write why it does not stand."""
+
+    code = "REASON_MISSING"
+
+
+class PhotoAbsent(InputError):
+    """There is no such photo on this laptop. Go back to the record and look at those it shows."""
+
+    code = "PHOTO_ABSENT"
+    http_status = 404

@@ -9,6 +9,7 @@ from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from field_client.shift import State
+from field_client.web import uploads
 from field_client.web.desk import Desk
 from field_client.web.errors import FormOutdated, PagesElsewhere
 from field_client.web.visitors import Visitors
@@ -87,6 +88,8 @@ def _require_own_form(visitors: Visitors) -> None:
     own = origin in ("null", f"http://{request.host}")
     if not own or request.headers.get("Sec-Fetch-Site", "") not in _OURS:
         raise FormOutdated
+    if visitors.is_admitted(g.token):
+        uploads.allow()
     if not visitors.is_form_key(g.token, request.form.get("form_key", "")):
         raise FormOutdated
 

@@ -34,7 +34,17 @@ BAR = (
     Link(endpoint="home.home", icon="home", label=Label(id="Beranda", en="Home")),
     Link(endpoint="finding.find", icon="search", label=Label(id="Cari", en="Search")),
 )
-MORE: tuple[Link, ...] = ()
+MORE: tuple[Link, ...] = (
+    Link(endpoint="syncing.sync", icon="sync", label=Label(id="Sinkron", en="Sync")),
+    Link(endpoint="sending.outbox", icon="waiting", label=Label(id="Kotak keluar", en="Outbox")),
+    Link(
+        endpoint="attention.attention",
+        icon="attention",
+        label=Label(id="Perlu perhatian", en="Needs attention"),
+    ),
+    Link(endpoint="outages.outages", icon="outage", label=Label(id="Gangguan alat", en="Outages")),
+    Link(endpoint="day.day", icon="day", label=Label(id="Hari saya", en="My day")),
+)
 
 
 def bar(lang: str, endpoint: str) -> Sequence[Shown]:
