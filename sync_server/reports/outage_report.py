@@ -52,6 +52,10 @@ class OutageReport:
         """Those that are not restored."""
         return tuple(one for one in self.outages if arithmetic.is_open(one))
 
+    def lasted(self, outage: Outage) -> Span:
+        """Return how long an outage lasted, or has lasted so far."""
+        return arithmetic.age(outage, arithmetic.restored_on(outage) or self.as_of)
+
 
 def _everything(_area: str | None) -> bool:
     return True
@@ -177,7 +181,7 @@ def rounded(number: Fraction | None) -> float | None:
 
 def outage_row(report: OutageReport, outage: Outage) -> dict[str, Any]:
     """Return one outage in one line, under the names of COLUMNS."""
-    span, ended = _lasted(report, outage), arithmetic.restored_on(outage)
+    span, ended = report.lasted(outage), arithmetic.restored_on(outage)
     mine = [one for one in report.redirects if one.outage == outage.id]
     return {
         "id": outage.id,
@@ -199,11 +203,6 @@ def outage_row(report: OutageReport, outage: Outage) -> dict[str, Any]:
         "redirect_to": [one.target or one.words for one in mine],
         "redirect_warned": any(one.warned for one in mine),
     }
-
-
-def _lasted(report: OutageReport, outage: Outage) -> Span:
-    """Return how long an outage lasted, or has lasted so far."""
-    return arithmetic.age(outage, arithmetic.restored_on(outage) or report.as_of)
 
 
 def redirect_document(report: OutageReport, one: Redirect) -> dict[str, Any]:
