@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -232,6 +233,7 @@ records = Table(
     Index("ix_records_type_area", "type", "area"),
     Index("ix_records_area_record", "area", "record"),
     Index("ix_records_position_record", "position", "record"),
+    Index("ix_records_conflicts_area", "area", sqlite_where=text("conflicts <> '[]'")),
 )
 
 # late: whether the device wrote it after its scope had ended.
