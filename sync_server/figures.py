@@ -13,6 +13,7 @@ from types import MappingProxyType
 from shared_schema.i18n import Label
 from shared_schema.numerals import Reading, shown
 
+DEADLINE = "batas_waktu"
 HUNDREDTH = Decimal("0.01")
 
 
@@ -323,5 +324,6 @@ MEASURES: Mapping[str, Label] = MappingProxyType(
         "stok_blangko": Label(id="Stok blangko", en="Blank stock"),
         "blangko_diminta": Label(id="Blangko diminta", en="Blank cards asked for"),
         "blangko_diberi": Label(id="Blangko diberi", en="Blank cards granted"),
+        DEADLINE: Label(id="Batas waktu", en="Deadline"),
     }
 )

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared_schema.names import fold_name
-from shared_schema.regions import Level, RegionTable, contains, level
+from shared_schema.regions import (
+    Level,
+    RegionInvalid,
+    RegionTable,
+    contains,
+    level,
+    parse_region,
+)
 from sync_server.outages import Outage, Standing, is_open, standing
 
 SERVED_A_DAY = 450
@@ -54,8 +61,8 @@ class Redirect:
 def region_called(words: str, regions: RegionTable) -> str | None:
     """Return the code of the one district or regency that words name, by code or by name."""
     bare = words.strip()
-    if bare in regions:
-        return bare
+    if _is_code(bare):
+        return parse_region(bare)
     wanted = _name(bare)
     found = [
         code
@@ -63,6 +70,13 @@ def region_called(words: str, regions: RegionTable) -> str | None:
         if level(code) in (Level.REGENCY, Level.DISTRICT) and _name(name) == wanted
     ]
     return found[0] if wanted and len(found) == 1 else None
+
+
+def _is_code(words: str) -> bool:
+    try:
+        return bool(parse_region(words))
+    except RegionInvalid:
+        return False
 
 
 def _name(words: str) -> str:

@@ -16,6 +16,7 @@ from shared_schema.regions import RegionTable
 from sync_server import outages as arithmetic
 from sync_server.lookup import changes_of
 from sync_server.outages import Event, Outage, Part, Repairs, Report, Span, Standing, Word
+from sync_server.places import known_regions
 from sync_server.redirects import Redirect, redirects, region_called
 from sync_server.store import tables
 from sync_server.store.queries import facts
@@ -66,7 +67,7 @@ def outage_report(connection: Connection, on: date, covers: Covers = _everything
 
     What stands at a redirect's target counts also where the target's area is not covered.
     """
-    regions = RegionTable.from_rows(facts.region_rows(connection))
+    regions = known_regions(connection)
     loaded = _Loading(connection=connection, regions=regions, zone=_zone(connection))
     everything, left_out = loaded.outages()
     mine = tuple(one for one in everything if covers(one.area))

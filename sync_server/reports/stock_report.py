@@ -11,11 +11,11 @@ from sqlalchemy import Connection, select
 from shared_schema.canonical import decode
 from shared_schema.regions import RegionTable
 from sync_server.figures import Finding
+from sync_server.places import known_regions
 from sync_server.redirects import region_called
 from sync_server.reports.published import Figure, RegionFinding, figures, findings
 from sync_server.stock import Balance, Forecast, Movement, balance, by_office, checks, forecast
 from sync_server.store import tables
-from sync_server.store.queries import facts
 
 Covers = Callable[[str | None], bool]
 PARTS = (
@@ -65,7 +65,7 @@ def _everything(_area: str | None) -> bool:
 
 def stock_report(connection: Connection, on: date, covers: Covers = _everything) -> StockReport:
     """Return the balance of each office whose area is covered, as of a day."""
-    regions = RegionTable.from_rows(facts.region_rows(connection))
+    regions = known_regions(connection)
     movements, left_out = _movements(connection, on, regions, covers)
     offices = tuple(
         OfficeStock(
