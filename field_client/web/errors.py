@@ -39,7 +39,7 @@ class PracticeStays(AccessError):
 
 
 class UndoTooLate(InputError):
-    """This can no longer be taken back here. Open the record: correct it, or declare it void."""
+    """It is too late to take this back. Open the record: correct it, or declare it void."""
 
     code = "UNDO_TOO_LATE"
 
@@ -55,3 +55,21 @@ class PhotoAbsent(InputError):
 
     code = "PHOTO_ABSENT"
     http_status = 404
+
+
+class OutcomeMissing(InputError):
+    """A visit needs an outcome. Tap what came of it, then save."""
+
+    code = "OUTCOME_MISSING"
+
+
+class FolderMissing(InputError):
+    """There is no folder {folder}. Plug the stick in, or name another folder."""
+
+    code = "FOLDER_MISSING"
+
+
+class PassphrasesDiffer(InputError):
+    """The two passphrases differ. Type the new passphrase twice alike."""
+
+    code = "PASSPHRASES_DIFFER"

@@ -33,6 +33,7 @@ class Shown:
 BAR = (
     Link(endpoint="home.home", icon="home", label=Label(id="Beranda", en="Home")),
     Link(endpoint="finding.find", icon="search", label=Label(id="Cari", en="Search")),
+    Link(endpoint="assigned.villages", icon="tasks", label=Label(id="Tugas", en="Tasks")),
 )
 MORE: tuple[Link, ...] = (
     Link(endpoint="syncing.sync", icon="sync", label=Label(id="Sinkron", en="Sync")),

@@ -12,17 +12,21 @@ from field_client.errors import StoreLocked
 from field_client.shift import IDLE_S, State
 from field_client.sync.watch import has_route
 from field_client.web import (
+    assigned,
     attention,
     day,
     door,
     finding,
+    forming,
     guard,
     home,
     outages,
     reading,
     sending,
     syncing,
+    undoing,
     uploads,
+    visiting,
 )
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
@@ -39,6 +43,10 @@ ROOMS: tuple[Room, ...] = (
     home.blueprint,
     finding.blueprint,
     reading.blueprint,
+    forming.blueprint,
+    undoing.blueprint,
+    assigned.blueprint,
+    visiting.blueprint,
     syncing.blueprint,
     sending.blueprint,
     attention.blueprint,
@@ -89,6 +97,7 @@ def create_app(
     for room in ROOMS:
         app.register_blueprint(room(desk, visitors))
     app.register_error_handler(Exception, lambda error: _answer(error, desk))
+    app.context_processor(lambda: {"undoable": undoing.undoable(desk, visitors)})
     app.context_processor(lambda: _always() | {"routed": routed, "practice": practice})
     return app
 

@@ -11,9 +11,12 @@ from field_client.search import LIMIT
 from field_client.web import screens
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
+from field_client.web.form_pages import NOT_TYPED, PERSON
 from field_client.web.showing import Page, page
+from field_client.web.visiting import visit_lines
 from field_client.web.visitors import Visitors
 from field_client.web.words import language
+from shared_schema.records import RECORD_TYPES
 
 
 def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
@@ -38,6 +41,17 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
             entry = app.journal.entry(record)
             if entry is None:
                 raise RecordUnknown(text=record)
-            return page(desk, app, "record.html", sheet=screens.sheet(app, entry))
+            person = entry.type == PERSON
+            return page(
+                desk,
+                app,
+                "record.html",
+                sheet=screens.sheet(app, entry),
+                drafted=app.journal.draft(record) is not None,
+                final=app.journal.state(record) is not None,
+                editable=entry.type in RECORD_TYPES and entry.type not in NOT_TYPED,
+                is_person=person,
+                visits=visit_lines(app, record) if person else [],
+            )
 
     return room

@@ -48,6 +48,8 @@ class Sheet:
     row: Row
     fields: Sequence[tuple[str, str]]
     notes: Sequence[str]
+    type: str
+    void: bool
 
 
 def bar(app: App, counts: dict[str, int]) -> Bar:
@@ -102,7 +104,13 @@ def sheet(app: App, entry: Entry) -> Sheet:
         else [(name, str(value)) for name, value in values.items()]
     )
     notes = documents.notes(entry, lang, text()).splitlines()
-    return Sheet(row=row(app, entry), fields=fields, notes=[line.lstrip("! ") for line in notes])
+    return Sheet(
+        row=row(app, entry),
+        fields=fields,
+        notes=[line.lstrip("! ") for line in notes],
+        type=entry.type,
+        void=entry.void is not None,
+    )
 
 
 def _value(app: App, entry: Entry, name: str) -> object:
