@@ -26,8 +26,8 @@ from sync_server.keys import generate
 from sync_server.store.engine import open_store
 from sync_server.store.queries import log
 from sync_server.store.queries.users import User
-from tests.support.offices import Bench, code_of, found_office
 from tests.support.office_pages import PASSPHRASE, post
+from tests.support.offices import Bench, code_of, found_office
 from tests.support.raw_device import NOW_MS, RawDevice
 
 PEOPLE, VISITS, DAYS = 165_000, 200_000, 60

@@ -134,14 +134,30 @@ def count_regions(
     for resident in residents:
         one = count_resident(resident, policy, on)
         villages[str(resident.values["village"])][one] += 1
+    totals = {
+        village: sum((_times(part, times) for part, times in parts.items()), Count())
+        for village, parts in villages.items()
+    }
+    return rolled_up(totals, always=always)
+
+
+def rolled_up(villages: Mapping[str, Count], *, always: Iterable[str] = ()) -> dict[str, Count]:
+    """Return the counts of villages, of their districts and of their regency, in order of code."""
     found: defaultdict[str, Count] = defaultdict(Count)
     for region in always:
         found[region] += Count()
-    for village, parts in villages.items():
-        total = sum((_times(part, times) for part, times in parts.items()), Count())
+    for village, total in villages.items():
         for region in _upwards(village):
             found[region] += total
     return dict(sorted(found.items()))
+
+
+def needed_a_day(count: Count, days: int) -> int | None:
+    """Return how many recordings a day reach everybody in so many days, rounded up.
+
+    Whoever was recorded in the field needs no other one. None where no day is left.
+    """
+    return -(-count.not_recorded // days) if days > 0 else None
 
 
 def _times(count: Count, times: int) -> Count:

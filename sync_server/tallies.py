@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.central import Central, central_meaning
 from shared_schema.clock import wall_of
@@ -32,18 +33,28 @@ AT_ONCE = 1_000
 _CENTRAL = {Central.NOT_RECORDED: 0, Central.RECORDED: 1, Central.PRINTED: 2}
 _UPTO = "SELECT position FROM records WHERE position > ? ORDER BY position LIMIT 1 OFFSET ?"
 _TOUCHED = "SELECT record, type FROM records WHERE position > ? AND position <= ?"
-_IN = "IN (SELECT value FROM json_each(?))"
-_SHOWN = f"SELECT record, type, shown, void, born FROM records WHERE record {_IN}"
-_VISITS = f"SELECT record, shown, state, area, void, born FROM records WHERE record {_IN}"
-_BODIES = f"SELECT record, body FROM changes WHERE record {_IN}"
-_RECEIVED = f"SELECT position, received_ms FROM changes WHERE position {_IN}"
-_OLD_ROOTS = f"SELECT record, root FROM tally_clusters WHERE record {_IN}"
-_ROOTS = f"SELECT record, root FROM clusters WHERE record {_IN}"
-_MEMBERS = f"SELECT record, root FROM clusters WHERE root {_IN}"
-_VISITED = f"SELECT person FROM tally_visits WHERE visit {_IN}"
+_SHOWN = (
+    "SELECT record, type, shown, void, born FROM records WHERE record"
+    " IN (SELECT value FROM json_each(?))"
+)
+_VISITS = (
+    "SELECT record, shown, state, area, void, born FROM records WHERE record"
+    " IN (SELECT value FROM json_each(?))"
+)
+_BODIES = "SELECT record, body FROM changes WHERE record IN (SELECT value FROM json_each(?))"
+_RECEIVED = (
+    "SELECT position, received_ms FROM changes WHERE position IN (SELECT value FROM json_each(?))"
+)
+_OLD_ROOTS = (
+    "SELECT record, root FROM tally_clusters WHERE record IN (SELECT value FROM json_each(?))"
+)
+_ROOTS = "SELECT record, root FROM clusters WHERE record IN (SELECT value FROM json_each(?))"
+_MEMBERS = "SELECT record, root FROM clusters WHERE root IN (SELECT value FROM json_each(?))"
+_VISITED = "SELECT person FROM tally_visits WHERE visit IN (SELECT value FROM json_each(?))"
 _RECORDED = (
     "SELECT person, min(day) FROM tally_visits"
-    f" WHERE outcome = 'recorded' AND person {_IN} GROUP BY person"
+    " WHERE outcome = 'recorded' AND person IN (SELECT value FROM json_each(?))"
+    " GROUP BY person"
 )
 _MOVED = (
     "SELECT record FROM (SELECT record, root FROM clusters EXCEPT"
@@ -51,8 +62,8 @@ _MOVED = (
     " UNION SELECT record FROM (SELECT record, root FROM tally_clusters EXCEPT"
     " SELECT record, root FROM clusters)"
 )
-_ADD_PERSON = text_of(tally_people.insert())
-_ADD_VISIT = text_of(tally_visits.insert())
+_ADD_PERSON = text_of(insert(tally_people))
+_ADD_VISIT = text_of(insert(tally_visits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from sync_server.web import (
     home_pages,
     import_pages,
     office_pages,
+    overview_pages,
     queue_pages,
 )
 from sync_server.web.errors import (
@@ -44,11 +45,21 @@ from sync_server.web.errors import (
     NotDoneHere,
     PageUnknown,
 )
-from sync_server.web.words import KEYS_COOKIE, action_word, language, role_word, text
+from sync_server.web.words import (
+    KEYS_COOKIE,
+    action_word,
+    day_text,
+    language,
+    number,
+    percent,
+    role_word,
+    text,
+)
 
 _PARTS = (
     entering,
     home_pages,
+    overview_pages,
     arrival_pages,
     queue_pages,
     conflict_pages,
@@ -108,6 +119,9 @@ def _always(office_name: str) -> dict[str, Any]:
         "office_name": office_name,
         "keys_on": request.cookies.get(KEYS_COOKIE) != "off",
         "Right": Right,
+        "number": number,
+        "percent": percent,
+        "day_text": day_text,
         "role_word": role_word,
         "action_word": action_word,
     }

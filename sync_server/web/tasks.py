@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import text
 
 from sync_server import queueing, second_looks
 from sync_server.accounts import Actor
 from sync_server.queue import OUTAGE, PERSON
-from sync_server.store import tables
 from sync_server.web.looking import Looking
+
+# As text: only so does SQLite see that the partial index has them all.
+_IN_CONFLICT = text("SELECT area FROM records WHERE conflicts <> '[]'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,5 @@ def waiting(look: Looking, actor: Actor) -> Waiting:
 
 
 def _conflicts(look: Looking, actor: Actor) -> int:
-    table = tables.records
-    query = select(table.c.area).where(table.c.conflicts != "[]")
-    return sum(actor.covers(area) for area in look.connection.execute(query).scalars())
+    found = look.connection.execute(_IN_CONFLICT).scalars()
+    return sum(actor.covers(area) for area in found)

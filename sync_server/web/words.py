@@ -1,12 +1,14 @@
 """The language of a page: Indonesian, or English where the user has chosen it."""
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import date, tzinfo
+from decimal import Decimal
 
 from flask import request
 
 from shared_schema import display
 from shared_schema.i18n import DEFAULT_LANGUAGE, LANGUAGES, translator
+from shared_schema.numerals import shown
 
 PACKAGE = "sync_server"
 GROUND = "shared_schema"
@@ -31,6 +33,36 @@ def time_text(unix_ms: int | None, zone: tzinfo | None) -> str:
     return "-" if unix_ms is None else display.instant(unix_ms, zone)
 
 
+def number(value: float | None) -> str:
+    """Return a number as this language writes it; "-" for none."""
+    if value is None:
+        return "-"
+    return shown(value if isinstance(value, int) else Decimal(str(round(value, 2))), language())
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share with one place, "-" of nothing."""
+    return f"{number(round(100 * part / whole, 1))} %" if whole else "-"
+
+
+def day_text(day: date | str | None) -> str:
+    """Return a day as this language writes it: 1 September 2016; "-" for none."""
+    if not day:
+        return "-"
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{found.day} {_MONTHS[language()][found.month - 1]} {found.year}"
+
+
+_MONTHS = {
+    "id": (
+        "Januari", "Februari", "Maret", "April", "Mei", "Juni",
+        "Juli", "Agustus", "September", "Oktober", "November", "Desember",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+}  # fmt: skip
 _ROLES = {
     "viewer": "District viewer",
     "supervisor": "Supervisor",
