@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -24,21 +25,24 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where the pages answer on this laptop; 0 takes any free port.",
 )
+@click.option("--practice", is_flag=True, help="A village that does not exist, to practise in.")
 @output_options
-def web(port: int) -> None:
+def web(port: int, *, practice: bool) -> None:
     """Show the officer's pages in a browser on this laptop, until stopped (Ctrl-C).
 
     They answer on this laptop only, are unlocked with the passphrase, and lock after five idle
     minutes. What waits is sealed first, so that a locked laptop still syncs.
+
+    Practice has a store of its own beside the real one, and nothing of it is ever sent.
     """
     # Flask and cheroot take longer to load than other commands to run.
     from field_client.web import serving  # noqa: PLC0415
     from field_client.web.desk import Desk  # noqa: PLC0415
 
-    home = load_config().home
+    home = _practice() if practice else load_config().home
     list_operators(home)
     desk, stopped = Desk(home=home), threading.Event()
-    server = serving.prepare(desk, port, language())
+    server = serving.prepare(desk, port, language(), practice=practice)
     watcher = threading.Thread(target=desk.watch, args=(stopped,))
     stopper = threading.Thread(target=_stop_when, args=(stopped, server))
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -54,6 +58,15 @@ def web(port: int) -> None:
         stopped.set()
         stopper.join()
         watcher.join()
+
+
+def _practice() -> Path:
+    """Return the folder to practise in, furnished."""
+    from field_client import practice  # noqa: PLC0415 - nobody else needs it
+
+    home = practice.practice_home(load_config().home)
+    practice.prepare(home)
+    return home
 
 
 def _stop_when(stopped: threading.Event, server: "Server") -> None:

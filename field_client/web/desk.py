@@ -54,6 +54,12 @@ class Desk:
         with self._turn:
             return self._shift.after(self.clock())
 
+    @property
+    def closing(self) -> bool:
+        """Whether somebody has said that the store shall close; idle minutes say nothing."""
+        with self._turn:
+            return self._shift.state is not State.OPEN
+
     @contextmanager
     def use(self) -> Iterator[App]:
         """Lend the open store to one request; it counts as use. Raises StoreLocked."""

@@ -73,3 +73,17 @@ class PassphrasesDiffer(InputError):
     """The two passphrases differ. Type the new passphrase twice alike."""
 
     code = "PASSPHRASES_DIFFER"
+
+
+class SlipNotDue(InputError):
+    """A slip is for a resident who was registered on this laptop and saved. Finish the draft first,
+    or register the resident here.
+    """
+
+    code = "SLIP_NOT_DUE"
+
+
+class NameMissing(InputError):
+    """Nobody can be registered without a name. Type it, then save."""
+
+    code = "NAME_MISSING"

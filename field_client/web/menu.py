@@ -3,8 +3,8 @@
 A room is added here and in `pages.ROOMS`; nothing else knows them all.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flask import url_for
 
@@ -18,6 +18,7 @@ class Link:
     endpoint: str
     icon: str
     label: Label
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,18 @@ class Shown:
 BAR = (
     Link(endpoint="home.home", icon="home", label=Label(id="Beranda", en="Home")),
     Link(endpoint="finding.find", icon="search", label=Label(id="Cari", en="Search")),
+    Link(
+        endpoint="forming.begin",
+        icon="add",
+        label=Label(id="Daftarkan", en="Register"),
+        values={"type_name": "person"},
+    ),
     Link(endpoint="assigned.villages", icon="tasks", label=Label(id="Tugas", en="Tasks")),
 )
 MORE: tuple[Link, ...] = (
+    Link(
+        endpoint="points.points", icon="point", label=Label(id="Titik layanan", en="Service point")
+    ),
     Link(endpoint="syncing.sync", icon="sync", label=Label(id="Sinkron", en="Sync")),
     Link(endpoint="sending.outbox", icon="waiting", label=Label(id="Kotak keluar", en="Outbox")),
     Link(
@@ -44,7 +54,17 @@ MORE: tuple[Link, ...] = (
         label=Label(id="Perlu perhatian", en="Needs attention"),
     ),
     Link(endpoint="outages.outages", icon="outage", label=Label(id="Gangguan alat", en="Outages")),
+    Link(endpoint="stock.stock", icon="box", label=Label(id="Stok blangko", en="Blank stock")),
     Link(endpoint="day.day", icon="day", label=Label(id="Hari saya", en="My day")),
+    Link(endpoint="keeping.backup", icon="stick", label=Label(id="Cadangan", en="Backup")),
+    Link(
+        endpoint="keeping.device",
+        icon="device",
+        label=Label(id="Perangkat dan pengguna", en="Device and users"),
+    ),
+    Link(endpoint="slip.guide", icon="help", label=Label(id="Bantuan", en="Help")),
+    Link(endpoint="undoing.bin_", icon="trash", label=Label(id="Tempat sampah", en="Trash")),
+    Link(endpoint="forming.types", icon="new", label=Label(id="Catatan lain", en="Other record")),
 )
 
 
@@ -61,7 +81,7 @@ def more(lang: str) -> Sequence[Shown]:
 def _shown(link: Link, lang: str, endpoint: str) -> Shown:
     room = endpoint.partition(".")[0]
     return Shown(
-        url=url_for(link.endpoint),
+        url=url_for(link.endpoint, **link.values),
         icon=link.icon,
         word=link.label.text(lang),
         here=link.endpoint == endpoint or link.endpoint.partition(".")[0] == room,

@@ -16,6 +16,7 @@ from field_client.errors import StoreLocked
 from field_client.retention import tidy
 from field_client.sync.departure import Departure, depart, load_departure
 from field_client.sync.engine import Transport, require_clock
+from field_client.sync.errors import ClockOff
 from field_client.sync.fallback import Pace
 from field_client.sync.locked import HEARD_LIMIT_BYTES, still_sealed, synchronise_locked
 from field_client.sync.outcome import Outcome
@@ -84,6 +85,7 @@ class Runner:
     connect: Connect = by_line
     patience_s: float = PATIENCE_S
     clock: Callable[[], float] = uptime_s
+    routed: Callable[[str], str] = route
     _course: Course = field(default_factory=Course)
     _began_s: float = 0.0
     _total: Outcome = field(default_factory=Outcome)
@@ -93,8 +95,10 @@ class Runner:
 
     @property
     def course(self) -> Course:
-        """Where it stands now."""
+        """Where it stands now; one that ended by a fault of the program says so."""
         with self._turn:
+            if self._course.active and self._thread is not None and not self._thread.is_alive():
+                self._course = replace(self._course, phase=Phase.FAILED, error=JemputError())
             return replace(self._course, since_s=self.clock() - self._began_s)
 
     def start(self, via: str = "", *, watching: bool = False) -> bool:
@@ -129,6 +133,8 @@ class Runner:
                 self._attempt(via)
         except Stopped:
             self._put(phase=Phase.PAUSED)
+        except ClockOff as error:  # everything went through; only the date is wrong
+            self._put(phase=Phase.DONE, error=error.with_traceback(None))
         except JemputError as error:
             ended = Phase.PAUSED if self._stop.is_set() else Phase.FAILED
             self._put(phase=ended, error=error.with_traceback(None))
@@ -141,7 +147,7 @@ class Runner:
             stopped=self._stop.wait,
             warn=lambda error: self._put(error=error.with_traceback(None)),
             show=self._rest,
-            routed=partial(route, via),
+            routed=partial(self.routed, via),
         ).run()
 
     def _rest(self, standing: Standing) -> None:

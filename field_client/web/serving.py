@@ -13,11 +13,11 @@ _SLOWEST_S = 30
 _SHUTDOWN_S = 5
 
 
-def prepare(desk: Desk, port: int, default_language: str) -> Server:
+def prepare(desk: Desk, port: int, default_language: str, *, practice: bool = False) -> Server:
     """Return a server that holds its port already; 0 takes any free one. Raises PortTaken."""
     server = Server(
         (HOST, port),
-        create_app(desk, default_language),
+        create_app(desk, default_language, practice=practice),
         numthreads=_THREADS,
         server_name="jemput",
         timeout=_SLOWEST_S,
