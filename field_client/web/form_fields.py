@@ -12,7 +12,7 @@ from shared_schema.i18n import Label
 from shared_schema.records import RECORD_TYPES, FieldKind, FieldSpec
 from shared_schema.regions import Level, RegionTable, contains, district_of
 
-TAPPED = 6
+TAPPED = 4
 LISTED = 50
 _VILLAGES = 400
 _YES_NO = {"true": Label(id="Ya", en="Yes"), "false": Label(id="Tidak", en="No")}
