@@ -14,15 +14,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from shared_schema.ids import Stream
 from sync_server import accounts, projections, setup, tallies
 from sync_server.accounts import Role
 from sync_server.api.doorkeeper import Doorkeeper
 from sync_server.api.serving import create_app
-from sync_server.app import PHOTOS, office_of
+from sync_server.app import PHOTOS
+from sync_server.campaigns import add_campaign
 from sync_server.keys import generate
+from sync_server.office import Office
 from sync_server.store.engine import open_store
 from sync_server.store.queries import log
 from sync_server.store.queries.users import User
@@ -34,6 +38,8 @@ PEOPLE, VISITS, DAYS = 165_000, 200_000, 60
 GOAL_MS, GOAL_BYTES = 300, 150_000
 OUTCOMES = ("recorded", "already_recorded", "not_at_home", "away_working", "moved", "revisit")
 STATUSES = ("", "UNREGISTERED", "PRINT_READY_RECORD", "CARD_ISSUED", "CARD_ISSUED", "BIO_CAPTURED")
+DRIVE = {"name": "Jemput bola", "area": "53.15", "policy": {"deadline": "2023-12-31"}}
+TWICE = 2_000
 _DAY_MS = 86_400_000
 
 
@@ -43,8 +49,15 @@ def make(bench: Bench, people: int, visits: int) -> None:
     device = RawDevice.of(code_of(bench.office, ("53.15",)))
     bench.exchange(device, device.enrol())
     villages = setup.shipped_regions().villages("53.15")
-    known = [device.change(_person(chance, villages, at)) for at in range(people)]
-    _log(bench, known, NOW_MS)
+    register = Stream(bench.office.keys.server, b"list")
+    known = [
+        replace(
+            device.change(_person(chance, villages, at)), stream=register, operator="user:bench"
+        )
+        for at in range(people)
+    ]
+    _log(bench, known, NOW_MS - 2 * DAYS * _DAY_MS)
+    add_campaign(bench.office, DRIVE, "user:bench", "id")
     for day in range(DAYS):
         device.hlc = (NOW_MS - (DAYS - day) * _DAY_MS) << 16
         share = range(visits * day // DAYS, visits * (day + 1) // DAYS)
@@ -69,6 +82,7 @@ def _person(chance: random.Random, villages: Sequence[str], at: int) -> dict[str
         "birth_date_precision": "day",
         "marital_status": chance.choice((1, 2)),
         **({"central_status": status} if status else {}),
+        **({"nik": f"53150541078{at % (TWICE // 2):05d}"} if at < TWICE else {}),
     }
 
 
@@ -100,7 +114,7 @@ def ask(folder: Path, path: str) -> dict[str, Any]:
     """Serve a store in this process and time a page: the first time, again, after an ingest."""
     store = open_store(f"sqlite:///{folder / 'server.db'}")
     made = generate()
-    office = office_of(store, made, folder / PHOTOS)
+    office = Office(store=store, keys=made, now_ms=lambda: NOW_MS, photos=folder / PHOTOS)
     app = create_app(office, Doorkeeper(1))
     browser = app.test_client()
     post(browser, "/sign-in", "/sign-in", name="u-supervisor", passphrase=PASSPHRASE)
