@@ -64,6 +64,7 @@ devices = Table(
     Column("seen_ms", BigInteger),
     Column("recovery", Integer, nullable=False, server_default="0"),  # key it said it took
     Column("relay", Boolean, nullable=False, server_default="0"),
+    Column("software", Text, nullable=False, server_default=""),  # as it named itself last
 )
 
 enrolments = Table(

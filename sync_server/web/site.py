@@ -25,11 +25,13 @@ from sync_server.office import Office
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 from sync_server.web import (
+    area_pages,
     arrival_pages,
     claim_pages,
     conflict_pages,
     correction_pages,
     decision_pages,
+    device_pages,
     entering,
     guard,
     home_pages,
@@ -37,6 +39,7 @@ from sync_server.web import (
     office_pages,
     overview_pages,
     queue_pages,
+    supply_pages,
 )
 from sync_server.web.errors import (
     FormTooLarge,
@@ -60,6 +63,8 @@ _PARTS = (
     entering,
     home_pages,
     overview_pages,
+    area_pages,
+    device_pages,
     arrival_pages,
     queue_pages,
     conflict_pages,
@@ -67,6 +72,7 @@ _PARTS = (
     correction_pages,
     claim_pages,
     office_pages,
+    supply_pages,
 )
 
 

@@ -100,6 +100,11 @@ _ACTIONS = {
     "import-remove": "removed an uploaded file",
     "unconfirmed-seen": "looked at who is recorded in the field only",
     "unconfirmed-export": "took a table of who is recorded in the field only",
+    "note": "noted something at the office",
+    "withdraw": "took back what was noted",
+    "device-revoke": "revoked a device",
+    "quarantine-accept": "took a batch in from quarantine",
+    "quarantine-discard": "discarded a batch in quarantine",
     "proposal-seen": "looked at the proposal for the ministry",
     "proposal-export": "took the proposal for the ministry as a table",
 }
