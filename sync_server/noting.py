@@ -93,10 +93,15 @@ def withdraw(
     office: Office, connection: Connection, current: Current, reason: str, operator: str
 ) -> None:
     """Declare a record void that was written at the office. Raises NotWithdrawn for another's."""
-    made = changes_of(connection, current.record)
-    if not made or not made[0].operator.startswith(AT_OFFICE):
+    if not is_ours(connection, current.record):
         raise NotWithdrawn
     if current.state.void is None:
         values = {VOID: {"reason": reason}}
         edit = Edit(record=current.record, type=current.state.type, values=values)
         ingest.write_own(connection, [edit], operator, wall_ms=office.now_ms())
+
+
+def is_ours(connection: Connection, record: UUID) -> bool:
+    """Tell whether a record was begun at the office, by somebody who decides there."""
+    made = changes_of(connection, record)
+    return bool(made) and made[0].operator.startswith(AT_OFFICE)

@@ -24,6 +24,8 @@ _ROUGHLY = {
     "estimated": Label(id="sekitar {day}", en="about {day}"),
     "recent": Label(id="baru-baru ini, sekitar {day}", en="recently, about {day}"),
 }
+AT_OFFICE = "user:"
+_OFFICE = Label(id="kantor", en="office")
 _NOT_KNOWN = Label(id="tidak diketahui", en="not known")
 _RECENTLY = Label(id="baru-baru ini", en="recently")
 
@@ -123,7 +125,14 @@ def field_text(name: str, lang: str) -> str:
 def word_text(word: Word, name: str, lang: str) -> str:
     """Return what one mouth said about a field, and when."""
     said = status_text(word.said[name], lang) if name == "status" else word.said[name]
-    return f"{word.by}, {day_text(word.on, lang)}: {said}"
+    return f"{mouth_text(word.by, lang)}, {day_text(word.on, lang)}: {said}"
+
+
+def mouth_text(by: str, lang: str) -> str:
+    """Return who said something: at the office, or by the name that was given."""
+    if not by.startswith(AT_OFFICE):
+        return by
+    return f"{by.removeprefix(AT_OFFICE)} ({_OFFICE.text(lang)})"
 
 
 def warnings(report: OutageReport, one: Redirect, lang: str) -> list[str]:

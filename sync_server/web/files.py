@@ -1,4 +1,4 @@
-"""Tables that a page gives as files to keep."""
+"""Tables and papers that a page gives as files to keep."""
 
 from collections.abc import Sequence
 from io import StringIO
@@ -15,4 +15,11 @@ def table_file(name: str, headers: Sequence[str], rows: Sequence[Sequence[Any]])
     write_csv(target, headers, rows)
     answer = Response(target.getvalue().encode("utf-8-sig"), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def paper_file(name: str, pdf: bytes) -> Response:
+    """Return a paper that the browser shows, and keeps under a name."""
+    answer = Response(pdf, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return answer

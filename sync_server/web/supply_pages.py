@@ -1,0 +1,16 @@
+"""The pages of outages, cards and letters, put together."""
+
+from flask import Blueprint
+
+from sync_server.office import Office
+from sync_server.web import outage_pages, service_pages, stock_pages
+from sync_server.web.words import number
+
+_PARTS = (outage_pages, service_pages, stock_pages)
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the routes to the pages."""
+    pages.add_app_template_filter(number, "number")
+    for part in _PARTS:
+        part.add(pages, office)
