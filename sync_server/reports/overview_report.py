@@ -162,12 +162,8 @@ def _recorded(outcomes: Mapping[str, int]) -> int:
 
 def _pace(connection: Connection, today: date, counted: Callable[[str], bool]) -> dict[str, float]:
     first, last = today - timedelta(days=PACE_DAYS), today - timedelta(days=1)
-    found: Counter[str] = Counter()
-    rows = tallies.visits_between(connection, day_number(first), day_number(last))
-    for _, village, outcome, count in rows:
-        if outcome in FIELD_RECORDED and village and counted(village):
-            found[village] += count
-    totals = _up(dict(found), 0)
+    villages = tallies.recorded_between(connection, day_number(first), day_number(last))
+    totals = _up({one: count for one, count in villages.items() if one and counted(one)}, 0)
     return {region: count / PACE_DAYS for region, count in totals.items()}
 
 

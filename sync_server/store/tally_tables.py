@@ -5,7 +5,7 @@ They follow from the log like projections do, and are brought up to date when so
 the office's zone. Names, NIKs and notes are not in them.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, text
 
 from sync_server.store.tables import metadata
 
@@ -31,6 +31,7 @@ tally_people = Table(
         "village", "complete", "married", "born_first", "born_last", "central", "field_day",
         "arrived", "status",
     ),
+    Index("ix_tally_people_village", "village", sqlite_where=text("NOT complete")),
 )  # fmt: skip
 
 # at_ms: the writer's clock. device: 16 hexadecimal digits. arrived: the day it reached the office.

@@ -30,6 +30,7 @@ class Fact(StrEnum):
     LOG_HEAD = "log_head"
     AUDIT_HEAD = "audit_head"
     TALLIED = "tallied"
+    SUKET = "suket"
 
 
 def get(connection: Connection, fact: Fact) -> str | None:

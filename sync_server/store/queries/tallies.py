@@ -38,6 +38,10 @@ _BY_DAY = (
     "SELECT day, village, outcome, count(*) FROM tally_visits WHERE day BETWEEN ? AND ?"
     " GROUP BY day, outcome, village"
 )
+_RECORDED_BETWEEN = (
+    "SELECT village, count(*) FROM tally_visits WHERE day BETWEEN ? AND ? AND outcome = 'recorded'"
+    " GROUP BY village"
+)
 _ARRIVED = (
     "SELECT village, outcome, count(*) FROM tally_visits WHERE arrived >= ?"
     " GROUP BY outcome, village"
@@ -103,6 +107,11 @@ def visits_between(
 ) -> list[tuple[int, str, str, int]]:
     """Return (day, village, outcome, how many) of the visits of some days."""
     return ask(connection, _BY_DAY, first, last)
+
+
+def recorded_between(connection: Connection, first: int, last: int) -> dict[str, int]:
+    """Count by village the visits of some days that recorded somebody."""
+    return dict(ask(connection, _RECORDED_BETWEEN, first, last))
 
 
 def visits_arrived(connection: Connection, since: int) -> dict[str, Counter[str]]:

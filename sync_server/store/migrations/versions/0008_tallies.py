@@ -49,6 +49,9 @@ def _people() -> None:
         ["village", "complete", "married", "born_first", "born_last", "central", "field_day",
          "arrived", "status"],
     )  # fmt: skip
+    op.create_index(
+        "ix_tally_people_village", "tally_people", ["village"], sqlite_where=sa.text("NOT complete")
+    )
 
 
 def _visits() -> None:
