@@ -25,7 +25,7 @@ from field_client.web.errors import PhotoAbsent
 from field_client.web.short_forms import ShortForm
 from field_client.web.showing import Page, page, to
 from field_client.web.visitors import Visitors
-from field_client.web.words import language
+from field_client.web.words import language, rough_text
 from shared_schema.errors import JemputError
 from shared_schema.records import record_type
 
@@ -157,11 +157,9 @@ def _line(app: App) -> Any:
     def line(entry: Entry) -> Line:
         status = standing(_text(entry, "status"), told.get(str(entry.id), ()))
         lang, fields = language(), record_type("outage").fields
-        since = display.value_text(fields["started"], entry.values.get("started"), lang=lang)
-        precision = fields["started_precision"]
-        rough = _text(entry, "started_precision")
-        if rough != "day":
-            since = f"{since} ({display.value_text(precision, rough, lang=lang)})".lstrip("- ")
+        rough = _text(entry, "started_precision") or "day"
+        words = display.value_text(fields["started_precision"], rough, lang=lang)
+        since = rough_text(_text(entry, "started") or "", rough, words)
         codes = fields["status"].codes
         return Line(
             id=str(entry.id),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import Blueprint
 
 from field_client.blanks import WINDOW_DAYS, Stock, by_office
@@ -81,6 +82,7 @@ def _office(found: Stock) -> dict[str, Any]:
         ],
         "mark": _mark(found),
         "left": _left(found),
+        "daily": format_decimal(found.daily, format="#,##0.#", locale=language()),
     }
 
 

@@ -50,3 +50,12 @@ def size_text(size_bytes: int) -> str:
             number = format_decimal(size_bytes / least, format="#,##0.#", locale=language())
             return f"{number} {unit}"
     return f"{size_bytes} B"
+
+
+def rough_text(day: str, precision: str, words: str) -> str:
+    """Return a day as far as it is known. ``words``: what a precision without a date is called."""
+    forms = {"day": "d MMMM y", "month": "MMMM y", "year": "y"}
+    if not day or precision not in forms:
+        return words
+    known = date.fromisoformat(day)
+    return str(format_date(known, forms[precision], locale=language()))
