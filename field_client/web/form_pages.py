@@ -14,7 +14,7 @@ from field_client.twins import Twin
 from field_client.web import screens
 from field_client.web.form_fields import Control, control
 from field_client.web.sections import Section, section_of, sections
-from field_client.web.words import text
+from field_client.web.words import language, text
 from shared_schema import display
 from shared_schema.changes import VOID
 from shared_schema.matching.bands import Band
@@ -42,6 +42,14 @@ class Alike:
     name: str
     certain: bool
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody known of the family. ``said``: relationship and birth."""
+
+    name: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +118,7 @@ def alike(twins: Iterable[Twin], lang: str) -> list[Alike]:
     ]
 
 
-def family(app: App, work: Work) -> list[screens.Row]:
+def family(app: App, work: Work) -> list[Member]:
     """Return the members that are known of the family whose card is typed."""
     card = work.values.get("kk_number")
     if work.type.name != PERSON or not isinstance(card, str) or not card:
@@ -120,7 +128,17 @@ def family(app: App, work: Work) -> list[screens.Row]:
     drafts = (one for one in journal.drafts() if one.type == PERSON)
     found += [str(one.record) for one in drafts if one.values.get("kk_number") == card]
     entries = journal.entries_of(one for one in dict.fromkeys(found) if one != str(work.record))
-    return screens.rows(app, (one for one in entries if one.type == PERSON and one.void is None))
+    return [_member(one) for one in entries if one.type == PERSON and one.void is None]
+
+
+def _member(entry: Entry) -> Member:
+    fields, lang = RECORD_TYPES[PERSON].fields, language()
+    told = [
+        display.value_text(fields[name], entry.values[name], lang=lang)
+        for name in ("relationship", "birth_date")
+        if entry.values.get(name) is not None
+    ]
+    return Member(name=str(entry.values.get("name", "")), said=" · ".join(told))
 
 
 def titled(work: Work, lang: str) -> str:
