@@ -22,7 +22,7 @@ from sync_server.tallies import day_number
 
 PACE_DAYS = 7
 Covers = Callable[[str | None], bool]
-Sum = TypeVar("Sum", int, "News")
+Sum = TypeVar("Sum", int, "News", Counter[str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def overview(
         rule=rule,
         region=area,
         counts={code: count for code, count in counts.items() if contains(area, code)},
-        news=_up({one: said for one, said in news.items() if counted(one)}, News()),
+        news=added_up({one: said for one, said in news.items() if counted(one)}, News()),
         pace=_pace(connection, today, counted),
         days_left=days_left(rule.policy, today),
         elsewhere=sum(one.residents for one in villages if not contains(office, one.village)),
@@ -163,11 +163,11 @@ def _recorded(outcomes: Mapping[str, int]) -> int:
 def _pace(connection: Connection, today: date, counted: Callable[[str], bool]) -> dict[str, float]:
     first, last = today - timedelta(days=PACE_DAYS), today - timedelta(days=1)
     villages = tallies.recorded_between(connection, day_number(first), day_number(last))
-    totals = _up({one: count for one, count in villages.items() if one and counted(one)}, 0)
+    totals = added_up({one: count for one, count in villages.items() if one and counted(one)}, 0)
     return {region: count / PACE_DAYS for region, count in totals.items()}
 
 
-def _up(villages: Mapping[str, Sum], nothing: Sum) -> dict[str, Sum]:
+def added_up(villages: Mapping[str, Sum], nothing: Sum) -> dict[str, Sum]:
     """Add up what is known by village, for its district and regency as well."""
     found: dict[str, Sum] = {}
     for village, one in villages.items():

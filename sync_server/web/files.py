@@ -8,6 +8,8 @@ from werkzeug.wrappers import Response
 
 from sync_server.export import write_csv
 
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 def table_file(name: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> Response:
     """Return a table as CSV that a spreadsheet opens rightly."""
@@ -22,4 +24,11 @@ def paper_file(name: str, pdf: bytes) -> Response:
     """Return a paper that the browser shows, and keeps under a name."""
     answer = Response(pdf, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return answer
+
+
+def workbook_file(name: str, data: bytes) -> Response:
+    """Return a workbook to keep."""
+    answer = Response(data, mimetype=_WORKBOOK)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

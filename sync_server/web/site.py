@@ -39,6 +39,7 @@ from sync_server.web import (
     office_pages,
     overview_pages,
     queue_pages,
+    recap_pages,
     supply_pages,
 )
 from sync_server.web.errors import (
@@ -65,6 +66,7 @@ _PARTS = (
     overview_pages,
     area_pages,
     device_pages,
+    recap_pages,
     arrival_pages,
     queue_pages,
     conflict_pages,
