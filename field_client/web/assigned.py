@@ -9,13 +9,15 @@ from field_client import display, tasks
 from field_client.commands.unlocking import check_context
 from field_client.opened import App
 from field_client.tasks import Tasks
-from field_client.web import task_pages
+from field_client.web import memo, task_pages
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
 from field_client.web.form_fields import villages_of
 from field_client.web.showing import Page, page, to
 from field_client.web.visitors import Visitors
 from shared_schema.regions import RegionInvalid, parse_region
+
+SHEET = 400
 
 
 def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
@@ -35,7 +37,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
         code = _village(village)
         with desk.use() as app:
             visitors.village = code
-            found = tasks.tasks_of(app.journal, code, check_context(app).today)
+            found = _tasks(app, code)
             number = max(1, request.args.get("page", 1, type=int))
             lists, pages = task_pages.listed(found, zone_of(app), number, _now(app))
             return page(
@@ -52,19 +54,25 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     def paper(village: str) -> Page:
         code = _village(village)
         with desk.use() as app:
-            today = check_context(app).today
-            found = tasks.tasks_of(app.journal, code, today)
+            found = _tasks(app, code)
             wanted = [*found.again, *found.new]
+            pages = max(1, -(-len(wanted) // SHEET))
+            number = min(pages, max(1, request.args.get("page", 1, type=int)))
+            first = (number - 1) * SHEET
             lines = [
                 task_pages.line(one, zone_of(app), _now(app), task_pages.neighbourhood(one))
-                for one in wanted
+                for one in wanted[first : first + SHEET]
             ]
             return page(
                 desk,
                 app,
                 "summons.html",
                 lines=lines,
-                today=today.isoformat(),
+                first=first,
+                count=len(wanted),
+                pages=pages,
+                number=number,
+                today=check_context(app).today.isoformat(),
                 **_headed(app, code, found),
             )
 
@@ -74,6 +82,12 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
 def zone_of(app: App) -> tzinfo | None:
     """Return the office's time zone."""
     return display.time_zone(app.device.timezone)
+
+
+def _tasks(app: App, village: str) -> Tasks:
+    today = check_context(app).today
+    key = ("tasks", village, today)
+    return memo.remembered(app, key, lambda: tasks.tasks_of(app.journal, village, today))
 
 
 def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:

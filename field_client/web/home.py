@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from field_client.web import menu, screens
+from field_client.web import memo, menu, screens
 from field_client.web.desk import Desk
 from field_client.web.showing import Page, page
 from field_client.web.visitors import Visitors
@@ -16,7 +16,7 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
     @room.get("/")
     def home() -> Page:
         with desk.use() as app:
-            counts = app.journal.counts()
+            counts = memo.counts(app)
             return page(
                 desk,
                 app,

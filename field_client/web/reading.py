@@ -8,7 +8,7 @@ from field_client import display
 from field_client.entries import COUNTED
 from field_client.errors import RecordUnknown
 from field_client.search import LIMIT
-from field_client.web import screens
+from field_client.web import memo, screens
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
 from field_client.web.form_pages import NOT_TYPED, PERSON
@@ -28,11 +28,11 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
         if state not in set(COUNTED):
             raise PageMissing
         with desk.use() as app:
-            entries = [one for one in app.journal.entries(state=state, own=True) if one.own]
-            shown = screens.rows(app, entries[-LIMIT:][::-1])
+            found = memo.standings(app)[state]
+            shown = screens.rows(app, app.journal.entries_of(found[-LIMIT:][::-1]))
             word = display.state_word(state, language())
             return page(
-                desk, app, "list.html", state=state, word=word, rows=shown, count=len(entries)
+                desk, app, "list.html", state=state, word=word, rows=shown, count=len(found)
             )
 
     @room.get("/record/<uuid:record>")

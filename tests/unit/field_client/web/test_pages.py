@@ -274,7 +274,7 @@ def test_a_failure_shows_no_inside(
     """A fault of ours is one sentence; names and values stay out of it."""
     browser.unlock()
     with desk.use() as app:
-        monkeypatch.setattr(type(app.journal), "counts", lambda _self: 1 / 0)
+        monkeypatch.setattr(type(app.journal), "standings", lambda _self: 1 / 0)
     response = browser.get("/")
     assert response.status_code == 500
     assert "ZeroDivision" not in response.text
