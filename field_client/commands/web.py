@@ -38,11 +38,13 @@ def web(port: int, *, practice: bool) -> None:
     # Flask and cheroot take longer to load than other commands to run.
     from field_client.web import serving  # noqa: PLC0415
     from field_client.web.desk import Desk  # noqa: PLC0415
+    from field_client.web.runner import Runner  # noqa: PLC0415
 
     home = _practice() if practice else load_config().home
     list_operators(home)
     desk, stopped = Desk(home=home), threading.Event()
-    server = serving.prepare(desk, port, language(), practice=practice)
+    runner = Runner(desk=desk)
+    server = serving.prepare(desk, port, language(), runner=runner, practice=practice)
     watcher = threading.Thread(target=desk.watch, args=(stopped,))
     stopper = threading.Thread(target=_stop_when, args=(stopped, server))
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -55,14 +57,16 @@ def web(port: int, *, practice: bool) -> None:
     try:
         server.serve()
     finally:
+        runner.pause()
         stopped.set()
         stopper.join()
         watcher.join()
+        runner.join()
 
 
 def _practice() -> Path:
     """Return the folder to practise in, furnished."""
-    from field_client import practice  # noqa: PLC0415 - nobody else needs it
+    from field_client.web import practice  # noqa: PLC0415 - nobody else needs it
 
     home = practice.practice_home(load_config().home)
     practice.prepare(home)

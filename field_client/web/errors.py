@@ -53,7 +53,7 @@ class ReasonMissing(InputError):
 class PhotoAbsent(InputError):
     """There is no such photo on this laptop. Go back to the record and look at those it shows."""
 
-    code = "PHOTO_ABSENT"
+    code = "PHOTO_NOT_HERE"
     http_status = 404
 
 

@@ -16,14 +16,14 @@ from field_client.app import read_clocks
 from field_client.capture import assess
 from field_client.commands.unlocking import check_context
 from field_client.entries import Entry
-from field_client.practice import OPERATOR as PRACTISING
-from field_client.practice import PASSPHRASE, practice_home, prepare, residents
 from field_client.shift import IDLE_S
 from field_client.sync.engine import synchronise
 from field_client.vault.backup import restore_backup
 from field_client.vault.keys import list_operators
 from field_client.web.desk import Desk
 from field_client.web.pages import create_app
+from field_client.web.practice import OPERATOR as PRACTISING
+from field_client.web.practice import PASSPHRASE, practice_home, prepare, residents
 from shared_schema.records import record_type
 from tests.support.laptop import OPERATOR, laptop, register, reopen, write
 from tests.support.memory_server import MemoryServer
@@ -84,11 +84,11 @@ def test_the_outbox_says_how_far_each_record_is(
     assert "Diterima server (2)" in words(browser, "/outbox/received")
     with desk.use() as app:
         (refused,) = register(app, ["Warga Uji 9"])
-        server.remarks = {"name": "VILLAGE_UNKNOWN"}
+        server.remarks = {"name": "REQUIRED"}
         synchronise(app, server)
     page = words(browser, "/outbox")
     assert "Perlu perhatian (1)" in page
-    assert "VILLAGE_UNKNOWN" in page
+    assert "Catatan dari kantor: Nama wajib diisi. (REQUIRED)" in page
     assert f"/attention/{refused}" in browser.page
     assert browser.get("/outbox/nowhere").status_code == 404
 
