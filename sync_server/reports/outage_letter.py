@@ -105,4 +105,5 @@ def _sentences(report: OutageReport, lang: str) -> list[str]:
         found.append(_DISPLACED.text(lang).format(**counts))
     for one in report.redirects:
         found += [said for said in words.warnings(report, one, lang) if said not in found]
-    return [*found, words.repairs_text(report.repairs, lang)]
+    counted = report.repairs.counted > 0
+    return [*found, *([words.repairs_text(report.repairs, lang)] if counted else [])]

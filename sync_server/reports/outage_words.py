@@ -79,6 +79,8 @@ def place_text(report: OutageReport, outage: Outage) -> str:
 def span_text(span: Span, lang: str) -> str:
     """Return how many days, within what is known."""
     least = shown(span.least, lang)
+    if span.most is None and not span.least:
+        return Label(id="lamanya tidak diketahui", en="nobody knows how long").text(lang)
     if span.most is None:
         return Label(id="{n} hari atau lebih", en="{n} days or more").text(lang).format(n=least)
     if span.most == span.least:
