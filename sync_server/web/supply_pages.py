@@ -3,10 +3,10 @@
 from flask import Blueprint
 
 from sync_server.office import Office
-from sync_server.web import outage_pages, service_pages, stock_pages, suket_pages
+from sync_server.web import outage_pages, print_pages, service_pages, stock_pages, suket_pages
 from sync_server.web.words import number
 
-_PARTS = (outage_pages, service_pages, stock_pages, suket_pages)
+_PARTS = (outage_pages, print_pages, service_pages, stock_pages, suket_pages)
 
 
 def add(pages: Blueprint, office: Office) -> None:

@@ -102,6 +102,8 @@ _ACTIONS = {
     "unconfirmed-export": "took a table of who is recorded in the field only",
     "note": "noted something at the office",
     "withdraw": "took back what was noted",
+    "print-queue-seen": "looked at the print queue",
+    "print-queue-export": "took the print queue as a table",
     "suket-issue": "issued an interim letter",
     "suket-print": "printed an interim letter",
     "suket-revoke": "revoked an interim letter",
@@ -110,6 +112,8 @@ _ACTIONS = {
     "device-revoke": "revoked a device",
     "quarantine-accept": "took a batch in from quarantine",
     "quarantine-discard": "discarded a batch in quarantine",
+    "campaign-add": "planned a campaign",
+    "campaign-assign": "assigned villages of a campaign",
     "proposal-seen": "looked at the proposal for the ministry",
     "proposal-export": "took the proposal for the ministry as a table",
 }

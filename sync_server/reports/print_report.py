@@ -1,0 +1,67 @@
+"""The print queue out of the store: the tallies say who waits, the records why and since when."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from sync_server.coverage import cluster_values
+from sync_server.people import members_of
+from sync_server.print_queue import Queue, Waiting, queue
+from sync_server.store.driver import ask
+from sync_server.store.queries import records
+
+COLUMNS = ("place", "card", "record", "name", "nik", "village", "urgent_reason", "recorded_on")
+Covers = Callable[[str | None], bool]
+# central 1: recorded by the ministry's list, not printed. A cluster's own row may lack what another
+# of its records says, so those are read whole.
+_WAITING = (
+    "SELECT t.root, t.village, t.status, json_extract(r.shown, '$.urgent_reason'),"
+    " json_extract(r.shown, '$.recorded_on'), json_extract(r.shown, '$.name'), c.root"
+    " FROM tally_people t JOIN records r ON r.record = t.root"
+    " LEFT JOIN clusters c ON c.record = t.root"
+    " WHERE t.complete AND t.central = 1"
+)
+
+
+def print_queue(connection: Connection, cards: int | None, covers: Covers) -> Queue:
+    """Return the queue of an area, from tallies that are brought up to date."""
+    return queue((one for one in _waiting(connection) if covers(one.village)), cards)
+
+
+def _waiting(connection: Connection) -> Iterator[Waiting]:
+    for root, village, status, urgent, recorded_on, name, together in ask(connection, _WAITING):
+        one = Waiting(
+            record=root,
+            status=status,
+            urgent=urgent or "",
+            recorded_on=recorded_on or "",
+            name=name or "",
+            village=village,
+        )
+        yield _whole(connection, one) if together else one
+
+
+def _whole(connection: Connection, one: Waiting) -> Waiting:
+    values = _values(connection, one.record)
+    return replace(
+        one,
+        urgent=values.get("urgent_reason") or "",
+        recorded_on=values.get("recorded_on") or "",
+        name=values.get("name") or "",
+    )
+
+
+def _values(connection: Connection, record: str) -> dict[str, Any]:
+    found = records.many(connection, members_of(connection, UUID(record)))
+    return cluster_values(one.state for one in found.values())
+
+
+def rows(connection: Connection, found: Queue) -> Iterator[list[Any]]:
+    """Yield the queue as a table with full NIKs, under COLUMNS, in the order of printing."""
+    for at, one in enumerate(found.ready, 1):
+        nik = _values(connection, one.record).get("nik", "")
+        card = at <= found.covered
+        yield [at, card, one.record, one.name, nik, one.village, one.urgent, one.recorded_on]

@@ -1,0 +1,80 @@
+"""The print queue: whose cards are printed with the blank cards there are, and who waits on."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from sync_server import auditing, tallies
+from sync_server.accounts import Right, require
+from sync_server.office import Office
+from sync_server.print_queue import Queue, Waiting
+from sync_server.registry import context_of
+from sync_server.reports.print_report import COLUMNS, print_queue, rows
+from sync_server.reports.stock_report import stock_report
+from sync_server.web.errors import RevealReasonMissing
+from sync_server.web.files import table_file
+from sync_server.web.guard import actor
+from sync_server.web.looking import Looking, looking_at
+
+Page = str | Response | tuple[str, int]
+_SHOWN = 100
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the routes to the pages."""
+
+    @pages.get("/print-queue")
+    def print_list() -> Page:
+        left = tallies.catch_up(office).left
+        first = max(request.args.get("from", 1, type=int), 1)
+        with office.store.write() as connection:
+            found, look = _queue(office, connection), looking_at(connection)
+            told = {"count": len(found.ready)}
+            auditing.note(office, connection, actor(), "print-queue-seen", "", told)
+            return render_template(
+                "pages/print_queue.html",
+                found=found,
+                rows=_rows(look, found, first),
+                first=first,
+                page=_SHOWN,
+                uncounted=left,
+            )
+
+    @pages.post("/print-queue/export")
+    def export_print_queue() -> Page:
+        require(actor(), Right.REVEAL)
+        reason = " ".join(request.form.get("reason", "").split())
+        if not reason:
+            raise RevealReasonMissing
+        with office.store.write() as connection:
+            found = _queue(office, connection)
+            told = {"reason": reason, "count": len(found.ready)}
+            auditing.note(office, connection, actor(), "print-queue-export", "", told)
+            table = list(rows(connection, found))
+        return table_file("antrean-cetak.csv", COLUMNS, table)
+
+
+def _queue(office: Office, connection: Connection) -> Queue:
+    stock = stock_report(connection, context_of(office, connection).today)
+    cards = stock.total.remaining if stock.offices else None
+    return print_queue(connection, cards, actor().covers)
+
+
+def _rows(look: Looking, found: Queue, first: int) -> list[dict[str, Any]]:
+    shown = found.ready[first - 1 : first - 1 + _SHOWN]
+    return [_row(look, one, at, found) for at, one in enumerate(shown, first)]
+
+
+def _row(look: Looking, one: Waiting, at: int, found: Queue) -> dict[str, Any]:
+    return {
+        "at": at,
+        "record": one.record,
+        "name": one.name,
+        "village": look.value("person", "village", one.village),
+        "urgent": bool(one.urgent),
+        "recorded_on": look.value("person", "recorded_on", one.recorded_on or None),
+        "card": at <= found.covered,
+        "last": at == found.covered,
+    }
