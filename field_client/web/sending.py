@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
 from flask import Blueprint
 
@@ -49,7 +48,7 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
         with desk.use() as app:
             found = sorted_out(app)
             chosen = stage or next((one for one in STAGES if found.stages[one]), "ready")
-            shown = _rows(app, found.stages[chosen][:LIMIT])
+            shown = _rows(app, found.stages[chosen][:LIMIT], noted=chosen == "refused")
             return page(
                 desk,
                 app,
@@ -94,9 +93,9 @@ def _stage(
     return "ready"
 
 
-def _rows(app: App, records: list[str]) -> list[tuple[Row, list[str]]]:
-    """Return rows with what the office said of each."""
+def _rows(app: App, records: list[str], *, noted: bool) -> list[tuple[Row, list[str]]]:
+    """Return rows, with what the office said of each where it is ``noted``."""
     return [
-        (screens.row(app, entry), list(screens.sheet(app, entry).notes))
-        for entry in app.journal.entries_of(str(UUID(one)) for one in records)
+        (screens.row(app, entry), list(screens.sheet(app, entry).notes) if noted else [])
+        for entry in app.journal.entries_of(records)
     ]
