@@ -1,5 +1,6 @@
 """The print queue: whose cards are printed with the blank cards there are, and who waits on."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -11,6 +12,7 @@ from sync_server.accounts import Right, require
 from sync_server.office import Office
 from sync_server.print_queue import Queue, Waiting
 from sync_server.registry import context_of
+from sync_server.reports.outage_words import day_text
 from sync_server.reports.print_report import COLUMNS, print_queue, rows
 from sync_server.reports.stock_report import stock_report
 from sync_server.web.errors import RevealReasonMissing
@@ -67,6 +69,10 @@ def _rows(look: Looking, found: Queue, first: int) -> list[dict[str, Any]]:
     return [_row(look, one, at, found) for at, one in enumerate(shown, first)]
 
 
+def _day(day: str, lang: str) -> str:
+    return day_text(date.fromisoformat(day) if day else None, lang)
+
+
 def _row(look: Looking, one: Waiting, at: int, found: Queue) -> dict[str, Any]:
     return {
         "at": at,
@@ -74,7 +80,7 @@ def _row(look: Looking, one: Waiting, at: int, found: Queue) -> dict[str, Any]:
         "name": one.name,
         "village": look.value("person", "village", one.village),
         "urgent": bool(one.urgent),
-        "recorded_on": look.value("person", "recorded_on", one.recorded_on or None),
+        "recorded_on": _day(one.recorded_on, look.lang),
         "card": at <= found.covered,
         "last": at == found.covered,
     }

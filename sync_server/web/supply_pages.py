@@ -3,10 +3,17 @@
 from flask import Blueprint
 
 from sync_server.office import Office
-from sync_server.web import outage_pages, print_pages, service_pages, stock_pages, suket_pages
+from sync_server.web import (
+    figure_pages,
+    outage_pages,
+    print_pages,
+    service_pages,
+    stock_pages,
+    suket_pages,
+)
 from sync_server.web.words import number
 
-_PARTS = (outage_pages, print_pages, service_pages, stock_pages, suket_pages)
+_PARTS = (figure_pages, outage_pages, print_pages, service_pages, stock_pages, suket_pages)
 
 
 def add(pages: Blueprint, office: Office) -> None:

@@ -102,6 +102,7 @@ _ACTIONS = {
     "unconfirmed-export": "took a table of who is recorded in the field only",
     "note": "noted something at the office",
     "withdraw": "took back what was noted",
+    "example": "loaded the example of 2016, or took it out",
     "print-queue-seen": "looked at the print queue",
     "print-queue-export": "took the print queue as a table",
     "suket-issue": "issued an interim letter",
