@@ -9,6 +9,8 @@ from field_client.web.desk import Desk
 from field_client.web.showing import Page, page, part, to, wants_part
 from field_client.web.visitors import Visitors
 
+TYPED = 20
+
 
 def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     """Return the search; what is sought is remembered here, since browsers keep addresses."""
@@ -26,11 +28,11 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
         if not wants_part():
             return to("finding.find")
         with desk.use() as app:
-            rows = _found(app, visitors.sought)
-            return part("_found.html", wanted=visitors.sought, rows=rows, limit=LIMIT)
+            rows = _found(app, visitors.sought, TYPED)
+            return part("_found.html", wanted=visitors.sought, rows=rows, limit=TYPED)
 
     return room
 
 
-def _found(app: App, wanted: str) -> list[screens.Row]:
-    return screens.rows(app, search(app.journal, wanted)) if wanted else []
+def _found(app: App, wanted: str, limit: int = LIMIT) -> list[screens.Row]:
+    return screens.rows(app, search(app.journal, wanted, limit)) if wanted else []
