@@ -94,6 +94,19 @@ exports = Table(
     sqlite_autoincrement=True,
 )
 
+# Who goes where for a campaign. team, device: "" where that is left open.
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("campaign", Text, nullable=False),
+    Column("village", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("campaign", "village"),
+)
+
 # actor: `user:NAME`. subject: the id of a record, change, user or report. detail: canonical JSON.
 # chain: SHA-256 over the chain before and all other columns.
 audit = Table(

@@ -39,7 +39,7 @@ tally_visits = Table(
     "tally_visits",
     metadata,
     Column("visit", Text, primary_key=True),
-    Column("person", Text, nullable=False, index=True),
+    Column("person", Text, nullable=False),
     Column("village", Text, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("reason", Text, nullable=False),
@@ -52,9 +52,10 @@ tally_visits = Table(
     Column("lat", Float),
     Column("lon", Float),
     Column("arrived", Integer, nullable=False),
+    Index("ix_tally_visits_person", "person", "at_ms", "outcome", "reason", "village", "day"),
     Index("ix_tally_visits_day_outcome_village", "day", "outcome", "village"),
     Index("ix_tally_visits_arrived_outcome_village", "arrived", "outcome", "village"),
-    Index("ix_tally_visits_campaign_outcome", "campaign", "outcome", "reason", "village"),
+    Index("ix_tally_visits_village", "village", "outcome", "reason", "day"),
 )
 
 # The clusters as they were when people were last tallied, by which those that changed are known.

@@ -27,6 +27,7 @@ from sync_server.store.queries.facts import Fact
 from sync_server.web import (
     area_pages,
     arrival_pages,
+    campaign_pages,
     claim_pages,
     conflict_pages,
     correction_pages,
@@ -67,6 +68,7 @@ _PARTS = (
     area_pages,
     device_pages,
     recap_pages,
+    campaign_pages,
     arrival_pages,
     queue_pages,
     conflict_pages,

@@ -68,10 +68,13 @@ def _visits() -> None:
         sa.Column("arrived", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("visit", name=op.f("pk_tally_visits")),
     )
-    op.create_index(op.f("ix_tally_visits_person"), "tally_visits", ["person"])
     for name, columns in (
+        (
+            "ix_tally_visits_person",
+            ["person", "at_ms", "outcome", "reason", "village", "day"],
+        ),
         ("ix_tally_visits_day_outcome_village", ["day", "outcome", "village"]),
         ("ix_tally_visits_arrived_outcome_village", ["arrived", "outcome", "village"]),
-        ("ix_tally_visits_campaign_outcome", ["campaign", "outcome", "reason", "village"]),
+        ("ix_tally_visits_village", ["village", "outcome", "reason", "day"]),
     ):
         op.create_index(name, "tally_visits", columns)
