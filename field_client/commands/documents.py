@@ -172,12 +172,16 @@ def _sentence(entry: Entry, remark: Remark, lang: str) -> str:
         return ""
 
 
-def named(journal: Journal, entry: Entry, lang: str) -> str:
-    """Return what an entry is called in a list: a visit by whom it was paid to, and its outcome."""
+def named(journal: Journal, entry: Entry, lang: str, regions: RegionTable | None = None) -> str:
+    """Return what an entry is called in a list: a visit by whom it was paid to, and its outcome.
+
+    ``regions``: where the caller has read them already.
+    """
     rtype = RECORD_TYPES.get(entry.type)
     if rtype is None:
         return entry.type
-    title = display.title(rtype, entry.values, lang=lang, regions=journal.regions())
+    known = regions or journal.regions()
+    title = display.title(rtype, entry.values, lang=lang, regions=known)
     whom = referenced(journal, entry.values.get("person"), lang)
     return f"{whom} · {title}" if whom else title
 

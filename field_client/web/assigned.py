@@ -91,7 +91,7 @@ def _tasks(app: App, village: str) -> Tasks:
 
 
 def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:
-    regions = app.journal.regions()
+    regions = memo.regions(app)
     return {
         "code": code,
         "name": regions.name(code) if regions else code,
@@ -102,7 +102,7 @@ def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:
 
 
 def _counted(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int]]:
-    today, regions = check_context(app).today, app.journal.regions()
+    today, regions = check_context(app).today, memo.regions(app)
     found = ((code, tasks.counted(app.journal, code, today)) for code in villages)
     return [(code, regions.name(code) if regions else code, count) for code, count in found]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from field_client.commands import documents
 from field_client.opened import App
+from field_client.web import memo
 from shared_schema.display import masked
 from shared_schema.i18n import Label
 from shared_schema.records import RECORD_TYPES, FieldKind, FieldSpec
@@ -110,7 +111,7 @@ def form_text(value: Any) -> str:
 
 def villages_of(app: App) -> tuple[str, ...]:
     """Return the villages that this laptop is assigned, all it knows where it has no area."""
-    regions, scope = app.journal.regions(), app.device.scope
+    regions, scope = memo.regions(app), app.device.scope
     if regions is None:
         return ()
     every = regions.villages()
@@ -142,7 +143,7 @@ def _choices(app: App, spec: FieldSpec, value: Any, lang: str) -> Sequence[Choic
 
 
 def _regions(app: App, spec: FieldSpec, value: Any) -> Sequence[Choice]:
-    regions = app.journal.regions()
+    regions = memo.regions(app)
     if regions is None:
         return ()
     if spec.region_level is Level.VILLAGE:

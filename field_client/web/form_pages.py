@@ -11,7 +11,7 @@ from field_client.opened import App
 from field_client.records import PHOTO
 from field_client.tables import id_of
 from field_client.twins import Twin
-from field_client.web import screens
+from field_client.web import memo, screens
 from field_client.web.form_fields import Control, control
 from field_client.web.sections import Section, section_of, sections
 from field_client.web.words import language, text
@@ -149,7 +149,7 @@ def titled(work: Work, lang: str) -> str:
 
 def named(app: App, work: Work, lang: str) -> str:
     """Return what the record is called so far."""
-    return display.title(work.type, _plain(work.values), lang=lang, regions=app.journal.regions())
+    return display.title(work.type, _plain(work.values), lang=lang, regions=memo.regions(app))
 
 
 def after(app: App, entry: Entry) -> Mapping[str, Any]:

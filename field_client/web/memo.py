@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 from field_client.entries import COUNTED
 from field_client.journal import Journal
 from field_client.opened import App
+from shared_schema.regions import RegionTable
 
 Kept = TypeVar("Kept")
 _KNOWN: WeakKeyDictionary[Journal, dict[Hashable, tuple[int, Any]]] = WeakKeyDictionary()
@@ -31,6 +32,11 @@ def standings(app: App) -> Mapping[str, Sequence[str]]:
 def counts(app: App) -> dict[str, int]:
     """Return how many own records stand where."""
     return {state: len(found) for state, found in standings(app).items()}
+
+
+def regions(app: App) -> RegionTable | None:
+    """Return the regency's regions, None before the first sync."""
+    return remembered(app, "regions", app.journal.regions)
 
 
 def _standings(app: App) -> Mapping[str, Sequence[str]]:

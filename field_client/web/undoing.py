@@ -12,6 +12,7 @@ from field_client.display import instant, time_zone, title
 from field_client.entries import Edit
 from field_client.errors import RecordUnknown
 from field_client.opened import App
+from field_client.web import memo
 from field_client.web.desk import Desk
 from field_client.web.errors import ReasonMissing, UndoTooLate
 from field_client.web.showing import Page, page, to
@@ -139,7 +140,7 @@ def _thrown(app: App, one: trash.Discarded) -> Mapping[str, str]:
     return {
         "id": str(one.draft.record),
         "kind": rtype.label.text(lang),
-        "name": title(rtype, values, lang=lang, regions=app.journal.regions()),
+        "name": title(rtype, values, lang=lang, regions=memo.regions(app)),
         "at": instant(one.wall_ms, zone),
         "gone": instant(one.due_ms, zone) if one.due_ms else "",
     }

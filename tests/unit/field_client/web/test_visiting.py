@@ -152,3 +152,17 @@ def test_the_last_of_the_queue_is_taken_back(browser: Browser, desk: Desk) -> No
     with desk.use() as app:
         standing = [one for one in app.journal.entries(type="visit") if one.void is None]
     assert standing == []
+
+
+def test_a_list_says_who_is_recorded(browser: Browser, people: list[UUID], desk: Desk) -> None:
+    """By the ministry's list, or in the field only; as it is typed, and as a whole page."""
+    with desk.use() as app:
+        write(app, people[1], central_status="CARD_PRINTED")
+    follow(browser, f"/visit/{people[0]}")
+    send(browser, f"/visit/{people[0]}", outcome="recorded")
+    browser.post("/search", q="warga uji")
+    follow(browser, "/search")
+    said = shown(browser)
+    assert "Warga Uji 0 Sudah rekam di lapangan Menunggu dikirim" in said
+    assert "Warga Uji 1 Sudah rekam Menunggu dikirim" in said
+    assert "Warga Uji 2 Menunggu dikirim" in said
