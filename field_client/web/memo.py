@@ -16,11 +16,11 @@ _KNOWN: WeakKeyDictionary[Journal, dict[Hashable, tuple[int, Any]]] = WeakKeyDic
 def remembered(app: App, key: Hashable, make: Callable[[], Kept]) -> Kept:
     """Return what ``make`` gives, as of the last commit of this or another program."""
     known, now = _KNOWN.setdefault(app.journal, {}), app.db.change_number()
-    at, kept = known.get(key, (None, None))
+    at, held = known.get(key, (None, None))
     if at != now:
-        kept = make()
-        known[key] = (now, kept)
-    found: Kept = kept
+        held = make()
+        known[key] = (now, held)
+    found: Kept = held  # type: ignore[assignment]  # what this key's maker gave
     return found
 
 

@@ -5,6 +5,7 @@ A room is added here and in `pages.ROOMS`; nothing else knows them all.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import url_for
 
@@ -18,7 +19,7 @@ class Link:
     endpoint: str
     icon: str
     label: Label
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
