@@ -8,11 +8,11 @@ percent-encoded (RFC 3986) where they hold `|`, `%` or what is not printable ASC
 """
 
 import hashlib
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
-from urllib.parse import quote, unquote
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -22,7 +22,8 @@ from shared_schema.errors import CustodyError, InputError
 MARK = "SUKET1"
 _LABEL = b"jemput suket v1\x00"
 _KEY_DIGITS = 8
-_SAFE = "".join(map(chr, range(0x20, 0x7F))).replace("|", "").replace("%", "")
+_SAFE = frozenset(range(0x20, 0x7F)) - frozenset(b"|%")
+_ESCAPED = re.compile(rb"%([0-9A-F]{2})")
 
 
 class LetterUnreadable(InputError):
@@ -64,7 +65,7 @@ def fingerprint(public: Ed25519PublicKey) -> str:
 
 def signed(letter: Letter, key: Ed25519PrivateKey) -> str:
     """Return the code of a letter; always the same for the same letter."""
-    parts = [quote(getattr(letter, name), safe=_SAFE) for name in _NAMES]
+    parts = [_escaped(getattr(letter, name)) for name in _NAMES]
     said = "|".join([MARK, *parts, fingerprint(key.public_key())])
     return f"{said}|{_written(key.sign(_LABEL + said.encode()))}"
 
@@ -81,7 +82,16 @@ def verified(code: str, published: Iterable[Ed25519PublicKey]) -> Letter:
     keys = [one for one in published if fingerprint(one) == parts[-1]]
     if not any(_fits(key, said, signature) for key in keys):
         raise LetterForged
-    return Letter(**dict(zip(_NAMES, map(unquote, parts[1:-1]), strict=True)))
+    return Letter(**dict(zip(_NAMES, map(_plain, parts[1:-1]), strict=True)))
+
+
+def _escaped(text: str) -> str:
+    return "".join(chr(one) if one in _SAFE else f"%{one:02X}" for one in text.encode())
+
+
+def _plain(text: str) -> str:
+    raw = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), text.encode())
+    return raw.decode(errors="replace")
 
 
 def _fits(key: Ed25519PublicKey, said: str, signature: str) -> bool:

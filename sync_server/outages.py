@@ -7,7 +7,7 @@ or on the same day, that it is not. Days that are known roughly are spans, never
 
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -19,7 +19,7 @@ NO_BLANKS = "no_blank_cards"
 COMPARED = ("status", "cause", "expected_restore", "condition")
 _RESTORED = "restored"
 _SUCCEEDED = "succeeded"
-_REPORTED = "reported"
+REPORTED = "reported"
 
 
 class Standing(StrEnum):
@@ -83,7 +83,7 @@ class Word:
     @property
     def standing(self) -> Standing:
         """How the outage stands by this word; one that says no status reports an outage."""
-        return _MEANING.get(self.said.get("status", _REPORTED), Standing.DOWN)
+        return _MEANING.get(self.said.get("status", REPORTED), Standing.DOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +185,7 @@ def words(outage: Outage) -> list[Word]:
 def _word_of_report(report: Report) -> Word:
     """Return what a report says; without a status that it began, however late it was written."""
     values = {**report.values, "condition": report.values.get("expected_condition")}
-    began_on = None if "status" in values else _day(values.get("started"))
+    began_on = None if "status" in values else day_of(values.get("started"))
     return Word(
         record=report.record,
         kind="outage",
@@ -202,7 +202,7 @@ def _word_of_statement(part: Part) -> Word:
         record=part.record,
         kind="outage_statement",
         by=str(values["told_by"]),
-        on=_day(values.get("told_on")),
+        on=day_of(values.get("told_on")),
         said=_said(values),
         written_ms=part.written_ms,
     )
@@ -213,7 +213,7 @@ def _word_of_repair(part: Part) -> Word:
         record=part.record,
         kind="repair_attempt",
         by=str(part.values["by"]),
-        on=_day(part.values.get("date")),
+        on=day_of(part.values.get("date")),
         said={"status": _RESTORED},
         written_ms=part.written_ms,
     )
@@ -276,7 +276,7 @@ def _meant(name: str, word: Word) -> str:
 
 def began(outage: Outage) -> tuple[date | None, date | None]:
     """Return the first and the last day on which it may have begun; (None, None): unknown."""
-    known = [_beginning(one.values) for one in outage.reports if _day(one.values.get("started"))]
+    known = [_beginning(one.values) for one in outage.reports if day_of(one.values.get("started"))]
     if not known:
         return None, None
     return min(known, key=lambda ends: (ends[1] - ends[0], ends[0]))
@@ -348,60 +348,6 @@ def _mean(days: Sequence[int]) -> Fraction | None:
     return Fraction(sum(days), len(days)) if days else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing on an outage's timeline. `kind`: began, said or repair.
-
-    `by`: who; `result`: the status said or the repair's result; `precision`: of the day.
-    """
-
-    on: date | None
-    kind: str
-    by: str
-    result: str
-    precision: str
-    record: str
-
-
-def timeline(outage: Outage) -> list[Event]:
-    """Return what happened in order of day; what has no day comes first."""
-    found = [*_beginnings(outage), *_sayings(outage), *_repairs(outage)]
-    return sorted(found, key=lambda one: (one.on or date.min, one.kind != "began", one.record))
-
-
-def _beginnings(outage: Outage) -> Iterator[Event]:
-    for one in outage.reports:
-        yield Event(
-            on=_day(one.values.get("started")),
-            kind="began",
-            by=one.by,
-            result="",
-            precision=str(one.values.get("started_precision", "")),
-            record=one.record,
-        )
-
-
-def _sayings(outage: Outage) -> Iterator[Event]:
-    for word in words(outage):
-        if word.kind != "repair_attempt":
-            status = word.said.get("status", _REPORTED if word.kind == "outage" else "")
-            yield Event(
-                on=word.on, kind="said", by=word.by, result=status, precision="day",
-                record=word.record,
-            )  # fmt: skip
-
-
-def _repairs(outage: Outage) -> Iterator[Event]:
-    for one in outage.attempts:
-        yield Event(
-            on=_day(one.values.get("date")),
-            kind="repair",
-            by=str(one.values["by"]),
-            result=str(one.values["result"]),
-            precision=str(one.values.get("date_precision") or "day"),
-            record=one.record,
-        )
-
-
-def _day(value: Any) -> date | None:
+def day_of(value: Any) -> date | None:
+    """Return the day that a stored value says, None for none."""
     return date.fromisoformat(value) if isinstance(value, str) and value else None

@@ -224,14 +224,14 @@ def register(connection: Connection, on: date, covers: Covers | None = None) -> 
 
 def _entry(connection: Connection, row: _Row, on: date) -> Entry:
     together = records.many(connection, members_of(connection, UUID(row.values["person"])))
-    known = cluster_values(one.state for one in together.values())
+    values = cluster_values(one.state for one in together.values())
     expires = row.values.get("expires_on", "")
     state = State.HOLDS
     if row.void is not None:
         state = State.REVOKED
     elif expires and expires < on.isoformat():
         state = State.EXPIRED
-    elif central_meaning(known) is Central.PRINTED:
+    elif central_meaning(values) is Central.PRINTED:
         state = State.CARD_PRINTED
     return Entry(
         record=row.record,
@@ -242,17 +242,25 @@ def _entry(connection: Connection, row: _Row, on: date) -> Entry:
         state=state,
         reason=str((row.void or {}).get("reason", "")),
         area=row.area,
-        values=known,
+        values=values,
     )
 
 
-def found(connection: Connection, number: str, on: date) -> Entry:
-    """Return a letter by its number or id. Raises SuketUnknown."""
+def known(connection: Connection, number: str, on: date) -> Entry | None:
+    """Return a letter by its number or id, None where there is none."""
     wanted = number.strip()
     for row in _rows(connection):
         if wanted in (row.values["number"], row.record):
             return _entry(connection, row, on)
-    raise SuketUnknown(number=number)
+    return None
+
+
+def found(connection: Connection, number: str, on: date) -> Entry:
+    """Return a letter by its number or id. Raises SuketUnknown."""
+    one = known(connection, number, on)
+    if one is None:
+        raise SuketUnknown(number=number)
+    return one
 
 
 def revoke(
@@ -260,8 +268,8 @@ def revoke(
 ) -> Entry:
     """Revoke a letter and return it; its number is never given again. Raises SuketUnknown."""
     today = context_of(office, connection).today
-    known = found(connection, number, today)
-    current = records.get(connection, UUID(known.record))
+    one = found(connection, number, today)
+    current = records.get(connection, UUID(one.record))
     if current is None:
         raise RecordUnknown(text=number)
     noting.withdraw(office, connection, current, reason, operator)

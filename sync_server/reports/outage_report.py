@@ -15,13 +15,14 @@ from shared_schema.display import time_zone
 from shared_schema.regions import RegionTable
 from sync_server import outages as arithmetic
 from sync_server.lookup import changes_of
-from sync_server.outages import Event, Outage, Part, Repairs, Report, Span, Standing, Word
+from sync_server.outages import Outage, Part, Repairs, Report, Span, Standing, Word
 from sync_server.places import known_regions
 from sync_server.redirects import Redirect, redirects, region_called
 from sync_server.store import tables
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.records import Current, current_of
+from sync_server.timeline import Event, timeline
 
 Covers = Callable[[str | None], bool]
 COLUMNS = (
@@ -233,7 +234,7 @@ def _said(outage: Outage) -> dict[str, Any]:
             name: [{"by": one.by, "on": _iso(one.on), "says": one.said[name]} for one in words]
             for name, words in arithmetic.disagreements(outage).items()
         },
-        "timeline": [_event(one) for one in arithmetic.timeline(outage)],
+        "timeline": [_event(one) for one in timeline(outage)],
     }
 
 

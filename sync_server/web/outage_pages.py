@@ -14,7 +14,7 @@ from sync_server import outages as arithmetic
 from sync_server.accounts import Right, require
 from sync_server.looking_up import seen_by
 from sync_server.office import Office
-from sync_server.outages import Event, Outage, Standing
+from sync_server.outages import Outage, Standing
 from sync_server.papers import pdf
 from sync_server.queue import OUTAGE
 from sync_server.registry import context_of
@@ -23,6 +23,7 @@ from sync_server.reports.outage_letter import letter
 from sync_server.reports.outage_report import OutageReport, outage_report
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
+from sync_server.timeline import Event, timeline
 from sync_server.web import noted
 from sync_server.web.errors import PageUnknown
 from sync_server.web.files import paper_file
@@ -206,7 +207,7 @@ def _one(
         row=_row(report, outage, look.lang),
         outage=outage,
         facts=_facts(look, outage),
-        events=[_event(look, outage, one, ours) for one in arithmetic.timeline(outage)],
+        events=[_event(look, outage, one, ours) for one in timeline(outage)],
         sides=_sides(look, outage),
         redirects=[
             (_target(report, one), words.warnings(report, one, look.lang)) for one in redirects

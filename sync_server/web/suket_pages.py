@@ -133,10 +133,7 @@ def _add_verifying(pages: Blueprint, office: Office) -> None:
             return _verify_page(office, code=code, error=error), error.http_status
         with office.store.write() as connection:
             today = context_of(office, connection).today
-            try:
-                known = suket.found(connection, found.number, today)
-            except suket.SuketUnknown:
-                known = None
+            known = suket.known(connection, found.number, today)
             auditing.note(office, connection, actor(), "suket-verify", "", {})
         return _verify_page(
             office, code=code, letter=found, expired=found.expired(today), known=known

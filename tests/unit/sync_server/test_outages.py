@@ -17,9 +17,9 @@ from sync_server.outages import (
     restored_on,
     standing,
     time_to_repair,
-    timeline,
 )
 from sync_server.redirects import redirects, region_called
+from sync_server.timeline import timeline
 
 ON = date(2016, 10, 13)
 CITY = RegionTable.from_rows(
