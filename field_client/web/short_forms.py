@@ -12,12 +12,12 @@ from flask import request
 
 from field_client.capture import Assessment, assess
 from field_client.commands.unlocking import check_context
+from field_client.drafting import typed_value
 from field_client.opened import App
 from field_client.web.form_fields import Control, control
 from field_client.web.words import language
 from shared_schema.changes import REASONS
-from shared_schema.records import FieldValueError, RecordType
-from shared_schema.records.parsing import from_text
+from shared_schema.records import RecordType
 
 REASON = "reason."
 
@@ -42,7 +42,11 @@ def blank(app: App, rtype: RecordType, names: Sequence[str], **values: Any) -> S
 def given(rtype: RecordType, names: Sequence[str]) -> dict[str, Any]:
     """Return what the form at hand brought: values where they can be read, else as typed."""
     typed = {name: request.form.get(name, "").strip() for name in names}
-    values = {name: _read(rtype, name, text) for name, text in typed.items() if text}
+    values = {
+        name: typed_value(rtype, name, text, lambda _kind, said: said)
+        for name, text in typed.items()
+        if text
+    }
     reasons = {
         name.removeprefix(REASON): text.strip()
         for name, text in request.form.items()
@@ -89,10 +93,3 @@ def _form(
         problems=problems,
         doubts=doubts,
     )
-
-
-def _read(rtype: RecordType, name: str, text: str) -> Any:
-    try:
-        return from_text(rtype.fields[name], text)
-    except FieldValueError:
-        return text
