@@ -26,11 +26,13 @@ from sync_server.tallies import day_number
 _FOREVER = 99_999_999
 # The last visit of each resident: SQLite takes the other columns from the row of the maximum.
 _LAST = (
-    "SELECT village, sum(again OR displaced), sum(displaced) FROM"
-    " (SELECT village, outcome IN ('revisit', 'not_at_home') AS again,"
+    "SELECT latest.village, sum(again OR displaced), sum(displaced) FROM"
+    " (SELECT person, village, outcome IN ('revisit', 'not_at_home') AS again,"
     " outcome <> 'recorded' AND reason = 'equipment_broken' AS displaced, max(at_ms)"
     " FROM tally_visits INDEXED BY ix_tally_visits_person"
-    " WHERE day BETWEEN ? AND ? GROUP BY person) GROUP BY village"
+    " WHERE day BETWEEN ? AND ? GROUP BY person) AS latest"
+    " LEFT JOIN tally_people ON root = person WHERE coalesce(central, 0) = 0"
+    " GROUP BY latest.village"
 )
 _BY_REASON = (
     "SELECT village, outcome, reason, count(*) FROM tally_visits INDEXED BY ix_tally_visits_village"

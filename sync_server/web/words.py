@@ -115,6 +115,8 @@ _ACTIONS = {
     "quarantine-discard": "discarded a batch in quarantine",
     "campaign-add": "planned a campaign",
     "campaign-assign": "assigned villages of a campaign",
+    "unconfirmed-requeue": "queued residents for another visit",
+    "quality-seen": "looked at the quality of visits",
     "proposal-seen": "looked at the proposal for the ministry",
     "proposal-export": "took the proposal for the ministry as a table",
 }

@@ -46,6 +46,10 @@ _ARRIVED = (
     "SELECT village, outcome, count(*) FROM tally_visits WHERE arrived >= ?"
     " GROUP BY outcome, village"
 )
+_SINCE = (
+    "SELECT operator, device, day, at_ms, outcome, person, lat, lon, village FROM tally_visits"
+    " WHERE day >= ? AND operator NOT LIKE 'user:%'"
+)
 _INCOMPLETE = "SELECT village, count(*) FROM tally_people WHERE NOT complete GROUP BY village"
 
 
@@ -128,3 +132,8 @@ def _grouped(rows: list[Any]) -> dict[str, Counter[str]]:
 
 def _values(due: Due) -> tuple[int, int, int]:
     return int(due.married_count), due.born_by, due.day
+
+
+def visits_since(connection: Connection, first: int) -> list[Any]:
+    """Return operator, device, day, moment, outcome, person, lat, lon and village of visits."""
+    return ask(connection, _SINCE, first)
