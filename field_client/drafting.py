@@ -24,8 +24,8 @@ __all__ = [
     "HOUSEHOLD",
     "Finished",
     "Work",
-    "begin_relative",
     "finish",
+    "household",
     "keep",
     "read",
     "typed_value",
@@ -136,13 +136,9 @@ def typed_value(rtype: RecordType, name: str, typed: str, find: Find) -> Any:
     return bare or None
 
 
-def begin_relative(journal: Journal, rtype: RecordType, known: Mapping[str, Any]) -> UUID:
-    """Begin the draft of the next member of a family; return its id."""
-    carried = {name: known[name] for name in HOUSEHOLD if known.get(name) is not None}
-    with journal.transaction():
-        record = journal.new_record()
-        journal.save_draft(record, rtype.name, rtype.version, carried)
-        return record
+def household(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the next member of a family has in common with this one."""
+    return {name: known[name] for name in HOUSEHOLD if known.get(name) is not None}
 
 
 def _spellings(kind: FieldKind, typed: str) -> Iterable[str]:

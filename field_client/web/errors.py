@@ -44,10 +44,10 @@ class UndoTooLate(InputError):
     code = "UNDO_TOO_LATE"
 
 
-class ReasonMissing(InputError):
+class VoidReasonMissing(InputError):
     """A record is declared void for a reason only. Go back and write why it does not stand."""
 
-    code = "REASON_MISSING"
+    code = "VOID_REASON_MISSING"
 
 
 class PhotoAbsent(InputError):

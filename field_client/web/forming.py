@@ -1,6 +1,7 @@
 """Writing a record: a form for every type, kept field by field, checked before it is saved."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -33,14 +34,14 @@ _REASON = "reason-"
 def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     """Return the forms."""
     room = Blueprint("forming", __name__)
-    _add_beginning(room, desk, visitors)
+    _add_beginning(room, desk)
     _add_filling(room, desk, visitors)
     _add_checking(room, desk, visitors)
     _add_ending(room, desk)
     return room
 
 
-def _add_beginning(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
+def _add_beginning(room: Blueprint, desk: Desk) -> None:
     @room.get("/new")
     def types() -> Page:
         with desk.use() as app:
@@ -51,22 +52,15 @@ def _add_beginning(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
         rtype = _offered(type_name)
         with desk.use() as app:
             record = app.journal.new_record()
-            given = _given(rtype, request.args)
-            if rtype.name == PERSON and visitors.village:
-                given["village"] = visitors.village
-            if given:
-                drafted = {**given}
-                app.journal.save_draft(record, rtype.name, rtype.version, drafted)
-        return to("forming.fill", type_name=rtype.name, record=record, number=1)
+        given = _given(rtype, request.args)
+        return to("forming.fill", type_name=rtype.name, record=record, number=1, **given)
 
     @room.post("/next/<uuid:record>")
     def relative(record: UUID) -> Page:
         with desk.use() as app:
-            entry = app.journal.entry(record)
-            if entry is None or entry.type != PERSON:
-                raise RecordUnknown(text=record)
-            made = drafting.begin_relative(app.journal, record_type(PERSON), entry.values)
-        return to("forming.fill", type_name=PERSON, record=made, number=1)
+            _relatives(app, str(record))
+            made = app.journal.new_record()
+        return to("forming.fill", type_name=PERSON, record=made, number=1, family=record)
 
 
 def _add_filling(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
@@ -76,6 +70,8 @@ def _add_filling(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             rtype = _type_of(app, type_name, record)
             section = _section(rtype, number)
             work = drafting.read(app.journal, rtype, record, check_context(app))
+            begun = {**_begun(app, visitors, rtype, record), **work.values}
+            work = replace(work, values=begun)
             return _form(desk, app, work, section, whole="check" in request.args)
 
     @room.post("/form/<type_name>/<uuid:record>/<int:number>")
@@ -83,7 +79,8 @@ def _add_filling(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
         with desk.use() as app:
             rtype = _type_of(app, type_name, record)
             section = _section(rtype, number)
-            work = _keep(app, rtype, record, section)
+            begun = _begun(app, visitors, rtype, record)
+            work = _keep(app, rtype, record, section, begun)
             if wants_part():
                 shown = form_pages.said(work, section, language())
                 likely = form_pages.alike(_twins(app, work), language())
@@ -146,6 +143,7 @@ def _form(desk: Desk, app: App, work: Work, section: Section, *, whole: bool) ->
         app,
         "form.html",
         work=work,
+        carried={name: value for name, value in request.args.items() if is_id(value)},
         section=section,
         pages=sections(work.type),
         controls=form_pages.controls(app, work, section, lang),
@@ -212,7 +210,9 @@ def _to_error(work: Work) -> Page:
     )
 
 
-def _keep(app: App, rtype: RecordType, record: UUID, section: Section) -> Work:
+def _keep(
+    app: App, rtype: RecordType, record: UUID, section: Section, begun: Mapping[str, Any]
+) -> Work:
     """Keep what this page of the form holds; a number that is hidden and left empty stays."""
     final, find = app.journal.state(record) is not None, finder(app)
     typed = {
@@ -223,7 +223,30 @@ def _keep(app: App, rtype: RecordType, record: UUID, section: Section) -> Work:
     if final:
         hidden = [spec.name for spec in section.fields if spec.kind is FieldKind.DIGITS]
         typed = {n: v for n, v in typed.items() if v is not None or n not in hidden}
+    if any(value is not None for value in typed.values()):
+        typed = {**begun, **typed}
     return drafting.keep(app.journal, rtype, record, typed, check_context(app))
+
+
+def _begun(app: App, visitors: Visitors, rtype: RecordType, record: UUID) -> dict[str, Any]:
+    """Return what a record that nothing is known of begins with; it is kept with the first field.
+
+    A relative has the family's card and address, a resident the village of the one before.
+    """
+    if app.journal.entry(record) is not None:
+        return {}
+    begun = dict(_given(rtype, request.args))
+    if rtype.name == PERSON and visitors.village:
+        begun["village"] = visitors.village
+    family = request.args.get("family", "")
+    return begun | (_relatives(app, family) if rtype.name == PERSON and family else {})
+
+
+def _relatives(app: App, record: str) -> dict[str, Any]:
+    entry = app.journal.entry(UUID(record)) if is_id(record) else None
+    if entry is None or entry.type != PERSON:
+        raise RecordUnknown(text=record)
+    return drafting.household(entry.values)
 
 
 def _twins(app: App, work: Work) -> tuple[Twin, ...]:
@@ -267,7 +290,7 @@ def _section(rtype: RecordType, number: int) -> Section:
     return pages[number - 1]
 
 
-def _given(rtype: RecordType, args: Mapping[str, str]) -> dict[str, Any]:
+def _given(rtype: RecordType, args: Mapping[str, str]) -> dict[str, str]:
     """Return which records the new one is about, as the way here says; ids only."""
     references = [n for n, spec in rtype.fields.items() if spec.kind is FieldKind.REFERENCE]
     return {name: args[name] for name in references if is_id(args.get(name, ""))}

@@ -14,7 +14,7 @@ from field_client.errors import RecordUnknown
 from field_client.opened import App
 from field_client.web import memo
 from field_client.web.desk import Desk
-from field_client.web.errors import ReasonMissing, UndoTooLate
+from field_client.web.errors import UndoTooLate, VoidReasonMissing
 from field_client.web.showing import Page, page, to
 from field_client.web.visitors import Step, Visitors
 from field_client.web.words import language, text
@@ -57,7 +57,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
         reason = request.form.get("reason", "").strip()
         undo = request.form.get("undo") == "yes"
         if not undo and not reason:
-            raise ReasonMissing
+            raise VoidReasonMissing
         with desk.use() as app:
             state = app.journal.state(record)
             if state is None:

@@ -89,8 +89,10 @@ def test_a_resident_is_registered_on_one_page(browser: Browser, desk: Desk) -> N
     assert (str(saved.state), saved.values["birth_date"]) == ("waiting", "1970-05-17")
     at = send(browser, f"/next/{saved.id}")
     assert "Anggota keluarga yang sudah dikenal: 1 Agnes Uji" in shown(browser)
+    leave(browser, html.unescape(FORM.findall(browser.page)[0]), name="Petrus Uji")
     relative = entry_of(desk, at)
-    assert relative.values == {"village": VILLAGE, "kk_number": "5315050101080001"}
+    family = {"village": VILLAGE, "kk_number": "5315050101080001"}
+    assert relative.values == {"name": "Petrus Uji", **family}
     assert str(relative.state) == "draft"
 
 
@@ -116,6 +118,12 @@ def test_a_form_only_looked_at_leaves_nothing(browser: Browser, desk: Desk) -> N
     with desk.use() as app:
         assert list(app.journal.drafts()) == []
         (known, *_) = app.journal.entries(type="person")
+    send(browser, path, **RESIDENT, go="save")
+    begin(browser)
+    assert f'value="{VILLAGE}"' in browser.page
+    send(browser, f"/next/{known.id}")
+    with desk.use() as app:
+        assert list(app.journal.drafts()) == []
     path = f"/form/person/{known.id}/1"
     follow(browser, path)
     leave(browser, path, name=known.values["name"])
