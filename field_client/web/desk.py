@@ -228,7 +228,7 @@ class Desk:
             self._wrapped = None
         elif app is not None and made is not None:
             self._wrapped = pin.wrap(made, app.keys)
-        if app is not None:
+        if app is not None and not app.closed:
             self._seal_and_close(app)
 
     def _seal_and_close(self, app: App) -> None:

@@ -15,8 +15,8 @@ from functools import partial
 from field_client.errors import StoreLocked
 from field_client.retention import tidy
 from field_client.sync.departure import Departure, depart, load_departure
-from field_client.sync.engine import Transport, require_clock
-from field_client.sync.errors import ClockOff
+from field_client.sync.engine import Transport, require_clock, synchronise
+from field_client.sync.errors import ClockOff, DeviceRevokedWaiting
 from field_client.sync.fallback import Pace
 from field_client.sync.locked import HEARD_LIMIT_BYTES, still_sealed, synchronise_locked
 from field_client.sync.outcome import Outcome
@@ -28,6 +28,7 @@ from field_client.sync.trust import Trust
 from field_client.sync.watch import Standing, Stopped, Watch, route, uptime_s
 from field_client.vault.spool import Spool, open_spool
 from field_client.web.desk import Desk
+from shared_schema.enrolment import DeviceRevoked
 from shared_schema.errors import JemputError
 
 ROUNDS = 4
@@ -174,7 +175,7 @@ class Runner:
         while rounds < ROUNDS and full < MOST_PAGES:
             with open_spool(self.desk.home) as spool:
                 departure = self._depart(spool)
-                limited = self._exchange(spool, departure, via, patience)
+                limited = self._exchange_or_end(spool, departure, via, patience)
             with suppress(StoreLocked):
                 self._lay_in()
             with open_spool(self.desk.home) as spool:
@@ -188,6 +189,28 @@ class Runner:
         with suppress(StoreLocked), self.desk.borrow() as app:
             depart(app)
         return load_departure(spool)
+
+    def _exchange_or_end(
+        self, spool: Spool, departure: Departure, via: str, patience: Patience
+    ) -> bool:
+        """Carry one exchange out; a revoked laptop hands everything over, and its keys are wiped.
+
+        That needs the open store; the shift ends with it.
+        """
+        try:
+            return self._exchange(spool, departure, via, patience)
+        except DeviceRevokedWaiting:
+            self._hand_over(departure)
+            raise
+
+    def _hand_over(self, departure: Departure) -> None:
+        line = self.connect(departure.url, Trust(pinned=departure.server))
+        try:
+            with suppress(StoreLocked), self.desk.borrow() as app:
+                synchronise(app, line, self._progress)
+        except DeviceRevoked:
+            self.desk.end()
+            raise
 
     def _exchange(self, spool: Spool, departure: Departure, via: str, patience: Patience) -> bool:
         """Carry one exchange out; return whether the office had more to say than is kept."""

@@ -9,8 +9,10 @@ import pytest
 
 from field_client.shift import State
 from field_client.sync.errors import ServerUnreachable
+from field_client.vault.errors import DeviceWiped
 from field_client.web.desk import Desk
 from field_client.web.runner import Phase, Runner
+from shared_schema.enrolment import DeviceRevoked
 from tests.support.laptop import OPERATOR, PASSPHRASE, register
 from tests.support.memory_server import MemoryServer
 
@@ -135,6 +137,25 @@ def test_where_there_is_no_line_it_says_so_and_keeps_trying_if_asked(
     runner.join(10)
     assert runner.course.phase is Phase.PAUSED
     assert counts(desk)["waiting"] == 2
+
+
+def test_a_revoked_laptop_hands_over_and_is_wiped(
+    runner: Runner, line: SlowLine, desk: Desk, server: MemoryServer
+) -> None:
+    """All that waits arrives first; then nobody unlocks here any more."""
+    line.go.set()
+    runner.start()
+    runner.join(10)
+    with desk.use() as app:
+        server.revoked.add(app.device_keys.device)
+        register(app, ["Warga Uji 3"])
+    runner.start()
+    runner.join(10)
+    assert isinstance(runner.course.error, DeviceRevoked)
+    assert server.quarantine, "handed over"
+    assert desk.shift.state is State.LOCKED
+    with pytest.raises(DeviceWiped):
+        desk.unlock(OPERATOR, PASSPHRASE)
 
 
 def until(true: Callable[[], bool]) -> bool:
