@@ -55,8 +55,8 @@ def _table(found: Recap, title: str, texts: Texts, columns: Sequence[Column]) ->
 
 def _coverage(texts: Texts) -> Iterator[Column]:
     yield texts("Recorded today"), lambda part: part.today
-    for name, header in _COUNTS.items():
-        yield texts(header), _count(name)
+    for name, word in _COUNTS.items():
+        yield texts(word), _count(name)
 
 
 def _count(name: str) -> Callable[[Part], int]:

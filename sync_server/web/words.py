@@ -117,8 +117,18 @@ _ACTIONS = {
     "campaign-assign": "assigned villages of a campaign",
     "unconfirmed-requeue": "queued residents for another visit",
     "quality-seen": "looked at the quality of visits",
+    "export-ask": "asked for an export of people",
+    "export-approve": "agreed to an export of people",
+    "export-refuse": "refused an export of people",
+    "export-take": "took an export of people",
     "proposal-seen": "looked at the proposal for the ministry",
     "proposal-export": "took the proposal for the ministry as a table",
+}
+_EXPORTS = {
+    "residents": "Residents with full NIKs",
+    "visits": "Visits with their positions",
+    "unconfirmed": "Recorded but not arrived",
+    "proposal": "Proposal for the ministry",
 }
 _CLAIMS = {"duplicate": "Duplicate", "deceased": "Reported deceased", "moved": "Moved"}
 _KINDS = {
@@ -155,6 +165,11 @@ def import_kind(kind: str) -> str:
 def import_step(step: str) -> str:
     """Return how far an import came."""
     return text()(_STEPS[step])
+
+
+def export_kind(kind: str) -> str:
+    """Return what an export holds."""
+    return text()(_EXPORTS[kind])
 
 
 def claim_word(claim: str) -> str:
