@@ -25,9 +25,9 @@ from shared_schema.records import CodeList, FieldValueError, record_type
 
 _TYPED = ("outcome", "reason", "note", "lat", "lon", "accuracy_m", "session")
 MARKS = {
-    **dict.fromkeys(tasks.RECORDED, ("received", "good")),
-    **dict.fromkeys(tasks.AGAIN, ("again", "wait")),
-    "refused": ("attention", "warn"),
+    **dict.fromkeys(tasks.RECORDED, ("received", "fine")),
+    **dict.fromkeys(tasks.AGAIN, ("again", "later")),
+    "refused": ("attention", "mind"),
     "moved": ("next", "calm"),
     "away_working": ("next", "calm"),
     "deceased": ("attention", "calm"),
