@@ -2,9 +2,11 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from shared_schema.suket_code import verified
 from sync_server import suket
@@ -45,6 +47,13 @@ def app(bench: Bench) -> Flask:
     return web_of(bench)
 
 
+def given(client: FlaskClient, path: str) -> dict[str, Any]:
+    """Give what the API answers."""
+    said: dict[str, Any] | None = client.get(f"{API}{path}").json
+    assert said is not None
+    return said
+
+
 def test_the_example_fills_every_page_and_none_is_large(app: Flask) -> None:
     """Empty first, with words; then what the two reports say, in both languages."""
     browser = inside(app)
@@ -74,17 +83,17 @@ def test_an_outage_is_noted_contradicted_repaired_and_taken_back(bench: Bench, a
     assert "Warga Rahasia" in wrong.text
     assert post(browser, "/outages", "/outages", **DOWN).status_code == 303
     client = program(app)
-    (one,) = client.get(f"{API}/outages").json["outages"]
+    (one,) = given(client, "/outages")["outages"]
     page = f"/outages/{one['id']}"
     told = {"told_by": "Camat", "told_on": "2023-11-10", "status": "unknown"}
     assert post(browser, f"{page}/outage_statement", page, **told).status_code == 303
     tried = {"by": "Teknisi", "result": "failed", "date": "2023-11-11"}
     assert post(browser, f"{page}/repair_attempt", page, **tried).status_code == 303
-    (now,) = client.get(f"{API}/outages").json["outages"]
+    (now,) = given(client, "/outages")["outages"]
     assert (now["disagreeing"], now["repairs_failed"]) == (["status"], 1)
     statement = now["statements"][0]["record"]
     assert post(browser, f"{page}/withdraw", page, noted=statement).status_code == 303
-    (now,) = client.get(f"{API}/outages").json["outages"]
+    (now,) = given(client, "/outages")["outages"]
     assert now["disagreeing"] == []
     assert browser.get("/outages/letter.pdf").data.startswith(b"%PDF-")
     for role in (Role.VIEWER, Role.AUDITOR):
@@ -112,7 +121,7 @@ def test_stock_is_noted_once_however_often_the_form_is_sent(app: Flask) -> None:
     moved = {"office": "53.15", "kind": "received", "quantity": "500", "date": "2023-11-01"}
     for _ in range(2):
         assert post(browser, "/stock", "/stock", **moved).status_code == 303
-    assert client.get(f"{API}/stock").json["total"]["remaining"] == 500
+    assert given(client, "/stock")["total"]["remaining"] == 500
     assert "500" in browser.get("/stock.csv").text
     wrong = post(browser, "/stock", "/stock", **moved | {"quantity": "-5"})
     assert (wrong.status_code, 'value="-5"' in wrong.text) == (400, True)
@@ -138,7 +147,9 @@ def test_a_letter_is_issued_printed_checked_and_revoked(bench: Bench, app: Flask
     assert client.post(f"{API}/suket/verify", json={"code": forged}).status_code == 400
     revoked = post(browser, f"/suket/{made.record}/revoke", "/suket", reason="salah cetak")
     assert revoked.status_code == 303
-    assert client.post(f"{API}/suket/verify", json={"code": code}).json["state"] == "revoked"
+    checked = client.post(f"{API}/suket/verify", json={"code": code}).json
+    assert checked is not None
+    assert checked["state"] == "revoked"
     viewer = inside(app, Role.VIEWER)
     assert "470/1/SKT/2023" not in viewer.get("/suket").text, "another area"
     assert viewer.get(f"/suket/{made.record}.pdf").status_code == 403
