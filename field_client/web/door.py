@@ -1,6 +1,15 @@
 """The door: unlock, the PIN of a paused shift, pause, lock, a page left alone, the language."""
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response
 
 from field_client.errors import PinForgotten, PinWeak, PinWrong
@@ -27,6 +36,14 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
         if request.form.get("lang") in LANGUAGES:
             answer.set_cookie(COOKIE, request.form["lang"], max_age=_YEAR_S, samesite="Strict")
         return answer
+
+    @room.get("/shell.js")
+    def shell() -> Response:
+        return current_app.send_static_file("shell.js")
+
+    @room.get("/asleep")
+    def asleep() -> Page:
+        return render_template("asleep.html")
 
     return room
 

@@ -15,7 +15,10 @@ from field_client.web.errors import FormOutdated, PagesElsewhere
 from field_client.web.visitors import Visitors
 
 NAMES = ("127.0.0.1", "localhost")
-OPEN_TO_ALL = frozenset({"door.unlock", "door.enter", "door.language", "door.idle", "static"})
+SHELL = ("door.shell", "door.asleep")
+OPEN_TO_ALL = frozenset(
+    {"door.unlock", "door.enter", "door.language", "door.idle", "static", *SHELL}
+)
 FOR_THE_PAUSED = frozenset({"door.resume", "door.enter_by_pin", "door.end"})
 _OURS = ("", "same-origin", "none")
 _HEADERS = {

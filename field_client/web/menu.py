@@ -44,9 +44,6 @@ BAR = (
     Link(endpoint="assigned.villages", icon="tasks", label=Label(id="Tugas", en="Tasks")),
 )
 MORE: tuple[Link, ...] = (
-    Link(
-        endpoint="points.points", icon="point", label=Label(id="Titik layanan", en="Service point")
-    ),
     Link(endpoint="syncing.sync", icon="sync", label=Label(id="Sinkron", en="Sync")),
     Link(endpoint="sending.outbox", icon="waiting", label=Label(id="Kotak keluar", en="Outbox")),
     Link(

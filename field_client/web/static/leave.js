@@ -1,6 +1,10 @@
-/* Put a page away that nobody has touched for as long as the store stays open. */
+/* Put a page away that nobody has touched for as long as the store stays open; keep the shell. */
 
 "use strict";
+
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/shell.js").catch(() => {});
+}
 
 (() => {
   const { away, leave } = document.body.dataset;

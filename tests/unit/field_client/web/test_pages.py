@@ -279,3 +279,17 @@ def test_a_failure_shows_no_inside(
     assert response.status_code == 500
     assert "ZeroDivision" not in response.text
     assert "Coba lagi" in response.text
+
+
+def test_the_shell_holds_no_data(browser: Browser) -> None:
+    """What a browser keeps for when the program does not answer knows nobody, and opens nothing."""
+    browser.unlock()
+    worker = browser.get("/shell.js").text
+    kept = re.findall(r'"(/[^"]*)"', re.search(r"KEPT = \[(.*?)\]", worker)[1])  # type: ignore[index]
+    assert kept
+    for path in kept:
+        assert path == "/asleep" or path.startswith("/static/")
+        assert browser.get(path).status_code == 200
+    browser.get("/asleep")
+    assert "form_key" not in browser.page
+    assert "petugas" not in browser.page
