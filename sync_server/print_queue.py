@@ -6,7 +6,7 @@ ready: the others are counted beside, so that the parts make up all who wait.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 READY = frozenset({"PRINT_READY_RECORD", "SENT_FOR_CARD_PRINTING"})
 
@@ -21,6 +21,7 @@ class Waiting:
     recorded_on: str
     name: str
     village: str
+    nik: str = field(default="", repr=False)
 
     @property
     def rank(self) -> tuple[bool, bool, str, str]:
@@ -62,8 +63,8 @@ class Queue:
         return max(self.urgent - self.covered, 0)
 
 
-def queue(waiting: Iterable[Waiting], cards: int | None) -> Queue:
-    """Return the queue for the cards there are."""
+def queue(waiting: Iterable[Waiting], cards: int | None, others: int = 0) -> Queue:
+    """Return the queue for the cards there are; `others` wait too and are known not to be ready."""
     known = list(waiting)
     ready = sorted((one for one in known if one.status in READY), key=lambda one: one.rank)
-    return Queue(ready=ready, not_ready=len(known) - len(ready), cards=cards)
+    return Queue(ready=ready, not_ready=others + len(known) - len(ready), cards=cards)

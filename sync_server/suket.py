@@ -26,7 +26,7 @@ from sync_server import ingest, noting
 from sync_server.coverage import FIELD_RECORDED, cluster_values
 from sync_server.ingest import Edit
 from sync_server.office import Office
-from sync_server.people import members_of
+from sync_server.people import members_of, root_of_each
 from sync_server.registry import context_of
 from sync_server.store import tables
 from sync_server.store.queries import facts, records
@@ -175,7 +175,7 @@ def issue(office: Office, connection: Connection, person: UUID, operator: str) -
     members = {str(one) for one in members_of(connection, person)}
     for row in _rows(connection):
         if row.values["person"] in members:
-            one = _entry(connection, row, today)
+            one = _entry(row, values, today)
             if one.state is State.HOLDS:
                 raise SuketStands(number=one.number)
     number = rule.number(_next(connection, rule, today), today)
@@ -215,16 +215,23 @@ def _rows(connection: Connection) -> Iterator[_Row]:
             yield _Row(record=row.record, values=values, area=row.area, void=void)
 
 
-def register(connection: Connection, on: date, covers: Covers | None = None) -> Iterator[Entry]:
-    """Yield the letters as they stand on a day, the newest first; those of an area only."""
-    for row in _rows(connection):
-        if covers is None or covers(row.area):
-            yield _entry(connection, row, on)
+def register(connection: Connection, on: date, covers: Covers | None = None) -> list[Entry]:
+    """Return the letters as they stand on a day, the newest first; those of an area only."""
+    rows = [row for row in _rows(connection) if covers is None or covers(row.area)]
+    people = {UUID(row.values["person"]) for row in rows}
+    alone = people - root_of_each(connection, people).keys()
+    states = records.many(connection, alone)
+    shown = {one: cluster_values([current.state]) for one, current in states.items()}
+    shown |= {one: _together(connection, one) for one in people - alone}
+    return [_entry(row, shown.get(UUID(row.values["person"]), {}), on) for row in rows]
 
 
-def _entry(connection: Connection, row: _Row, on: date) -> Entry:
-    together = records.many(connection, members_of(connection, UUID(row.values["person"])))
-    values = cluster_values(one.state for one in together.values())
+def _together(connection: Connection, person: UUID) -> dict[str, Any]:
+    known = records.many(connection, members_of(connection, person))
+    return cluster_values(one.state for one in known.values())
+
+
+def _entry(row: _Row, values: Mapping[str, Any], on: date) -> Entry:
     expires = row.values.get("expires_on", "")
     state = State.HOLDS
     if row.void is not None:
@@ -251,7 +258,7 @@ def known(connection: Connection, number: str, on: date) -> Entry | None:
     wanted = number.strip()
     for row in _rows(connection):
         if wanted in (row.values["number"], row.record):
-            return _entry(connection, row, on)
+            return _entry(row, _together(connection, UUID(row.values["person"])), on)
     return None
 
 

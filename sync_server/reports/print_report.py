@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from sync_server.coverage import cluster_values
 from sync_server.people import members_of
-from sync_server.print_queue import Queue, Waiting, queue
-from sync_server.store.driver import ask
+from sync_server.print_queue import READY, Queue, Waiting, queue
+from sync_server.store.driver import ask, listed
 from sync_server.store.queries import records
 
 COLUMNS = ("place", "card", "record", "name", "nik", "village", "urgent_reason", "recorded_on")
@@ -19,20 +19,29 @@ Covers = Callable[[str | None], bool]
 # of its records says, so those are read whole.
 _WAITING = (
     "SELECT t.root, t.village, t.status, json_extract(r.shown, '$.urgent_reason'),"
-    " json_extract(r.shown, '$.recorded_on'), json_extract(r.shown, '$.name'), c.root"
+    " json_extract(r.shown, '$.recorded_on'), json_extract(r.shown, '$.name'),"
+    " json_extract(r.shown, '$.nik'), c.root"
     " FROM tally_people t JOIN records r ON r.record = t.root"
     " LEFT JOIN clusters c ON c.record = t.root"
-    " WHERE t.complete AND t.central = 1"
+    " WHERE t.complete AND t.central = 1 AND t.status IN (SELECT value FROM json_each(?))"
+)
+_NOT_READY = (
+    "SELECT village, count(*) FROM tally_people WHERE complete AND central = 1"
+    " AND status NOT IN (SELECT value FROM json_each(?)) GROUP BY village"
 )
 
 
 def print_queue(connection: Connection, cards: int | None, covers: Covers) -> Queue:
     """Return the queue of an area, from tallies that are brought up to date."""
-    return queue((one for one in _waiting(connection) if covers(one.village)), cards)
+    others = ask(connection, _NOT_READY, listed(sorted(READY)))
+    not_ready = sum(count for village, count in others if covers(village))
+    ready = [one for one in _waiting(connection) if covers(one.village)]
+    return queue(ready, cards, not_ready)
 
 
 def _waiting(connection: Connection) -> Iterator[Waiting]:
-    for root, village, status, urgent, recorded_on, name, together in ask(connection, _WAITING):
+    rows = ask(connection, _WAITING, listed(sorted(READY)))
+    for root, village, status, urgent, recorded_on, name, nik, together in rows:
         one = Waiting(
             record=root,
             status=status,
@@ -40,28 +49,25 @@ def _waiting(connection: Connection) -> Iterator[Waiting]:
             recorded_on=recorded_on or "",
             name=name or "",
             village=village,
+            nik=nik or "",
         )
         yield _whole(connection, one) if together else one
 
 
 def _whole(connection: Connection, one: Waiting) -> Waiting:
-    values = _values(connection, one.record)
+    together = records.many(connection, members_of(connection, UUID(one.record)))
+    values = cluster_values(each.state for each in together.values())
     return replace(
         one,
         urgent=values.get("urgent_reason") or "",
         recorded_on=values.get("recorded_on") or "",
         name=values.get("name") or "",
+        nik=values.get("nik") or "",
     )
 
 
-def _values(connection: Connection, record: str) -> dict[str, Any]:
-    found = records.many(connection, members_of(connection, UUID(record)))
-    return cluster_values(one.state for one in found.values())
-
-
-def rows(connection: Connection, found: Queue) -> Iterator[list[Any]]:
+def rows(found: Queue) -> Iterator[list[Any]]:
     """Yield the queue as a table with full NIKs, under COLUMNS, in the order of printing."""
     for at, one in enumerate(found.ready, 1):
-        nik = _values(connection, one.record).get("nik", "")
         card = at <= found.covered
-        yield [at, card, one.record, one.name, nik, one.village, one.urgent, one.recorded_on]
+        yield [at, card, one.record, one.name, one.nik, one.village, one.urgent, one.recorded_on]

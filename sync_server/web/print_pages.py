@@ -31,18 +31,18 @@ def add(pages: Blueprint, office: Office) -> None:
     def print_list() -> Page:
         left = tallies.catch_up(office).left
         first = max(request.args.get("from", 1, type=int), 1)
-        with office.store.write() as connection:
+        with office.store.read() as connection:
             found, look = _queue(office, connection), looking_at(connection)
-            told = {"count": len(found.ready)}
-            auditing.note(office, connection, actor(), "print-queue-seen", "", told)
-            return render_template(
-                "pages/print_queue.html",
-                found=found,
-                rows=_rows(look, found, first),
-                first=first,
-                page=_SHOWN,
-                uncounted=left,
-            )
+            shown = _rows(look, found, first)
+        _noted(office, "print-queue-seen", {"count": len(found.ready)})
+        return render_template(
+            "pages/print_queue.html",
+            found=found,
+            rows=shown,
+            first=first,
+            page=_SHOWN,
+            uncounted=left,
+        )
 
     @pages.post("/print-queue/export")
     def export_print_queue() -> Page:
@@ -50,12 +50,16 @@ def add(pages: Blueprint, office: Office) -> None:
         reason = " ".join(request.form.get("reason", "").split())
         if not reason:
             raise RevealReasonMissing
-        with office.store.write() as connection:
+        tallies.finish(office)
+        with office.store.read() as connection:
             found = _queue(office, connection)
-            told = {"reason": reason, "count": len(found.ready)}
-            auditing.note(office, connection, actor(), "print-queue-export", "", told)
-            table = list(rows(connection, found))
-        return table_file("antrean-cetak.csv", COLUMNS, table)
+        _noted(office, "print-queue-export", {"reason": reason, "count": len(found.ready)})
+        return table_file("antrean-cetak.csv", COLUMNS, list(rows(found)))
+
+
+def _noted(office: Office, action: str, told: dict[str, Any]) -> None:
+    with office.store.write() as connection:
+        auditing.note(office, connection, actor(), action, "", told)
 
 
 def _queue(office: Office, connection: Connection) -> Queue:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -148,19 +147,20 @@ def _seen(office: Office, connection: Connection, record: str) -> Entry:
 
 
 def _page(office: Office, *, wanted: str = "", error: JemputError | None = None) -> str:
-    with office.store.write() as connection:
-        look, today = looking_at(connection), context_of(office, connection).today
-        entries = list(suket.register(connection, today, actor().covers))
-        counts = Counter(one.state for one in entries)
-        if wanted:
+    if wanted:
+        with office.store.write() as connection:
             auditing.note(office, connection, actor(), "search", "", {"for": "suket"})
+    with office.store.read() as connection:
+        look, today = looking_at(connection), context_of(office, connection).today
+        entries = suket.register(connection, today, actor().covers)
+        counts = Counter(one.state for one in entries)
         made = request.args.get("made", "")
         return render_template(
             "pages/suket.html",
             counts=[
                 (word.text(language()), counts[state]) for state, (word, _, _) in _STATES.items()
             ],
-            rows=[_row(look, one) for one in islice(entries, _SHOWN)],
+            rows=[_row(look, one) for one in entries[:_SHOWN]],
             total=len(entries),
             made=next((_row(look, one) for one in entries if one.record == made), None),
             wanted=wanted,
