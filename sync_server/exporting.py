@@ -38,6 +38,9 @@ LAYOUTS: Mapping[str, Sequence[str]] = {
     "proposal": ("xlsx", "csv"),
 }
 _PERSON = RECORD_TYPES["person"]
+_AGREED = (
+    "SELECT 1 FROM exports WHERE asked_by = ? AND kind = ? AND approved AND decided_ms >= ? LIMIT 1"
+)
 _VISITS = (
     "SELECT visit, person, village, outcome, reason, day, operator, lat, lon FROM tally_visits"
     " ORDER BY day, visit"
@@ -74,6 +77,12 @@ class ExportInvalid(InputError):
     code = "EXPORT_INVALID"
 
 
+class ExportNotAgreed(AccessError):
+    """A second person has to agree to this first. Ask on the page Exports, then try again."""
+
+    code = "EXPORT_NOT_AGREED"
+
+
 class ExportGone(InputError):
     """The file is not kept any longer, or not made yet. Wait, or ask for the export again."""
 
@@ -98,6 +107,42 @@ class Export:
     taken_ms: int | None
 
 
+def request(office: Office, actor: Actor, kind: str, layout: str, region: str, reason: str) -> int:
+    """Ask for an export; return its number. Raises RightMissing, ExportInvalid."""
+    require(actor, Right.REVEAL)
+    why = " ".join(reason.split())
+    inside = not actor.area or actor.covers(region or None)
+    if layout not in LAYOUTS.get(kind, ()) or not why or not inside:
+        raise ExportInvalid
+    row = {
+        "kind": kind,
+        "layout": layout,
+        "region": region,
+        "reason": why,
+        "asked_by": actor.name,
+        "asked_ms": office.now_ms(),
+    }
+    with office.store.write() as connection:
+        made = connection.execute(insert(exports).values(row)).inserted_primary_key
+        number = int(made[0]) if made else 0
+        told = {"kind": kind, "region": region, "reason": why}
+        auditing.note(office, connection, actor, "export-ask", str(number), told)
+    return number
+
+
+def is_agreed(office: Office, actor: Actor, kind: str) -> bool:
+    """Tell whether a second person agreed, within a day, to what this user asked for."""
+    since_ms = office.now_ms() - KEPT_MS
+    with office.store.read() as connection:
+        return bool(ask(connection, _AGREED, actor.name, kind, since_ms))
+
+
+def require_agreed(office: Office, actor: Actor, kind: str) -> None:
+    """Raise ExportNotAgreed where nobody agreed."""
+    if not is_agreed(office, actor, kind):
+        raise ExportNotAgreed
+
+
 class Exports:
     """The exports of one office, and those that are being made."""
 
@@ -114,28 +159,6 @@ class Exports:
             rows = connection.execute(select(exports).order_by(exports.c.id.desc()).limit(50))
             found = [_export(row) for row in rows]
         return [one for one in found if not actor.area or actor.covers(one.region or None)]
-
-    def ask(self, actor: Actor, kind: str, layout: str, region: str, reason: str) -> int:
-        """Ask for an export; return its number. Raises RightMissing, ExportInvalid."""
-        require(actor, Right.REVEAL)
-        why = " ".join(reason.split())
-        inside = not actor.area or actor.covers(region or None)
-        if layout not in LAYOUTS.get(kind, ()) or not why or not inside:
-            raise ExportInvalid
-        row = {
-            "kind": kind,
-            "layout": layout,
-            "region": region,
-            "reason": why,
-            "asked_by": actor.name,
-            "asked_ms": self._office.now_ms(),
-        }
-        with self._office.store.write() as connection:
-            made = connection.execute(insert(exports).values(row)).inserted_primary_key
-            number = int(made[0]) if made else 0
-            told = {"kind": kind, "region": region, "reason": why}
-            auditing.note(self._office, connection, actor, "export-ask", str(number), told)
-        return number
 
     def decide(self, actor: Actor, number: int, *, approved: bool) -> None:
         """Agree to an export, which is then made, or refuse it.

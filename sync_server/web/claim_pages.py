@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from shared_schema.regions import Level, level
-from sync_server import auditing, proposal, requeueing
+from sync_server import auditing, exporting, proposal, requeueing
 from sync_server.accounts import Right, require
 from sync_server.office import Office
 from sync_server.registry import context_of
@@ -49,6 +49,8 @@ def _add_unconfirmed(pages: Blueprint, office: Office) -> None:
     def export_unconfirmed() -> Page:
         require(actor(), Right.REVEAL)
         reason = _reason()
+        if not exporting.is_agreed(office, actor(), "unconfirmed"):
+            return _asked(office, "unconfirmed", request.form.get("region", ""), reason)
         with office.store.write() as connection:
             found = _unconfirmed(office, connection, _wanted(request.form))
             told = {"reason": reason, "count": len(found.people)}
@@ -89,12 +91,20 @@ def _add_proposal(pages: Blueprint, office: Office) -> None:
     def export_proposal() -> Page:
         require(actor(), Right.REVEAL)
         reason = _reason()
+        if not exporting.is_agreed(office, actor(), "proposal"):
+            return _asked(office, "proposal", "", reason)
         with office.store.write() as connection:
             claims = proposal.within(connection, actor().covers)
             told = {"reason": reason, "count": len(claims)}
             auditing.note(office, connection, actor(), "proposal-export", "", told)
         rows = [[claim[name] for name in proposal.COLUMNS] for claim in claims]
         return table_file("proposal.csv", proposal.COLUMNS, rows)
+
+
+def _asked(office: Office, kind: str, region: str, reason: str) -> Page:
+    """Ask a second person to agree, and lead to where that is seen."""
+    exporting.request(office, actor(), kind, "csv", region, reason)
+    return redirect(url_for("pages.exports", done="asked"), 303)
 
 
 def _reason() -> str:

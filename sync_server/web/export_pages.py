@@ -4,6 +4,7 @@ from flask import Blueprint, redirect, render_template, request, send_file, url_
 from werkzeug.wrappers import Response
 
 from shared_schema.errors import JemputError
+from sync_server import exporting
 from sync_server.accounts import Right, require
 from sync_server.exporting import LAYOUTS, Exports
 from sync_server.office import Office
@@ -28,7 +29,8 @@ def add(pages: Blueprint, office: Office) -> None:
         form = request.form
         kind, _, layout = form.get("what", "").partition(".")
         try:
-            exports.ask(actor(), kind, layout, form.get("region", ""), form.get("reason", ""))
+            region, reason = form.get("region", ""), form.get("reason", "")
+            exporting.request(office, actor(), kind, layout, region, reason)
         except JemputError as error:
             return _page(office, exports, error), error.http_status
         return redirect(url_for("pages.exports", done="asked"), 303)
