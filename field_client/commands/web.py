@@ -10,7 +10,7 @@ import click
 
 from field_client.commands.unlocking import PACKAGE
 from field_client.config import load_config
-from field_client.vault.keys import list_operators
+from field_client.vault.keys import require_not_wiped
 from shared_schema.console import emit, language, output_options, text
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def web(port: int, *, practice: bool) -> None:
     They answer on this laptop only, are unlocked with the passphrase, and lock after five idle
     minutes. What waits is sealed first, so that a locked laptop still syncs.
 
+    Where there is no store yet they enrol this laptop, or restore a backup.
+
     Practice has a store of its own beside the real one, and nothing of it is ever sent.
     """
     # Flask and cheroot take longer to load than other commands to run.
@@ -41,7 +43,7 @@ def web(port: int, *, practice: bool) -> None:
     from field_client.web.runner import Runner  # noqa: PLC0415
 
     home = _practice() if practice else load_config().home
-    list_operators(home)
+    require_not_wiped(home)
     desk, stopped = Desk(home=home), threading.Event()
     runner = Runner(desk=desk)
     server = serving.prepare(desk, port, language(), runner=runner, practice=practice)

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from field_client.errors import PinForgotten, PinWeak, PinWrong
 from field_client.vault.errors import OperatorUnknown, PassphraseWrong
+from field_client.vault.keys import has_slots, require_not_wiped
 from field_client.web.desk import Desk
 from field_client.web.showing import Page, admit, local_path, locked_page, page, paused_page, to
 from field_client.web.visitors import Visitors
@@ -51,6 +52,9 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
 def _add_unlocking(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     @room.get("/unlock")
     def unlock() -> Page:
+        require_not_wiped(desk.home)
+        if not has_slots(desk.home):
+            return to("beginning.begin")
         return locked_page(desk)
 
     @room.post("/unlock")

@@ -87,3 +87,9 @@ class NameMissing(InputError):
     """Nobody can be registered without a name. Type it, then save."""
 
     code = "NAME_MISSING"
+
+
+class OperatorNameless(InputError):
+    """The operator has no name. Write the name that will be chosen when unlocking."""
+
+    code = "OPERATOR_NAMELESS"

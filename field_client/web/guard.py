@@ -17,7 +17,10 @@ from field_client.web.visitors import Visitors
 NAMES = ("127.0.0.1", "localhost")
 SHELL = ("door.shell", "door.asleep")
 OPEN_TO_ALL = frozenset(
-    {"door.unlock", "door.enter", "door.language", "door.idle", "static", *SHELL}
+    {
+        *("door.unlock", "door.enter", "door.language", "door.idle", "static", *SHELL),
+        *("beginning.begin", "beginning.enrol", "beginning.restore"),
+    }
 )
 FOR_THE_PAUSED = frozenset({"door.resume", "door.enter_by_pin", "door.end"})
 _OURS = ("", "same-origin", "none")

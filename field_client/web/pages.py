@@ -14,6 +14,7 @@ from field_client.sync.watch import has_route
 from field_client.web import (
     assigned,
     attention,
+    beginning,
     day,
     door,
     finding,
@@ -44,6 +45,7 @@ HERE = Path(__file__).parent
 # Every room, in one place; its way in stands in `menu`.
 ROOMS: tuple[Room, ...] = (
     door.blueprint,
+    beginning.blueprint,
     home.blueprint,
     finding.blueprint,
     reading.blueprint,

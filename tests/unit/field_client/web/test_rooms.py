@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from field_client.app import read_clocks
+from field_client.backups import back_up
 from field_client.capture import assess
 from field_client.commands.unlocking import check_context
 from field_client.entries import Entry
@@ -29,6 +30,7 @@ from tests.support.laptop import OPERATOR, laptop, register, reopen, write
 from tests.support.memory_server import MemoryServer
 from tests.unit.field_client.web.conftest import BASE, FORM_KEY, Browser, Clock
 
+PHRASE = "kata sandi yang baru"
 TAGS = re.compile(r"<[^>]+>")
 
 
@@ -393,3 +395,33 @@ def test_help_is_there_in_both_languages(browser: Browser) -> None:
     assert "Kapan data saya aman?" in words(browser, "/help")
     browser.post("/language", lang="en", back="/help")
     assert "When is my work safe?" in words(browser, "/help")
+
+
+def test_a_laptop_without_a_store_is_enrolled_or_restored_here(
+    browser: Browser, desk: Desk, server: MemoryServer, tmp_path: Path
+) -> None:
+    """What is wrong is said; afterwards the same address leads to the door, as where a store is."""
+    assert browser.get("/begin").location == "/unlock"
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    with reopen(desk.home) as app:
+        back_up(app, stick / "a.backup", lambda _: None)
+    fresh = Desk(home=tmp_path / "fresh")
+    other = Browser(client=create_app(fresh, "id", routed=lambda: False).test_client())
+    assert other.get("/unlock").location == "/begin"
+    assert "belum punya simpanan" in words(other, "/begin")
+    assert other.post("/begin/restore", file=str(stick / "none")).status_code == 400
+    assert other.post("/begin/restore", file=str(stick / "a.backup")).location == "/unlock"
+    assert other.get("/begin").location == "/unlock"
+    assert other.unlock().location == "/"
+    fresh.end()
+    new = Desk(home=tmp_path / "new")
+    third = Browser(client=create_app(new, "id", routed=lambda: False).test_client())
+    third.get("/begin")
+    given = {"code": server.code(), "name": OPERATOR, "passphrase": PHRASE, "again": PHRASE}
+    assert third.post("/begin/enrol", **{**given, "code": "JEMPUT-XX"}).status_code == 400
+    assert "JEMPUT-XX" in third.page
+    assert third.post("/begin/enrol", **{**given, "again": "other"}).status_code == 400
+    assert third.post("/begin/enrol", **given).location == "/unlock"
+    assert third.unlock(PHRASE).location == "/"
+    new.end()
