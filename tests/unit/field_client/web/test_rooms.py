@@ -335,7 +335,7 @@ def test_an_administrator_adds_and_removes_an_operator(browser: Browser, desk: D
     browser.get("/device")
     new = {"name": "petugas dua", "passphrase": "sandi baru sekali", "again": "sandi lain sekali"}
     assert browser.post("/device/operator", **new).status_code == 400
-    assert "Kedua kata sandi berbeda" in browser.page
+    assert "Kedua frasa sandi berbeda" in browser.page
     assert "dapat membuka laptop ini" not in words(browser)
     browser.post("/device/operator", **{**new, "again": new["passphrase"]})
     assert list_operators(desk.home) == [OPERATOR, "petugas dua"]
