@@ -141,7 +141,7 @@ def gather(
     attempts: Iterable[Part],
     roots: Mapping[str, str],
 ) -> list[Outage]:
-    """Return the outages, the oldest report first. `roots`: the cluster of reports that have one.
+    """Return the outages, the oldest first. `roots`: the cluster of reports that have one.
 
     Statements and attempts about a report that is not among them are left out.
     """
@@ -158,7 +158,7 @@ def gather(
         )
         for root, several in together.items()
     ]
-    return sorted(found, key=lambda one: (one.reports[0].told_on, one.id))
+    return sorted(found, key=lambda one: (began(one)[0] or one.reports[0].told_on, one.id))
 
 
 def _by_root(parts: Iterable[Part], roots: Mapping[str, str]) -> defaultdict[str, list[Part]]:

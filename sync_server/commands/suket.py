@@ -13,7 +13,7 @@ from shared_schema.suket_code import fingerprint, verified
 from sync_server import suket as letters
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, deciding
-from sync_server.commands.output import OutputNotWritten
+from sync_server.commands.output import write_bytes
 from sync_server.config import load_config
 from sync_server.lookup import resolve
 from sync_server.papers import pdf
@@ -88,15 +88,8 @@ def issue_letter(person: str, output: Path | None) -> None:
         regions = known_regions(desk.connection)
         if output:
             said = letter(desk.office, name, made, rule, code, regions, language())
-            _write(output, pdf("suket", said))
+            write_bytes(output, pdf("suket", said))
     emit({**_document(made), "code": code}, lambda: made.number)
-
-
-def _write(output: Path, data: bytes) -> None:
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise OutputNotWritten(file=output, reason=error.strerror or "?") from error
 
 
 @suket.command("list")

@@ -1,12 +1,11 @@
 """The outage report as a page of text and as a table for a spreadsheet."""
 
 from collections.abc import Callable, Iterator
-from typing import TextIO
+from typing import Any
 
 from shared_schema.display import table
 from shared_schema.numerals import shown
 from sync_server import outages as arithmetic
-from sync_server.export import write_csv
 from sync_server.outages import Outage
 from sync_server.reports import outage_words as words
 from sync_server.reports.outage_report import COLUMNS, OutageReport, outage_row
@@ -52,7 +51,7 @@ def _table(report: OutageReport, lang: str, texts: Texts, width: int | None) -> 
             words.STANDINGS[arithmetic.standing(one)].text(lang),
             words.since_text(one, lang),
             words.span_text(report.lasted(one), lang),
-            shown(len(one.attempts), lang),
+            words.repairs_tried(one, lang),
             shown(one.most("people_displaced"), lang),
         ]
         for one in report.outages
@@ -72,7 +71,6 @@ def _said(report: OutageReport, outage: Outage, lang: str) -> Iterator[str]:
             yield f"{'!' if told else ' '} {place} → {name}{': ' if told else ''}{' '.join(told)}"
 
 
-def write_outage_csv(report: OutageReport, target: TextIO) -> None:
-    """Write one line an outage, under the keys of the JSON document."""
-    rows = [[outage_row(report, one)[name] for name in COLUMNS] for one in report.outages]
-    write_csv(target, COLUMNS, rows)
+def outage_rows(report: OutageReport) -> list[list[Any]]:
+    """Return one line an outage, under COLUMNS, the keys of the JSON document."""
+    return [[outage_row(report, one)[name] for name in COLUMNS] for one in report.outages]

@@ -61,6 +61,14 @@ def status_text(status: str, lang: str) -> str:
     return codes.label(status).text(lang) if codes else status
 
 
+def repairs_tried(outage: Outage, lang: str) -> str:
+    """Return how many repairs were tried, and how many of them failed."""
+    failed = sum(one.values["result"] == "failed" for one in outage.attempts)
+    text = Label(id="{n}, {failed} gagal", en="{n}, {failed} failed").text(lang)
+    count = shown(len(outage.attempts), lang)
+    return text.format(n=count, failed=shown(failed, lang)) if failed else count
+
+
 def result_text(result: str, lang: str) -> str:
     """Return what the result of a repair is called."""
     codes = RECORD_TYPES["repair_attempt"].fields["result"].codes

@@ -1,12 +1,11 @@
 """The report of blank cards as a page of text and as a table for a spreadsheet."""
 
 from collections.abc import Callable, Iterator
-from typing import TextIO
+from typing import Any
 
 from shared_schema.display import table
 from shared_schema.i18n import Label
 from shared_schema.numerals import shown
-from sync_server.export import write_csv
 from sync_server.reports.outage_words import day_text
 from sync_server.reports.stock_report import COLUMNS, PARTS, StockReport, percent, stock_row
 from sync_server.stock import Balance, Forecast
@@ -102,7 +101,6 @@ def fill_text(parts: Balance, lang: str) -> str:
     return text.text(lang).format(share=number if lang == "en" else number.replace(".", ","))
 
 
-def write_stock_csv(report: StockReport, target: TextIO) -> None:
-    """Write one line an office, under the keys of the JSON document."""
-    rows = [[stock_row(one)[name] for name in COLUMNS] for one in report.offices]
-    write_csv(target, COLUMNS, rows)
+def stock_rows(report: StockReport) -> list[list[Any]]:
+    """Return one line an office, under COLUMNS, the keys of the JSON document."""
+    return [[stock_row(one)[name] for name in COLUMNS] for one in report.offices]

@@ -163,7 +163,7 @@ def _row(report: OutageReport, outage: Outage, lang: str) -> dict[str, Any]:
         "mark": _MARKS[stands],
         "since": words.since_text(outage, lang),
         "lasted": words.span_text(report.lasted(outage), lang),
-        "repairs": len(outage.attempts),
+        "repairs": words.repairs_tried(outage, lang),
         "displaced": outage.most("people_displaced"),
         "sent_to": [(_target(report, one), bool(one.warned)) for one in mine],
         "disagree": bool(arithmetic.disagreements(outage)),

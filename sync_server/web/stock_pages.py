@@ -19,8 +19,8 @@ from sync_server.office import Office
 from sync_server.places import known_regions
 from sync_server.registry import context_of
 from sync_server.reports.outage_words import day_text
-from sync_server.reports.stock_layout import PART_LABELS, fill_text, forecast_text
-from sync_server.reports.stock_report import COLUMNS, PARTS, StockReport, stock_report, stock_row
+from sync_server.reports.stock_layout import PART_LABELS, fill_text, forecast_text, stock_rows
+from sync_server.reports.stock_report import COLUMNS, PARTS, StockReport, stock_report
 from sync_server.stock import Balance
 from sync_server.web import noted
 from sync_server.web.files import table_file
@@ -46,8 +46,7 @@ def add(pages: Blueprint, office: Office) -> None:
     def stock_table() -> Page:
         with office.store.read() as connection:
             report = _report(office, connection)
-        rows = [[stock_row(one)[name] for name in COLUMNS] for one in report.offices]
-        return table_file("blangko.csv", COLUMNS, rows)
+        return table_file("blangko.csv", COLUMNS, stock_rows(report))
 
     @pages.post("/stock")
     def note_movement() -> Page:

@@ -38,6 +38,7 @@ def test_each_page_in_both_sizes_and_languages_and_a_letter_from_search_to_forge
         with visit(browser, office.process.url) as page:
             sign_in(page)
             _example(page)
+            _reports(office)
             _letter(page, office)
         found: list[str] = []
         for width, language in ((NARROW, "id"), (WIDE, "en")):
@@ -62,6 +63,19 @@ def _example(page: Page) -> None:
     expect(page.get_by_text("usulan 14.628")).to_be_visible()
     page.goto("/outages")
     expect(page.get_by_text("Kota Raja sendiri dilaporkan rusak.").first).to_be_visible()
+
+
+def _reports(office: Office) -> None:
+    """Have the console say the same, in every layout."""
+    told = office.run("report", "outages", "--on", "2016-10-13")
+    assert [one["to_name"] for one in told["redirects"] if one["target_down"]] == ["Kota Raja"] * 2
+    assert office.run("report", "stock")["balanced"]
+    for name in ("outages", "stock"):
+        made = office.home.with_name(f"{name}.xlsx")
+        office.attempt("report", name, "--format", "xlsx", "--output", made).check()
+        assert made.read_bytes().startswith(b"PK")
+        assert office.attempt("report", name, "--format", "csv").check().stdout.count(",") > 5
+    assert "3, 3 gagal" in office.attempt("report", "outages").check().stdout
 
 
 def _letter(page: Page, office: Office) -> None:
