@@ -20,11 +20,12 @@ from shared_schema.clock import DAY_MS
 from shared_schema.errors import AccessError, InputError, JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import contains
-from sync_server import auditing, proposal
+from sync_server import auditing, proposal, tallies
 from sync_server.accounts import Actor, Right, require
 from sync_server.export import cell, exported, write_csv
 from sync_server.office import Office
 from sync_server.registry import context_of
+from sync_server.reports import print_report
 from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_report
 from sync_server.spreadsheet import Sheet, write_workbook
 from sync_server.store.access_tables import exports
@@ -36,6 +37,7 @@ LAYOUTS: Mapping[str, Sequence[str]] = {
     "visits": ("geojson", "csv"),
     "unconfirmed": ("xlsx", "csv"),
     "proposal": ("xlsx", "csv"),
+    "print_queue": ("xlsx", "csv"),
 }
 _PERSON = RECORD_TYPES["person"]
 _AGREED = (
@@ -222,6 +224,7 @@ class Exports:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = self._file(one).with_suffix(".part")
         try:
+            tallies.finish(self._office)
             with made.open("wb") as target:
                 made.chmod(0o600)
                 for count in self._write(one, target):
@@ -274,6 +277,12 @@ def _proposal(_office: Office, connection: Connection, region: str) -> Table:
     return proposal.COLUMNS, ([one[name] for name in proposal.COLUMNS] for one in claims)
 
 
+def _print_queue(office: Office, connection: Connection, region: str) -> Table:
+    today = context_of(office, connection).today
+    found = print_report.wanted(connection, today, lambda area: _inside(region, area))
+    return print_report.COLUMNS, print_report.rows(found)
+
+
 def _inside(region: str, village: Any) -> bool:
     return not region or (bool(village) and contains(region, str(village)))
 
@@ -283,6 +292,7 @@ _TABLES: Mapping[str, Callable[[Office, Connection, str], Table]] = {
     "visits": _visits,
     "unconfirmed": _unconfirmed,
     "proposal": _proposal,
+    "print_queue": _print_queue,
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from sync_server.coverage import cluster_values
 from sync_server.people import members_of
 from sync_server.print_queue import READY, Queue, Waiting, queue
+from sync_server.reports.stock_report import stock_report
 from sync_server.store.driver import ask, listed
 from sync_server.store.queries import records
 
@@ -29,6 +31,12 @@ _NOT_READY = (
     "SELECT village, count(*) FROM tally_people WHERE complete AND central = 1"
     " AND status NOT IN (SELECT value FROM json_each(?)) GROUP BY village"
 )
+
+
+def wanted(connection: Connection, on: date, covers: Covers) -> Queue:
+    """Return the queue of an area for the cards that the office has on a day."""
+    stock = stock_report(connection, on)
+    return print_queue(connection, stock.total.remaining if stock.offices else None, covers)
 
 
 def print_queue(connection: Connection, cards: int | None, covers: Covers) -> Queue:

@@ -3,25 +3,24 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from sync_server import auditing, tallies
+from sync_server import auditing, exporting, tallies
 from sync_server.accounts import Right, require
 from sync_server.office import Office
 from sync_server.print_queue import Queue, Waiting
 from sync_server.registry import context_of
+from sync_server.reports import print_report
 from sync_server.reports.outage_words import day_text
-from sync_server.reports.print_report import COLUMNS, print_queue, rows
-from sync_server.reports.stock_report import stock_report
 from sync_server.web.errors import RevealReasonMissing
-from sync_server.web.files import table_file
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking_at
 
 Page = str | Response | tuple[str, int]
 _SHOWN = 100
+_KIND = "print_queue"
 
 
 def add(pages: Blueprint, office: Office) -> None:
@@ -50,11 +49,9 @@ def add(pages: Blueprint, office: Office) -> None:
         reason = " ".join(request.form.get("reason", "").split())
         if not reason:
             raise RevealReasonMissing
-        tallies.finish(office)
-        with office.store.read() as connection:
-            found = _queue(office, connection)
-        _noted(office, "print-queue-export", {"reason": reason, "count": len(found.ready)})
-        return table_file("antrean-cetak.csv", COLUMNS, list(rows(found)))
+        inside = actor().area[0] if len(actor().area) == 1 else ""
+        exporting.request(office, actor(), _KIND, "csv", inside, reason)
+        return redirect(url_for("pages.exports", done="asked"), 303)
 
 
 def _noted(office: Office, action: str, told: dict[str, Any]) -> None:
@@ -63,9 +60,7 @@ def _noted(office: Office, action: str, told: dict[str, Any]) -> None:
 
 
 def _queue(office: Office, connection: Connection) -> Queue:
-    stock = stock_report(connection, context_of(office, connection).today)
-    cards = stock.total.remaining if stock.offices else None
-    return print_queue(connection, cards, actor().covers)
+    return print_report.wanted(connection, context_of(office, connection).today, actor().covers)
 
 
 def _rows(look: Looking, found: Queue, first: int) -> list[dict[str, Any]]:

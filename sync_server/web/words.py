@@ -104,7 +104,6 @@ _ACTIONS = {
     "withdraw": "took back what was noted",
     "example": "loaded the example of 2016, or took it out",
     "print-queue-seen": "looked at the print queue",
-    "print-queue-export": "took the print queue as a table",
     "suket-issue": "issued an interim letter",
     "suket-print": "printed an interim letter",
     "suket-revoke": "revoked an interim letter",
@@ -129,6 +128,7 @@ _EXPORTS = {
     "visits": "Visits with their positions",
     "unconfirmed": "Recorded but not arrived",
     "proposal": "Proposal for the ministry",
+    "print_queue": "Print queue with full NIKs",
 }
 _CLAIMS = {"duplicate": "Duplicate", "deceased": "Reported deceased", "moved": "Moved"}
 _KINDS = {

@@ -1,5 +1,6 @@
 """Outages, stock, letters, figures: pages and API over a real store, by role and area."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from shared_schema.suket_code import verified
-from sync_server import suket
+from sync_server import ingest, suket
 from sync_server.accounts import Role
+from sync_server.ingest import Edit
+from sync_server.people import whole_log
+from sync_server.register_rows import resident_id
+from sync_server.reports import print_report
 from tests.support.office_pages import API, inside, log_of, post, program, staffed, web_of
 from tests.support.offices import Bench
 from tests.support.raw_device import person
@@ -171,3 +176,56 @@ def test_only_the_administrator_sets_how_letters_are_numbered(app: Flask) -> Non
     assert post(browser, "/suket/policy", "/suket", **rule).status_code == 303
     assert "SK-1/2023" in browser.get("/suket").text
     assert post(browser, "/suket/policy", "/suket", **rule | {"series": "x"}).status_code == 400
+
+
+def test_the_print_queue_is_the_change_logs_and_leaves_only_when_two_agree(
+    bench: Bench, app: Flask
+) -> None:
+    """Urgent first, then the oldest; the rest is counted; the page shows no reason and no NIK."""
+    said = [
+        {"central_status": "PRINT_READY_RECORD", "recorded_on": "2023-05-01"},
+        {"central_status": "PRINT_READY_RECORD", "recorded_on": "2023-01-01"},
+        {
+            "central_status": "PRINT_READY_RECORD",
+            "recorded_on": "2023-09-01",
+            "urgent_reason": "health",
+        },
+        {"central_status": "SENT_FOR_ENROLLMENT", "recorded_on": "2023-01-01"},
+        {"central_status": "CARD_PRINTED"},
+    ]
+    edits = [
+        Edit(
+            record=resident_id({"nik": f"531505170570000{at}"}, ""),
+            type="person",
+            values=person(f"Warga Uji {at}", nik=f"531505170570000{at}") | values,
+        )
+        for at, values in enumerate(said)
+    ]
+    with bench.office.store.write() as connection:
+        ingest.write_own(connection, edits, "user:penyelia")
+    browser = inside(app)
+    moved = {"office": "53.15", "kind": "received", "quantity": "2", "date": "2023-11-01"}
+    post(browser, "/stock", "/stock", **moved)
+    page = browser.get("/print-queue").text
+    names = re.findall(r'<th scope="row"><a[^>]*>([^<]+)</a>', page)
+    assert names == ["Warga Uji 2", "Warga Uji 1", "Warga Uji 0"]
+    assert "2 keping blangko kurang 1 untuk 3 warga" in page
+    assert ("Kesehatan" in page, "5315051705700002" in page) == (False, False)
+    with bench.office.store.read() as connection:
+        log = [one["values"].get("central_status") for one in whole_log(connection)]
+        found = print_report.wanted(connection, ON, lambda _area: True)
+        assert (len(found.ready), found.not_ready) == (
+            log.count("PRINT_READY_RECORD"),
+            log.count("SENT_FOR_ENROLLMENT"),
+        )
+        rows = list(print_report.rows(found))
+    assert [row[1:5:3] for row in rows] == [
+        [True, "5315051705700002"],
+        [True, "5315051705700001"],
+        [False, "5315051705700000"],
+    ]
+    assert post(browser, "/print-queue/export", "/", reason=" ").status_code == 400
+    asked = post(browser, "/print-queue/export", "/", reason="ke percetakan")
+    assert (asked.status_code, asked.location) == (303, "/exports?done=asked")
+    assert "Antrean cetak dengan NIK lengkap" in browser.get("/exports").text
+    assert post(inside(app, Role.VIEWER), "/print-queue/export", "/", reason="x").status_code == 403
