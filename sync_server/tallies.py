@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from threading import Lock, Thread
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from sync_server.store.tally_tables import TALLIES, tally_people, tally_visits
 
 AT_ONCE = 1_000
 _CENTRAL = {Central.NOT_RECORDED: 0, Central.RECORDED: 1, Central.PRINTED: 2}
+_FINISHING = Lock()
 _UPTO = "SELECT position FROM records WHERE position > ? ORDER BY position LIMIT 1 OFFSET ?"
 _TOUCHED = "SELECT record, type FROM records WHERE position > ? AND position <= ?"
 _SHOWN = (
@@ -86,6 +88,21 @@ def catch_up(office: Office, at_once: int = AT_ONCE) -> Progress:
     with office.store.write() as connection:
         step(connection, at_once)
         return progress(connection)
+
+
+def catch_up_soon(office: Office) -> Progress:
+    """Take in the next part for a page that waits; where more is left, go on in the background."""
+    found = catch_up(office)
+    if found.left and _FINISHING.acquire(blocking=False):
+        Thread(target=_finish_behind, args=(office,), daemon=True).start()
+    return found
+
+
+def _finish_behind(office: Office) -> None:
+    try:
+        finish(office)
+    finally:
+        _FINISHING.release()
 
 
 def finish(office: Office) -> None:

@@ -7,12 +7,12 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from shared_schema.errors import RecordUnknown
 from shared_schema.regions import Level, contains, district_of, level
 from sync_server import outages, tallies
 from sync_server.coverage import Count
 from sync_server.office import Office
 from sync_server.registry import context_of
+from sync_server.reports.coverage_report import RegionNotHere
 from sync_server.reports.outage_report import outage_report
 from sync_server.reports.overview_report import Overview, overview
 from sync_server.web.guard import actor
@@ -48,13 +48,13 @@ def add(pages: Blueprint, office: Office) -> None:
 
     @pages.get("/areas")
     def areas() -> Page:
-        tallies.catch_up(office)
+        tallies.catch_up_soon(office)
         with office.store.read() as connection:
             today = context_of(office, connection).today
             found = overview(connection, today, actor().covers)
             wanted = request.args.get("region") or found.region
             if wanted not in found.counts or level(wanted) is Level.VILLAGE:
-                raise RecordUnknown(text=wanted)
+                raise RegionNotHere(text=wanted)
             down = _down(connection, found)
         shown = [wanted] if level(wanted) is Level.DISTRICT else found.inside(wanted)
         return render_template(

@@ -103,7 +103,7 @@ def _list_page(office: Office, error: JemputError | None = None) -> str:
 
 
 def _page(office: Office, record: str, error: JemputError | None = None) -> str:
-    left = tallies.catch_up(office).left
+    left = tallies.catch_up_soon(office).left
     with office.store.read() as connection:
         today = context_of(office, connection).today
         report = campaign_report(connection, record, today, actor().covers)

@@ -53,7 +53,7 @@ def add(pages: Blueprint, office: Office) -> None:
 
     @pages.get("/")
     def home() -> Page:
-        left = tallies.catch_up(office).left
+        left = tallies.catch_up_soon(office).left
         with office.store.read() as connection:
             today = context_of(office, connection).today
             found = overview(connection, today, actor().covers)

@@ -25,7 +25,7 @@ def add(pages: Blueprint, office: Office) -> None:
     def show_quality() -> Page:
         days = request.args.get("days", _DAYS[0], type=int)
         days = days if days in _DAYS else _DAYS[0]
-        tallies.catch_up(office)
+        tallies.catch_up_soon(office)
         with office.store.write() as connection:
             today = context_of(office, connection).today
             first = day_number(today - timedelta(days=days - 1))

@@ -34,7 +34,7 @@ def add(pages: Blueprint, office: Office) -> None:
 
     @pages.get("/recap", endpoint="recap")
     def show_recap() -> Page:
-        left = tallies.catch_up(office).left
+        left = tallies.catch_up_soon(office).left
         with office.store.read() as connection:
             found = _recap(office, connection)
             return render_template(

@@ -83,6 +83,9 @@ _PARTS = (
     supply_pages,
 )
 
+# Read at the start, so that the first request waits for none of it.
+_WARMED = ("pages/door.html", "pages/home.html")
+
 
 def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str] = ()) -> None:
     """Add the pages to the server's application."""
@@ -101,6 +104,8 @@ def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str]
         name = facts.need(connection, Fact.NAME)
     pages.context_processor(lambda: _always(name))
     app.register_blueprint(pages)
+    for first in _WARMED:
+        app.jinja_env.get_template(first)
 
     def answer_anywhere(error: Exception) -> Any:
         """Show a page to a browser that asked for an address which is nobody's."""

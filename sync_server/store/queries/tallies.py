@@ -35,15 +35,17 @@ _RECORDED_ON = _due_in(
     " GROUP BY village"
 )
 _BY_DAY = (
-    "SELECT day, village, outcome, count(*) FROM tally_visits WHERE day BETWEEN ? AND ?"
+    "SELECT day, village, outcome, count(*)"
+    " FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village WHERE day BETWEEN ? AND ?"
     " GROUP BY day, outcome, village"
 )
 _RECORDED_BETWEEN = (
-    "SELECT village, count(*) FROM tally_visits WHERE day BETWEEN ? AND ? AND outcome = 'recorded'"
-    " GROUP BY village"
+    "SELECT village, count(*) FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
+    " WHERE day BETWEEN ? AND ? AND outcome = 'recorded' GROUP BY village"
 )
 _ARRIVED = (
-    "SELECT village, outcome, count(*) FROM tally_visits WHERE arrived >= ?"
+    "SELECT village, outcome, count(*)"
+    " FROM tally_visits INDEXED BY ix_tally_visits_arrived_outcome_village WHERE arrived >= ?"
     " GROUP BY outcome, village"
 )
 _SINCE = (
