@@ -171,7 +171,7 @@ def _below_nothing(movements: Sequence[Movement]) -> list[Finding]:
                 "Periksa penerimaan yang belum dicatat.",
                 "On {day} more blank cards had been used than there were; {missing} are "
                 "missing. Look for a delivery that was not noted.",
-                day=on.isoformat(),
+                day=on,
                 missing=Decimal(-left),
             )
             return [_finding("STOCK_BELOW_NOTHING", text, -left, disagrees=True)]
