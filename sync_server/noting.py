@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from shared_schema.canonical import encode
 from shared_schema.changes import VOID
 from shared_schema.errors import InputError
-from shared_schema.ids import derived_id
+from shared_schema.ids import Stream, derived_id
 from shared_schema.records import check, normalise, record_type
 from shared_schema.records.checking import value_problem
 from shared_schema.records.problems import FieldValueError, Problem
@@ -22,10 +22,13 @@ from sync_server.ingest import Edit
 from sync_server.lookup import changes_of
 from sync_server.office import Office
 from sync_server.registry import context_of
-from sync_server.store.queries import records
+from sync_server.store.queries import facts, records
+from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.records import Current
 
-AT_OFFICE = "user:"
+NOTED = frozenset(
+    {"outage", "outage_statement", "repair_attempt", "stock_movement", "figure", "suket"}
+)
 
 
 class NoteInvalid(InputError):
@@ -93,7 +96,7 @@ def withdraw(
     office: Office, connection: Connection, current: Current, reason: str, operator: str
 ) -> None:
     """Declare a record void that was written at the office. Raises NotWithdrawn for another's."""
-    if not is_ours(connection, current.record):
+    if current.state.type not in NOTED or not is_ours(connection, current.record):
         raise NotWithdrawn
     if current.state.void is None:
         values = {VOID: {"reason": reason}}
@@ -102,6 +105,7 @@ def withdraw(
 
 
 def is_ours(connection: Connection, record: UUID) -> bool:
-    """Tell whether a record was begun at the office, by somebody who decides there."""
+    """Tell whether a record was begun at the office; whatever operators call themselves."""
     made = changes_of(connection, record)
-    return bool(made) and made[0].operator.startswith(AT_OFFICE)
+    server = Stream.from_hex(facts.need(connection, Fact.STREAM)).device
+    return bool(made) and made[0].stream.device == server

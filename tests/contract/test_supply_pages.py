@@ -229,3 +229,22 @@ def test_the_print_queue_is_the_change_logs_and_leaves_only_when_two_agree(
     assert (asked.status_code, asked.location) == (303, "/exports?done=asked")
     assert "Antrean cetak dengan NIK lengkap" in browser.get("/exports").text
     assert post(inside(app, Role.VIEWER), "/print-queue/export", "/", reason="x").status_code == 403
+
+
+def test_only_what_was_noted_at_the_office_is_taken_back_there(bench: Bench, app: Flask) -> None:
+    """Neither a laptop's report nor a resident of the register, whoever names them in a form."""
+    device = bench.device()
+    report = device.change(
+        {"component": "server", "office": "53.15.05", "started_precision": "unknown"},
+        type="outage",
+    )
+    assert bench.exchange(device, device.batch([report])).errors == []
+    imported = resident_id({"nik": NIK}, "")
+    edit = Edit(record=imported, type="person", values=person("Warga Uji 1", nik=NIK))
+    with bench.office.store.write() as connection:
+        ingest.write_own(connection, [edit], "user:penyelia register")
+    browser = inside(app)
+    for record in (report.record, imported):
+        for path in (f"/outages/{report.record}/withdraw", "/stock/withdraw", "/figures/withdraw"):
+            assert post(browser, path, "/stock", noted=str(record)).status_code == 400
+    assert given(program(app), "/outages")["total"] == 1
