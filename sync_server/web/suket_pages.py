@@ -217,6 +217,7 @@ def _verify_page(office: Office, **found: Any) -> str:
     return render_template(
         "pages/suket_verify.html",
         **{**shown, **found},
+        holds=known is not None and known.state is State.HOLDS,
         state=(state[0].text(language()), state[1], state[2]) if state else None,
         key=public.public_bytes_raw().hex(),
         short=fingerprint(public),
