@@ -84,7 +84,7 @@ _PARTS = (
 )
 
 # Read at the start, so that the first request waits for none of it.
-_WARMED = ("pages/door.html", "pages/home.html")
+_WARMED = ("door", "home", "base", "_parts", "_ways", "_coverage")
 
 
 def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str] = ()) -> None:
@@ -105,7 +105,7 @@ def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str]
     pages.context_processor(lambda: _always(name))
     app.register_blueprint(pages)
     for first in _WARMED:
-        app.jinja_env.get_template(first)
+        app.jinja_env.get_template(f"pages/{first}.html")
 
     def answer_anywhere(error: Exception) -> Any:
         """Show a page to a browser that asked for an address which is nobody's."""
