@@ -19,7 +19,6 @@ from sync_server.store.match_tables import match_pairs
 from sync_server.store.queries.records import current_of
 from sync_server.store.tables import candidates, clusters, edges, records
 
-
 _PAIRS = (
     "SELECT p.a, p.b, coalesce(x.root, p.a) AS one, coalesce(y.root, p.b) AS other"
     " FROM (SELECT a, b FROM candidates UNION SELECT a, b FROM match_pairs) AS p"

@@ -67,7 +67,7 @@ class CaseReasonMissing(InputError):
 
 
 class ReasonMissing(InputError):
-    """This is kept with a reason, and none was given. Write why, then try again."""
+    """A reason is kept with it, and none was given. Write why, then try again."""
 
     code = "REASON_MISSING"
 
