@@ -60,7 +60,7 @@ def heal_fork(journal: Journal, fork: Fork, sealed: Callable[[Stream], int]) -> 
             return None
         own = own_log(journal, fork)
         new = moved_to = _healing_branch(journal, own, old)
-        healing = heal(own.changes, fork.first, own.present, new)
+        healing = heal(own.changes, fork.first, own.present, new, own.shared)
         if healing.changes:
             branches.begin(
                 new, numbers=healing.numbers_used, sequence=len(healing.changes), behind=old
@@ -71,7 +71,7 @@ def heal_fork(journal: Journal, fork: Fork, sealed: Callable[[Stream], int]) -> 
         renamed = {str(before): str(after) for before, after in healing.records.items()}
         renamed |= _draft_ids(journal, old)
         branches.close(old, fork.first - 1)
-        _move_changes(journal, old, healing)
+        _move_changes(journal, old, own, healing)
         let_go(journal, own, healing)
         journal.tables.write_meta(RECEIVED, {old.hex(): branches.last_sequence(old)})
         forget_head(journal, old, fork.first - 1)
@@ -139,10 +139,15 @@ def _draft_ids(journal: Journal, old: Stream) -> dict[str, str]:
     return {draft: str(journal.branches.next_record()) for draft in moved}
 
 
-def _move_changes(journal: Journal, old: Stream, healing: Healing) -> None:
-    journal.tables.changes.remove(doc_ids=[change_key(old, at) for at in healing.sources])
-    for change in healing.changes:
+def _move_changes(journal: Journal, old: Stream, own: Own, healing: Healing) -> None:
+    """Move what is written again in the log; what the office has as well stays in it."""
+    changes, lost = journal.tables.changes, {change.sequence for change in own.lost}
+    gone = [change_key(old, at) for at in healing.sources if at not in own.shared]
+    changes.remove(doc_ids=gone)
+    for at, change in zip(healing.sources, healing.changes, strict=True):
         journal.log(change)
+        if at in lost:
+            put(changes, change_key(change.stream, change.sequence), {"remains": True})
 
 
 def _follow_on_other_streams(

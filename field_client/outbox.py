@@ -6,12 +6,12 @@ A crash between any two steps leaves either no batch or the whole one, and repea
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from field_client.line_memory import batch_changes
 from field_client.opened import App
-from field_client.receiving import sealing_codec
+from field_client.receiving import heads, sealing_codec
 from field_client.vault.spool import SealedBatch
 from shared_schema.changes import Change
 from shared_schema.custody import Head
@@ -122,10 +122,15 @@ def sealed_through(app: App, stream: Stream) -> int:
 
 def holds(app: App, stream: Stream, head: Head) -> bool:
     """Return whether a chain's end is the end of one of our own batches, or its beginning."""
-    batches = app.spool.batches(stream.to_bytes(), 0)
-    return head == Head() or any(
-        (batch.last, batch.hash) == (head.sequence, head.hash) for batch in batches
-    )
+    batch = next(app.spool.batches(stream.to_bytes(), head.sequence - 1), None)
+    found = Head(sequence=batch.last, hash=batch.hash) if batch else None
+    return head in (Head(), found)
+
+
+def has_all(app: App, ends: Mapping[Stream, Head]) -> bool:
+    """Return whether this very copy has what it takes to write these chains up to their ends."""
+    known = heads(app.journal)
+    return all(known.get(stream) == end or holds(app, stream, end) for stream, end in ends.items())
 
 
 def find_batch(app: App, stream: Stream, first: int, digest: bytes) -> SealedBatch | None:

@@ -30,11 +30,15 @@ Withheld = Mapping[str, frozenset[Stamp]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """A change as the log has it. ``reduced``: the values of ``change`` are gone, all are None."""
+    """A change as the log has it. ``reduced``: the values of ``change`` are gone, all are None.
+
+    ``remains``: it was written again after a fork with the values that were left of it.
+    """
 
     change: Change
     digest: bytes
     reduced: bool
+    remains: bool = False
 
 
 def logged(document: Mapping[str, Any]) -> Logged:
@@ -47,7 +51,8 @@ def logged(document: Mapping[str, Any]) -> Logged:
         digest = bytes.fromhex(document["digest"])
     except (TypeError, ValueError) as error:
         raise ChangeInvalid(reason="digest") from error
-    return Logged(change=change_from_json(content), digest=digest, reduced=reduced)
+    change, remains = change_from_json(content), bool(document.get("remains"))
+    return Logged(change=change, digest=digest, reduced=reduced, remains=remains)
 
 
 def reduced_change(document: Mapping[str, Any]) -> dict[str, Any]:

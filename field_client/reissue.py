@@ -5,20 +5,29 @@ send others under their numbers. Their sealed batches lie in the office's quaran
 the roster row is left. That row goes again; of the rest the record says that it did not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 from uuid import UUID
 
+from field_client.entries import state_of_document
 from field_client.journal import Journal
-from field_client.reduction import DETAILS_LOST, floor
+from field_client.reduction import DETAILS_LOST, Logged, floor
 from field_client.tables import change_key, put
 from shared_schema.canonical import Json
-from shared_schema.changes import Change, Stamp, Write, change_digest
+from shared_schema.changes import (
+    SYSTEM_FIELDS,
+    Change,
+    Stamp,
+    Write,
+    change_digest,
+)
 from shared_schema.custody import Fork, Healing
 from shared_schema.fold import FieldState, Head, RecordState, join, state_of, state_to_json
 from shared_schema.ids import Stream
+from shared_schema.records import RECORD_TYPES
+from shared_schema.traces import change_trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,38 +36,84 @@ class Own:
 
     ``present``: digests at the office, fitting ``changes``. ``lacking``: digests of what the
     office lacks, in order, as they were written first. ``lost``: those of it that are reduced.
+    ``shared``: sequences of saves of which the office has what another copy had left.
     """
 
     changes: tuple[Change, ...]
     present: Mapping[int, bytes]
     lacking: tuple[bytes, ...]
     lost: tuple[Change, ...]
+    shared: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A change as the log has it and as `custody.heal` takes it.
+
+    ``had``: nothing of it is to be written again. ``shared``: the office has what a copy had left.
+    """
+
+    logged: Logged
+    change: Change
+    had: bool
+    shared: bool = False
 
 
 def own_log(journal: Journal, fork: Fork) -> Own:
     """Return our log of a forked stream, with what stands in for reduced changes."""
-    present = dict(fork.present)
-    changes: list[Change] = []
-    lacking: list[bytes] = []
-    lost: list[Change] = []
-    for one in journal.own_log(fork.stream):
-        change, at = one.change, one.change.sequence
-        is_lacking = at >= fork.first and present.get(at) != one.digest
-        if is_lacking:
-            lacking.append(one.digest)
-        if one.reduced and is_lacking:
-            lost.append(change)
-            if left := _left(journal, change):
-                changes.append(left)
-        else:
-            changes.append(change)
-            if one.reduced and at in present:
-                present[at] = change_digest(change)
-    return Own(changes=tuple(changes), present=present, lacking=tuple(lacking), lost=tuple(lost))
+    lines = [_line(journal, fork, one) for one in journal.own_log(fork.stream)]
+    lacking = [line for line in lines if not line.had]
+    anew = {
+        line.change.sequence: change_digest(line.change)
+        for line in lines
+        if line.had and (line.shared or line.logged.reduced)
+    }
+    return Own(
+        changes=tuple(line.change for line in lines),
+        present=dict(fork.present) | {at: anew[at] for at in anew if at in fork.present},
+        lacking=tuple(line.logged.digest for line in lacking),
+        lost=tuple(line.logged.change for line in lacking if line.logged.reduced),
+        shared=frozenset(line.change.sequence for line in lines if line.shared),
+    )
 
 
-def _left(journal: Journal, change: Change) -> Change | None:
-    """Return a reduced change with the values that are still known of it; None without any."""
+def traces(journal: Journal, log: Iterable[Logged]) -> dict[int, bytes]:
+    """Return the trace of each change by its sequence."""
+    return {one.change.sequence: _trace(journal, one) for one in log}
+
+
+def _trace(journal: Journal, one: Logged) -> bytes:
+    return change_trace(_left(journal, one.change) if one.reduced else one.change)
+
+
+def _line(journal: Journal, fork: Fork, one: Logged) -> _Line:
+    change, at = one.change, one.change.sequence
+    if at < fork.first or fork.present.get(at) == one.digest:
+        return _Line(one, change, had=True)
+    if fork.traces.get(at) == _trace(journal, one):
+        details = None if one.reduced or one.remains else _details(journal, change)
+        return _Line(one, details or change, had=details is None, shared=True)
+    return _Line(one, _left(journal, change) if one.reduced else change, had=False)
+
+
+def _details(journal: Journal, change: Change) -> Change | None:
+    """Return a change with what a copy that has reduced it lacks; None where that is nothing."""
+    document = journal.tables.records.get(doc_id=str(change.record))
+    state = state_of_document(document) if document else state_of(change)
+    kept = RECORD_TYPES[change.type].roster | SYSTEM_FIELDS
+    writes = {
+        name: write
+        for name, write in change.writes.items()
+        if name not in kept and change.stamp in state.stamps(name)
+    }
+    return replace(change, writes=writes) if writes else None
+
+
+def _left(journal: Journal, change: Change) -> Change:
+    """Return a reduced change with the values that are still known of it, maybe none.
+
+    It keeps its place all the same: another copy writes the others in the same places.
+    """
     kept = floor(journal.tables.records.get(doc_id=str(change.record)))
     writes = {
         name: Write(value=head.value, replaces=change.writes[name].replaces)
@@ -66,7 +121,7 @@ def _left(journal: Journal, change: Change) -> Change | None:
         for head in part.heads
         if head.stamp == change.stamp and name in change.writes
     }
-    return replace(change, writes=writes) if writes else None
+    return replace(change, writes=writes)
 
 
 def let_go(journal: Journal, own: Own, healing: Healing) -> None:

@@ -6,8 +6,8 @@ under the same branch) keeps the first chain and sets the other batch aside. A f
 itself: it draws a new branch and writes there again what the receiver's chain lacks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -71,8 +71,8 @@ class Receipt:
 
     ``sequence`` and ``head``: the end of the stream's chain at the server. ``durable_through``:
     the last sequence that is in a backup. ``first``, ``hash``: which batch this answers.
-    ``digests`` (FORK only): sequence -> digest of each change the server holds in the place of the
-    batch's own.
+    ``digests``, ``traces`` (FORK only): sequence -> digest and trace of each change the server
+    holds in the place of the batch's own.
     """
 
     stream: Stream
@@ -85,6 +85,7 @@ class Receipt:
     server_ms: int
     remarks: tuple[Remark, ...] = ()
     digests: Mapping[int, bytes] | None = None
+    traces: Mapping[int, bytes] | None = None
 
 
 def judge(head: Head, known: Mapping[int, bytes], batch: Batch) -> Judgement:
@@ -114,15 +115,15 @@ def receipt_to_json(receipt: Receipt) -> dict[str, Any]:
         "server_ms": receipt.server_ms,
         "remarks": [[note.sequence, note.code, note.field] for note in receipt.remarks],
     }
-    if receipt.digests is not None:
-        data["digests"] = {str(at): digest.hex() for at, digest in receipt.digests.items()}
+    for name, found in (("digests", receipt.digests), ("traces", receipt.traces)):
+        if found is not None:
+            data[name] = {str(at): digest.hex() for at, digest in found.items()}
     return data
 
 
 def receipt_from_json(data: Any) -> Receipt:
     """Read ``receipt_to_json``. Raises ReceiptInvalid."""
     try:
-        digests = data.get("digests")
         return Receipt(
             stream=Stream.from_hex(data["stream"]),
             first=int(data["first"]),
@@ -136,27 +137,30 @@ def receipt_from_json(data: Any) -> Receipt:
                 Remark(sequence=int(at), code=str(code), field=name)
                 for at, code, name in data["remarks"]
             ),
-            digests=None
-            if digests is None
-            else {int(at): bytes.fromhex(digest) for at, digest in digests.items()},
+            digests=_by_place(data.get("digests")),
+            traces=_by_place(data.get("traces")),
         )
     except (KeyError, TypeError, ValueError, AttributeError, CustodyError) as error:
         raise ReceiptInvalid from error
+
+
+def _by_place(data: Any) -> dict[int, bytes] | None:
+    return None if data is None else {int(at): bytes.fromhex(one) for at, one in data.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fork:
     """What the FORK receipts of one stream say together: ``present`` from ``first`` on.
 
-    ``through``: up to where nothing of it is missing; ``end``, ``head``: of the server's chain.
+    ``traces``: of the same changes. ``end``, ``head``: of the server's chain.
     """
 
     stream: Stream
     first: int
     present: Mapping[int, bytes]
-    through: int
     end: int
     head: bytes = GENESIS
+    traces: Mapping[int, bytes] = field(default_factory=dict)
 
     def is_our_beginning(self, own: Mapping[int, bytes]) -> bool:
         """Tell whether the server's chain is as ours, and only ends sooner.
@@ -169,33 +173,37 @@ class Fork:
             at in own and own[at] == self.present.get(at) for at in held
         )
 
-    def parted(self, own: Mapping[int, bytes]) -> bool:
+    def parted(self, own: Mapping[int, bytes], traces: Mapping[int, bytes]) -> bool:
         """Tell whether it is known where two copies parted; ``own``: digest of each of our changes.
 
         It is where a change differs, since copies share nothing but their beginning; or where
-        all that both have was compared.
+        all that both have was compared. What the server holds and cannot read yet was not. A change
+        with the trace of ours is ours, of which another copy had fewer values left, or more.
         """
-        compared = {at: own[at] for at in own.keys() & self.present.keys() if at >= self.first}
-        if any(digest != self.present[at] for at, digest in compared.items()):
-            return True
-        return self.through >= min(self.end, max(own, default=0))
+        both = {at: digest for at, digest in own.items() if self.first <= at <= self.end}
+        compared = both.keys() & self.present.keys()
+        return len(compared) == len(both) or any(
+            both[at] != self.present[at] and traces.get(at) != self.traces.get(at)
+            for at in compared
+        )
 
 
 def gather_fork(receipts: Iterable[tuple[Receipt, int]]) -> Fork:
     """Put the FORK receipts of one stream together; each with the last sequence of its batch."""
     by_place = sorted(receipts, key=lambda one: one[0].first)
     first = by_place[0][0].first
-    through, present = first - 1, dict[int, bytes]()
+    through, present, traces = first - 1, dict[int, bytes](), dict[int, bytes]()
     for receipt, last in by_place:
         if receipt.first <= through + 1:
             present.update(receipt.digests or {})
+            traces.update(receipt.traces or {})
             through = max(through, last, *present)
     newest = by_place[-1][0]
     return Fork(
         stream=newest.stream,
         first=first,
         present=present,
-        through=through,
+        traces=traces,
         end=newest.sequence,
         head=newest.head,
     )
@@ -206,8 +214,9 @@ class Healing:
     """What a forked copy writes again, on its new branch, numbered from 1.
 
     ``records``: old id -> new id of records that only this copy knows. ``stamps``: old stamp ->
-    new stamp of what was written again. ``sources``: the old sequence of each new change, in
-    order. ``numbers_used``: record numbers given out.
+    new stamp of what was written again. ``standing``: those old stamps that the server has too,
+    with other values. ``sources``: the old sequence of each new change, in order.
+    ``numbers_used``: record numbers given out.
     """
 
     changes: tuple[Change, ...]
@@ -215,10 +224,15 @@ class Healing:
     stamps: Mapping[Stamp, Stamp]
     sources: tuple[int, ...]
     numbers_used: int
+    standing: frozenset[Stamp] = frozenset()
 
 
 def heal(
-    own: Sequence[Change], fork_at: int, present: Mapping[int, bytes], branch: Stream
+    own: Sequence[Change],
+    fork_at: int,
+    present: Mapping[int, bytes],
+    branch: Stream,
+    shared: Collection[int] = (),
 ) -> Healing:
     """Return what a forked copy must write again on ``branch``, a stream of its own.
 
@@ -226,14 +240,15 @@ def heal(
     the first sequence of the batch that was refused. ``present``: digest of each change the
     server's chain holds from there on. A change that the server has is not written again. A
     record that only this copy began is given a new id, since the other copy may have begun
-    another under the old one; references and replaced stamps follow.
+    another under the old one; references and replaced stamps follow. ``shared``: sequences of
+    which the server has other values of the very save; ours are laid over those.
     """
     lost = [
         change
         for change in own
         if change.sequence >= fork_at and present.get(change.sequence) != change_digest(change)
     ]
-    lost_at = {change.sequence for change in lost}
+    lost_at = {change.sequence for change in lost} - set(shared)
     held = {change.record for change in own if change.sequence not in lost_at}
     orphans = [
         record
@@ -242,13 +257,20 @@ def heal(
     ]
     renamed = {record: record_id(branch, at) for at, record in enumerate(orphans, 1)}
     stamps = {change.stamp: Stamp(change.hlc, branch) for change in lost}
+    standing = frozenset(change.stamp for change in lost if change.sequence in shared)
+    moved = {old: (old, new) if old in standing else (new,) for old, new in stamps.items()}
     return Healing(
         changes=tuple(
-            replace(_follow(change, renamed, stamps), stream=branch, sequence=at)
+            replace(
+                _over(_follow(change, renamed, moved), change.stamp, standing),
+                stream=branch,
+                sequence=at,
+            )
             for at, change in enumerate(lost, 1)
         ),
         records=renamed,
         stamps=stamps,
+        standing=standing,
         sources=tuple(change.sequence for change in lost),
         numbers_used=len(orphans),
     )
@@ -259,15 +281,32 @@ def follow(change: Change, healing: Healing) -> Change:
 
     It may correct or point at records that have got new ids, and name stamps that have moved.
     """
-    return _follow(change, healing.records, healing.stamps)
+    moved = {
+        old: (old, new) if old in healing.standing else (new,)
+        for old, new in healing.stamps.items()
+    }
+    return _follow(change, healing.records, moved)
 
 
-def _follow(change: Change, renamed: Mapping[UUID, UUID], stamps: Mapping[Stamp, Stamp]) -> Change:
+def _over(change: Change, before: Stamp, standing: Collection[Stamp]) -> Change:
+    """Lay a change over what the server has under its own former stamp, if it has anything."""
+    if before not in standing:
+        return change
+    writes = {
+        name: replace(write, replaces=(*write.replaces, before))
+        for name, write in change.writes.items()
+    }
+    return replace(change, writes=writes)
+
+
+def _follow(
+    change: Change, renamed: Mapping[UUID, UUID], moved: Mapping[Stamp, tuple[Stamp, ...]]
+) -> Change:
     names = {str(old): str(new) for old, new in renamed.items()}
     writes = {
         name: Write(
             value=_rename(write.value, names),
-            replaces=tuple(stamps.get(stamp, stamp) for stamp in write.replaces),
+            replaces=tuple(now for stamp in write.replaces for now in moved.get(stamp, (stamp,))),
         )
         for name, write in change.writes.items()
     }

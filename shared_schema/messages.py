@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from shared_schema.canonical import NotCanonical, decode, encode, whole
+from shared_schema.canonical import Json, NotCanonical, decode, encode, whole
 from shared_schema.custody import Head
 from shared_schema.envelope import HPKE, SIGNATURE_BYTES
 from shared_schema.errors import CustodyError
@@ -88,12 +88,14 @@ class Signatory:
 class Page:
     """One page of a pull. ``previous`` and ``next``: the cursors it stands between.
 
-    ``items``: objects with a ``kind``; see PROTOCOL.md.
+    ``items``: objects with a ``kind``; see PROTOCOL.md. ``heads``: ends of chains that whoever
+    asked has; what they hold may be left out.
     """
 
     previous: str
     next: str
     items: Sequence[Mapping[str, Any]]
+    heads: Mapping[Stream, Head] = field(default_factory=dict)
 
 
 def hello_frame(hello: Hello, signer: Ed25519PrivateKey) -> Frame:
@@ -106,10 +108,7 @@ def hello_frame(hello: Hello, signer: Ed25519PrivateKey) -> Frame:
             "server": hello.server.hex(),
             "nonce": hello.nonce.hex(),
             "cursor": hello.cursor,
-            "heads": {
-                stream.hex(): [head.sequence, head.hash.hex()]
-                for stream, head in hello.heads.items()
-            },
+            "heads": _heads_to_json(hello.heads),
             "codecs": list(hello.codecs),
             "software": hello.software,
             "wall_ms": hello.wall_ms,
@@ -137,10 +136,7 @@ def read_hello(frame: Frame) -> Hello:
             server=bytes.fromhex(data["server"]),
             nonce=bytes.fromhex(data["nonce"]),
             cursor=str(data["cursor"]),
-            heads={
-                Stream.from_hex(stream): Head(sequence=whole(sequence), hash=bytes.fromhex(head))
-                for stream, (sequence, head) in _limited(data["heads"]).items()
-            },
+            heads=_heads_from_json(data["heads"]),
             codecs=tuple(map(whole, data["codecs"])),
             software=str(data["software"]),
             wall_ms=whole(data["wall_ms"]),
@@ -192,7 +188,8 @@ def read_server_frame(frame: Frame, device: bytes, signing: Ed25519PublicKey) ->
 
 def seal_page(page: Page, device: bytes, sealing: X25519PublicKey) -> bytes:
     """Return a page's content: length u16 | cursors as JSON | HPKE of the compressed items."""
-    cursors = encode({"previous": page.previous, "next": page.next})
+    heads = {"heads": _heads_to_json(page.heads)} if page.heads else {}
+    cursors = encode({"previous": page.previous, "next": page.next, **heads})
     plain = zstandard.ZstdCompressor(level=6).compress(encode(list(page.items)))
     sealed = HPKE.encrypt(plain, sealing, info=_PAGE + device + cursors)
     return _PAGE_HEAD.pack(len(cursors)) + cursors + sealed
@@ -217,7 +214,11 @@ def open_page(content: bytes, device: bytes, sealing: X25519PrivateKey) -> Page:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise MessageInvalid(reason="page")
     previous, following = page_cursors(content)
-    return Page(previous=previous, next=following, items=items)
+    try:
+        heads = _heads_from_json(_object(cursors).get("heads", {}))
+    except (TypeError, ValueError, AttributeError, CustodyError) as error:
+        raise MessageInvalid(reason="page") from error
+    return Page(previous=previous, next=following, items=items, heads=heads)
 
 
 def read_object(content: bytes) -> dict[str, Any]:
@@ -225,11 +226,21 @@ def read_object(content: bytes) -> dict[str, Any]:
     return _object(content)
 
 
-def _limited(heads: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Refuse more streams than a device can have: each is looked up. Raises ValueError."""
+def _heads_to_json(heads: Mapping[Stream, Head]) -> dict[str, Json]:
+    return {stream.hex(): [head.sequence, head.hash.hex()] for stream, head in heads.items()}
+
+
+def _heads_from_json(heads: Mapping[str, Any]) -> dict[Stream, Head]:
+    """Read ends of chains. Raises ValueError for more streams than a device can have, and others.
+
+    Each of them is looked up.
+    """
     if len(heads) > HEADS_LIMIT:
         raise ValueError
-    return heads
+    return {
+        Stream.from_hex(stream): Head(sequence=whole(sequence), hash=bytes.fromhex(digest))
+        for stream, (sequence, digest) in heads.items()
+    }
 
 
 def _object(content: bytes) -> dict[str, Any]:

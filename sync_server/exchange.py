@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from shared_schema.canonical import Json, encode
 from shared_schema.chunks import ChunkState, chunk_receipt_to_json, read_chunk
-from shared_schema.custody import Status
+from shared_schema.custody import Head, Status
 from shared_schema.enrolment import DeviceRevoked, DeviceUnknown
 from shared_schema.envelope import Batch, BatchForged, parse
 from shared_schema.errors import AccessError, CustodyError, JemputError, StorageError
@@ -130,7 +130,7 @@ class Section:
         self._troubles = troubles
         self._heard = Tally()
         self._said = Tally()
-        self._proven: dict[Stream, int] = {}
+        self._proven: dict[Stream, Head] = {}
         self._unknown: set[int] = set()
         self._errors = 0
         self._device: Device | None = None
@@ -162,7 +162,7 @@ class Section:
             self._device = devices.get(connection, hello.device)
             for stream, head in hello.heads.items():
                 if stream.device == hello.device and batches.ends_at(connection, stream, head):
-                    self._proven[stream] = head.sequence
+                    self._proven[stream] = head
             content = welcome(connection, hello.device, self._office.now_ms())
         yield self._say(Kind.WELCOME, content)
 
@@ -239,10 +239,14 @@ class Section:
                 devices.seen(connection, device.id, now_ms)
         self._device = device
         if receipt is None or receipt.status in {Status.ACCEPTED, Status.HELD}:
-            proven = self._proven.get(batch.header.stream, 0)
-            self._proven[batch.header.stream] = max(proven, batch.header.last)
+            self._prove(batch)
         self._said.add(answer)
         return answer
+
+    def _prove(self, batch: Batch) -> None:
+        """Note that whoever is asking has the chain up to this batch."""
+        stream, end = batch.header.stream, Head(sequence=batch.header.last, hash=batch.hash)
+        self._proven[stream] = max(end, self._proven.get(stream, end), key=lambda h: h.sequence)
 
     def _finish(self) -> Iterator[Frame]:
         device = self._device

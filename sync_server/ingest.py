@@ -8,14 +8,21 @@ a valid chain is taken in whole; what cannot be read or folded yet is held and s
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Connection
 
 from shared_schema.canonical import Json, NotCanonical, encode
-from shared_schema.changes import Change, ChangeInvalid, Stamp, Write, settled
+from shared_schema.changes import (
+    Change,
+    ChangeInvalid,
+    Stamp,
+    Write,
+    change_digest,
+    settled,
+)
 from shared_schema.clock import Clock, Evidence
 from shared_schema.custody import (
     Head,
@@ -32,6 +39,7 @@ from shared_schema.frames import Frame, Kind
 from shared_schema.ids import Stream
 from shared_schema.messages import server_frame
 from shared_schema.records import record_type
+from shared_schema.traces import change_trace
 from shared_schema.wire import CodecUnknown, decode_payload
 from shared_schema.wire.json_columns import PayloadInvalid
 from sync_server import arrivals, projections
@@ -239,8 +247,12 @@ def _set_aside(
     stream, now_ms = batch.header.stream, office.now_ms()
     head = batches.head(connection, stream)
     if cause is Cause.FORK:
-        digests = log.digests(connection, stream, batch.header.first, batch.header.last)
-        receipt = _receipt(office, batch, Status.FORK, head, digests=digests, now_ms=now_ms)
+        held = log.of_stream(connection, stream, batch.header.first, batch.header.last)
+        receipt = replace(
+            _receipt(office, batch, Status.FORK, head, now_ms=now_ms),
+            digests={change.sequence: change_digest(change) for change in held},
+            traces={change.sequence: change_trace(change) for change in held},
+        )
     else:
         notes = (Remark(sequence=batch.header.first, code=REVOKED),)
         receipt = _receipt(office, batch, Status.QUARANTINED, head, remarks=notes, now_ms=now_ms)
@@ -256,7 +268,6 @@ def _receipt(
     head: Head,
     *,
     remarks: tuple[Remark, ...] = (),
-    digests: Mapping[int, bytes] | None = None,
     now_ms: int | None = None,
 ) -> Receipt:
     return Receipt(
@@ -269,7 +280,6 @@ def _receipt(
         durable_through=0,
         server_ms=office.now_ms() if now_ms is None else now_ms,
         remarks=remarks,
-        digests=digests,
     )
 
 

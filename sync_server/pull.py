@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from shared_schema.canonical import encode
 from shared_schema.changes import Change
+from shared_schema.custody import Head
 from shared_schema.fold import fold, parts, state_of, state_to_json
 from shared_schema.ids import Stream
 from shared_schema.messages import Page
@@ -84,14 +85,16 @@ def parse_cursor(text: str) -> Cursor | None:
 
 
 def pages(
-    office: Office, device: Device, cursor: str, proven: Mapping[Stream, int]
+    office: Office, device: Device, cursor: str, heads: Mapping[Stream, Head]
 ) -> Iterator[Page]:
     """Yield the pages that follow ``cursor``, up to the end of the log as it is now.
 
-    ``proven``: how far the asking copy of the device demonstrably has its own streams; changes
-    of its own up to there are not sent back. Each page is read at one moment of its own. Pages
-    with nothing for the device are left out, but for the last.
+    ``heads``: how far the asking copy of the device demonstrably has its own streams; changes
+    of its own up to there are not sent back, and each page says so, as another copy may get it.
+    Each page is read at one moment of its own. Pages with nothing for the device are left out,
+    but for the last.
     """
+    proven = {stream: head.sequence for stream, head in heads.items()}
     with office.store.read() as connection:
         upto, _ = log.head(connection)
         epoch = int(facts.need(connection, Fact.EPOCH))
@@ -112,8 +115,8 @@ def pages(
             continue
         *early, last = _cut(opening + items)
         for part in early:
-            yield Page(previous=cursor, next=cursor, items=part)
-        yield Page(previous=cursor, next=following.text(), items=last)
+            yield Page(previous=cursor, next=cursor, items=part, heads=heads)
+        yield Page(previous=cursor, next=following.text(), items=last, heads=heads)
         opening, cursor, at = [], following.text(), following
 
 

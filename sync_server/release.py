@@ -143,7 +143,15 @@ def _write_again(office: Office, connection: Connection, branch: list[Kept]) -> 
     alive = device is not None and device.revoked_ms is None
     if alive and len(present) < len(changes):
         raise QuarantineCopyAlive(number=branch[0].id)
+    _require_all_read(connection, stream.device, branch[0].id)
     return _settle(office, connection, _moved(office, changes, changes[0].sequence, present))
+
+
+def _require_all_read(connection: Connection, device: bytes, number: int) -> None:
+    """Refuse to take over anything while a batch of the device is held: it may be the same."""
+    held = (parse(body).header.stream.device for body, _ in batches.unread(connection))
+    if device in held:
+        raise QuarantineUnreadable(number=number, reason=Status.HELD)
 
 
 def _settle(office: Office, connection: Connection, moved: list[Change]) -> int:

@@ -12,7 +12,7 @@ from field_client import receiving
 from field_client.errors import OtherCopy
 from field_client.healing import leave_branch
 from field_client.opened import App
-from field_client.outbox import holds, seal_waiting, waiting_batches
+from field_client.outbox import has_all, holds, seal_waiting, waiting_batches
 from field_client.recovery import take_key
 from field_client.remarks import settle_known
 from field_client.retention import tidy
@@ -59,6 +59,7 @@ from shared_schema.custody import Head, Receipt, Status
 from shared_schema.enrolment import DeviceRevoked
 from shared_schema.frames import SectionIncomplete
 from shared_schema.ids import Stream
+from shared_schema.messages import Page
 
 ROUNDS = 4
 SECTION_BYTES = 32 << 20
@@ -167,7 +168,9 @@ class Exchange:
                 self._receipted(effect.receipt)
             case ChunkReceipted():
                 self._photo(effect.receipt)
-            case Paged() if receiving.apply_page(journal, effect.page):
+            case Paged() if self._is_for_us(effect.page) and receiving.apply_page(
+                journal, effect.page
+            ):
                 items = self.outcome.items + len(effect.page.items)
                 self._note(pages=self.outcome.pages + 1, items=items)
             case Refused():
@@ -212,6 +215,10 @@ class Exchange:
         changes = self.outcome.changes + max(covered, 0)
         received = self.outcome.received + 1
         self._note(received=received, changes=changes, **self.ledger.look())
+
+    def _is_for_us(self, page: Page) -> bool:
+        """Return whether a page leaves out nothing but ours: another copy may have asked for it."""
+        return has_all(self.app, page.heads)
 
     def _photo(self, receipt: ChunkReceipt) -> None:
         complete, brought = self.photos.heard(receipt)

@@ -14,6 +14,7 @@ from field_client.healing import Healed, heal_fork, leave_branch
 from field_client.opened import App
 from field_client.outbox import across, cut_at, find_batch, sealed_through
 from field_client.receiving import note_receipt
+from field_client.reissue import traces
 from shared_schema.canonical import decode, encode
 from shared_schema.custody import (
     Fork,
@@ -62,8 +63,9 @@ def _heal(app: App, fork: Fork, receipt: Receipt) -> list[Healed]:
     """Heal a fork of which it is known where the copies parted."""
     if fork.end < fork.first > app.spool.acked(fork.stream.to_bytes()) + 1:
         return []  # Rewound meanwhile for a restored office: what lies before is asked about first.
-    own = {one.change.sequence: one.digest for one in app.journal.own_log(fork.stream)}
-    if not fork.parted(own):
+    log = list(app.journal.own_log(fork.stream))
+    own = {one.change.sequence: one.digest for one in log}
+    if not fork.parted(own, traces(app.journal, log)):
         return []
     if fork.is_our_beginning(own) and _can_go_on(app, fork):
         had = replace(receipt, first=fork.first, hash=fork.head, status=Status.ACCEPTED)

@@ -10,8 +10,9 @@ from itertools import compress, pairwise, starmap
 from operator import ne
 
 from shared_schema.canonical import Json, decode, encode
-from shared_schema.wire.kinds import KINDS, Sheet, next_line
+from shared_schema.wire.kinds import KINDS
 from shared_schema.wire.masks import MaskReader, MaskWriter
+from shared_schema.wire.sheet import Sheet, next_line
 
 
 def put_column(

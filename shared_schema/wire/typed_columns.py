@@ -30,8 +30,9 @@ from shared_schema.wire.columns import put_column, read_column
 from shared_schema.wire.compression import compress, decompress
 from shared_schema.wire.integers import Source, put_integers, put_unsigned
 from shared_schema.wire.json_columns import PayloadInvalid
-from shared_schema.wire.kinds import WORD, Ids, Sheet, kind_of, next_line
+from shared_schema.wire.kinds import WORD, kind_of
 from shared_schema.wire.masks import MaskReader, MaskWriter
+from shared_schema.wire.sheet import Ids, Sheet, next_line
 from shared_schema.wire.stamped import (
     Replaced,
     put_evidence,

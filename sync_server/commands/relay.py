@@ -14,6 +14,7 @@ from shared_schema.errors import JemputError
 from sync_server.app_relay import begin_relay, open_relay
 from sync_server.commands.opening import PACKAGE
 from sync_server.config import load_config
+from sync_server.relay.line import Lines
 from sync_server.relay.pacing import Pacer
 from sync_server.relay.relay import Fact, Relay, fact
 from sync_server.relay.status import status as status_of
@@ -77,7 +78,7 @@ def _pacer(opened: Relay) -> Pacer:
         url, signing = fact(connection, Fact.UPSTREAM), fact(connection, Fact.SIGNING)
     return Pacer(
         relay=opened,
-        transport=Upstream(url=url, signing=bytes.fromhex(signing)),
+        transport=Upstream(url=url, lines=Lines(signing=bytes.fromhex(signing))),
         draw=random.random,
         report=_complain,
     )

@@ -227,7 +227,10 @@ class Forwarding:
             self._put_off(connection, first)
 
     def settle(self) -> None:
-        """Keep of a reply that was cut what is true all the same; do nothing about a whole one."""
+        """Keep of a reply that was cut what is true all the same; do nothing about a whole one.
+
+        One is whole where its end is kept, also if the relay was stopped right behind that.
+        """
         self._relay.coming.clear()
         if not self._within:
             return
@@ -236,6 +239,8 @@ class Forwarding:
             return
         with self._relay.store.write() as connection:
             kinds = {frame.kind for frame in replies.frames(connection, self._reply)}
+            if Kind.DONE in kinds:
+                return
             enough = party.tries + 1 >= CUTS_AT_MOST
             if Kind.PAGE in kinds and enough:
                 shelf.passed_on(connection, party.device, party.hello.body)

@@ -1,8 +1,6 @@
 """The way from a relay to its office: one POST, sent and read at once on one connection.
 
-The office answers while we are still sending; one loop does what the socket is ready for. The
-line is safe where the office's own key signed its certificate, or where the authorities of this
-system vouch for the address.
+The office answers while we are still sending; one loop does what the socket is ready for.
 """
 
 import http
@@ -16,18 +14,15 @@ from urllib.parse import urlsplit
 import h11
 
 from shared_schema.canonical import NotCanonical, decode
-from shared_schema.line_certificate import is_signed_by
 from sync_server.relay.errors import (
     UpstreamCut,
     UpstreamMissing,
     UpstreamRefused,
-    UpstreamUnreachable,
-    UpstreamUntrusted,
 )
+from sync_server.relay.line import Lines
 
 PATH = "/v1/exchange"
 CONTENT_TYPE = "application/x-jemput"
-CONNECT_S = 30.0
 IDLE_S = 120.0
 _READ_BYTES = 64 << 10
 _PORTS = {"http": 80, "https": 443}
@@ -35,10 +30,10 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upstream:
-    """The office at ``url``. ``signing``: its raw key, pinned at the enrolment."""
+    """The office at ``url``, over ``lines`` that know its key."""
 
     url: str
-    signing: bytes
+    lines: Lines
     idle_s: float = IDLE_S
 
     def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
@@ -52,38 +47,13 @@ class Upstream:
             raise UpstreamMissing
         host, port = parts.hostname, parts.port or _PORTS[parts.scheme]
         target = parts.path.rstrip("/") + PATH
-        line = self._connect(host, port, secure=parts.scheme == "https")
+        line = self.lines.connect((host, port), secure=parts.scheme == "https")
         try:
             line.setblocking(False)  # noqa: FBT003 - the socket's own signature
             yield from _Post(line, parts.netloc, target, outgoing, self.idle_s).run()
         finally:
+            self.lines.keep(line, (host, port))
             line.close()
-
-    def _connect(self, host: str, port: int, *, secure: bool) -> socket.socket:
-        try:
-            line = socket.create_connection((host, port), CONNECT_S)
-            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if not secure:
-                return line
-            protected = _pinned_context().wrap_socket(line, server_hostname=host)
-            if is_signed_by(protected.getpeercert(binary_form=True) or b"", self.signing):
-                return protected
-            protected.close()
-            line = socket.create_connection((host, port), CONNECT_S)
-            return ssl.create_default_context().wrap_socket(line, server_hostname=host)
-        except ssl.SSLCertVerificationError as error:
-            raise UpstreamUntrusted(address=f"{host}:{port}") from error
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise UpstreamUnreachable(address=f"{host}:{port}", reason=reason) from error
-
-
-def _pinned_context() -> ssl.SSLContext:
-    """Return a context that lets every certificate pass: the office's key is asked instead."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 class _Post:

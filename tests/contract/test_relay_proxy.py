@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sync_server.api import serving
 from sync_server.relay.errors import UpstreamRefused
+from sync_server.relay.line import Lines
 from sync_server.relay.pacing import LEAST_ROOM_BYTES, Room, pass_on_all
 from sync_server.relay.parties import EXCHANGE_BYTES
 from sync_server.relay.upstream import Upstream
@@ -31,7 +32,7 @@ def test_what_is_too_long_for_the_proxy_is_passed_on_in_parts(tmp_path: Path) ->
     room = Room(size_bytes=1 << 20)
     try:
         with nginx(tmp_path / "proxy", int(server.bind_addr[1]), "client_max_body_size 7k;") as at:
-            upstream = Upstream(url=f"http://{LOOPBACK}:{at}", signing=b"", idle_s=10)
+            upstream = Upstream(url=f"http://{LOOPBACK}:{at}", lines=Lines(signing=b""), idle_s=10)
             passed = pass_on_all(relay.relay, upstream, room)
     finally:
         server.stop()

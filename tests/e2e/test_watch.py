@@ -57,12 +57,15 @@ def await_(true: Callable[[], bool], said: Path) -> None:
 
 
 @contextmanager
-def watching(device: Laptop, said: Path) -> Iterator[subprocess.Popen[str]]:
+def watching(
+    device: Laptop, said: Path, *more: str, passphrase: str = PASSPHRASE
+) -> Iterator[subprocess.Popen[str]]:
     """Run a watch whose messages go to a file."""
+    words = ["sync", "--watch", "--patience", "0", "--json", "--lang=en", *more]
     with said.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            [console("field-client"), "sync", "--watch", "--patience", "0", "--json", "--lang=en"],
-            env=client_environment(device.home, PASSPHRASE, OPERATOR),
+            [console("field-client"), *words],
+            env=client_environment(device.home, passphrase, OPERATOR),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -113,3 +116,26 @@ def test_a_watch_from_a_hotspot_to_the_office(tmp_path: Path) -> None:
         assert "Traceback" not in said.read_text(encoding="utf-8")
         device.sync()
         assert device.status()["received"] == 2
+
+
+def test_a_locked_laptop_is_watched(tmp_path: Path) -> None:
+    """No passphrase: what was sealed goes once there is an office, and no more is claimed."""
+    said = tmp_path / "said"
+    sealed = "Locked. Of what was sealed at the last lock, 0 changes still wait."
+    with regency(tmp_path / "kantor") as office:
+        device = office.laptop("terkunci", "53.15.05")
+        device.add_person(**PERSON)
+        device.run("lock")
+        device.add_person(**PERSON | {"name": "Warga Contoh 2"})
+        office.process.terminate()
+        with watching(device, said, "--locked", passphrase="") as process:
+            await_(lambda: "No exchange" in said.read_text(encoding="utf-8"), said)
+            office.process.start()
+            await_(lambda: sealed in said.read_text(encoding="utf-8"), said)
+            process.send_signal(signal.SIGINT)
+            document = json.loads(process.communicate(timeout=PATIENCE_S)[0])
+        assert process.returncode == 0, said.read_text(encoding="utf-8")
+        assert document["sent_changes"] == 1
+        assert ALL_THERE not in said.read_text(encoding="utf-8")
+        assert office.stats()["persons"] == 1
+        assert device.status() == {"draft": 0, "waiting": 1, "received": 1, "attention": 0}

@@ -20,6 +20,9 @@ from shared_schema import relaying
 from shared_schema.line_certificate import certify, is_signed_by
 from sync_server.api.line_key import with_own_certificate
 from sync_server.api.serving import Listening, OwnTls
+from sync_server.relay.errors import UpstreamUntrusted
+from sync_server.relay.line import Lines
+from sync_server.relay.upstream import Upstream
 from tests.support.strangers import whole_request
 
 LOOPBACK = "127.0.0.1"
@@ -145,6 +148,21 @@ def test_the_second_line_resumes_the_first(signing: Ed25519PrivateKey) -> None:
         for _ in range(3):
             assert exchange(trust, port) == b"halo"
     assert server.resumed == [False, True, True]
+
+
+def test_a_relays_second_line_resumes_the_first(signing: Ed25519PrivateKey) -> None:
+    """As a laptop's does; a stranger at the same address is not believed for it."""
+    server = Server(context_of(signing))
+    with server.listening() as port:
+        url = f"https://{LOOPBACK}:{port}"
+        upstream = Upstream(url=url, lines=Lines(signing=raw(signing)), idle_s=5)
+        for _ in range(3):
+            assert b"".join(upstream.exchange(iter([b"rahasia"]))) == b"halo"
+        server.context = context_of(Ed25519PrivateKey.generate())
+        with pytest.raises(UpstreamUntrusted):
+            list(upstream.exchange(iter([b"rahasia"])))
+    assert server.resumed[:3] == [False, True, True]
+    assert not any(server.heard[3:])
 
 
 def test_a_session_does_not_outlive_the_key(signing: Ed25519PrivateKey) -> None:

@@ -16,7 +16,7 @@ from tests.support import effort, stretching
 from tests.support.effort import Effort
 
 FIRST, SECOND = "sandi pertama", "sandi kedua"
-KILLS = Effort("test_vault_rekey.py::test_killed_removal", ci=12, soak=300)
+KILLS = Effort("test_vault_rekey.py::test_killed_removal", ci=8, soak=300)
 PEOPLE = [document_of({"nik": f"{n:016d}", "note": "x" * 1400}, f"orang-{n}") for n in range(1500)]
 INDEXES = {"people": ("nik",)}
 PROGRAM = """

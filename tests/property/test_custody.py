@@ -196,7 +196,7 @@ def test_the_receipts_that_came_tell_where_copies_parted_or_that_more_are_needed
     if not heard:
         return
     fork = gather_fork(reversed(heard))
-    if fork.parted(own):
+    if fork.parted(own, {}):
         assert heal(ours, 1, fork.present, NEW) == heal(ours, 1, held, NEW)
     else:
         assert len(heard) < len(receipts)

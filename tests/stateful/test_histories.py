@@ -1,10 +1,12 @@
 """Histories by which the state machine found faults, written out; see `Outpost` for the words."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from tests.support.bad_line import FINE
+from tests.support.fuses import Fuse, OfficeDown
 from tests.support.regency_stage import Outpost, Stage, furnished_stage
 
 
@@ -59,3 +61,91 @@ def test_what_two_copies_of_a_revoked_laptop_hand_over_is_all_taken_in(outpost: 
     outpost.revoke(laptop)
     outpost.register(twin, 1, twins=False)
     outpost.register(laptop, 1, twins=False)
+
+
+@pytest.mark.parametrize("by_stick", [True, False])
+def test_a_reply_to_one_copy_leaves_out_nothing_for_the_other(
+    outpost: Outpost, by_stick: bool
+) -> None:
+    """A stick or a relay gives it to whoever comes first; the other's records were left out."""
+    laptop, _ = outpost.laptops
+    outpost.copy(laptop, told_apart=True)
+    twin = outpost.laptops[-1]
+    outpost.register(twin, 1, twins=False)
+    if by_stick:
+        outpost.export(twin)
+        outpost.carry([0], None)
+        outpost.take_reply(laptop, 0)
+    else:
+        outpost.visit_relay(twin, FINE)
+        outpost.pass_on(FINE)
+        outpost.visit_relay(laptop, FINE)
+
+
+def test_a_relay_that_ends_at_any_frame_hands_out_whole_replies(outpost: Outpost) -> None:
+    """What it kept to the end is left whole; what it did not is asked for again."""
+    laptop, _ = outpost.laptops
+    outpost.visit_relay(laptop, FINE)
+    outpost.relay.keep_image()
+    for left in range(9):
+        outpost.relay.roll_back()
+        outpost.relay.store.fuses[:] = [Fuse(left=left, before=False)]
+        with suppress(OfficeDown):
+            outpost.pass_on(FINE)
+        outpost.relay.store.fuses.clear()
+        outpost.visit_relay(laptop, FINE)
+
+
+def test_a_copy_waits_while_the_office_cannot_read_what_the_other_brought(outpost: Outpost) -> None:
+    """An older office holds the first copy's batch: nobody knows yet what the second may lack."""
+    laptop, _ = outpost.laptops
+    outpost.sync(laptop, FINE)
+    outpost.office.back_up()
+    outpost.register(laptop, 1, twins=False)
+    outpost.copy(laptop, told_apart=False)
+    outpost.restore(old=True)
+    outpost.sync(outpost.laptops[-1], FINE)
+    outpost.sync(laptop, FINE)
+
+
+def test_nobody_is_taken_over_while_the_office_cannot_read_what_another_copy_brought(
+    outpost: Outpost,
+) -> None:
+    """What an older office holds of a revoked laptop may be the very same."""
+    laptop, _ = outpost.laptops
+    outpost.sync(laptop, FINE)
+    outpost.office.back_up()
+    outpost.register(laptop, 1, twins=False)
+    outpost.copy(laptop, told_apart=False)
+    outpost.restore(old=True)
+    outpost.sync(outpost.laptops[-1], FINE)
+    laptop.old = True
+    outpost.revoke(laptop)
+    outpost.sync(laptop, FINE)
+    with outpost.office._program():
+        outpost.office.release_everything()
+
+
+@pytest.mark.parametrize("reduced_first", [True, False])
+def test_what_one_copy_has_left_and_what_the_other_still_knows_are_one_visit(
+    outpost: Outpost, reduced_first: bool
+) -> None:
+    """A restored office gave their numbers to a third copy's people: both write theirs again."""
+    reduced, _ = outpost.laptops
+    outpost.sync(reduced, FINE)
+    outpost.office.back_up()
+    outpost.copy(reduced, told_apart=False)
+    outpost.register(reduced, 1, twins=False)
+    outpost.correct(reduced, 1)
+    outpost.visit(reduced, 0)
+    outpost.sync(reduced, FINE)
+    outpost.register(reduced, 1, twins=False)
+    outpost.copy(reduced, told_apart=False)
+    *_, third, whole = outpost.laptops
+    reduced.let_a_month_pass()
+    outpost.restore(old=False)
+    outpost.register(third, 1, twins=False)
+    for laptop in (third, reduced, whole) if reduced_first else (third, whole, reduced):
+        outpost.sync(laptop, FINE)
+    visits = [one for one in outpost.office.states().values() if one.type == "visit"]
+    assert [one.shown("note") is not None for one in visits] == [True]

@@ -67,10 +67,10 @@ class FieldLaptop:
         self.app.close()
         self.app = reopen(self.home, self.keys, clocks=self.watch)
 
-    def copied(self, home: Path, *, told_apart: bool) -> "FieldLaptop":
+    def copied(self, home: Path, *, told_apart: bool, running_ms: int) -> "FieldLaptop":
         """Copy the folder; both go on. Not told apart, the copy takes itself for the original."""
         self.app.close()
-        watch = Watch(self.watch.wall_ms, 2 * self.watch.monotonic_ms)
+        watch = Watch(self.watch.wall_ms, running_ms)
         twin = clone(self.app, home, told_apart=told_apart, clocks=watch)
         self.restart()
         return FieldLaptop(home, self.keys, watch, twin)

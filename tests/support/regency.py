@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from shared_schema import wire
 from shared_schema.canonical import decode
-from shared_schema.clock import DAY_MS
+from shared_schema.clock import DAY_MS, Evidence
 from shared_schema.errors import CustodyError, JemputError, StorageError
 from shared_schema.fold import RecordState, state_from_json
 from shared_schema.frames import Frame
@@ -247,6 +247,16 @@ class Regency:
             return Counter(
                 mark for entry in log.after(connection) for mark in marks_in(entry.change.writes)
             )
+
+    def saves(self) -> Counter[Evidence]:
+        """Count the records that each save of a laptop is in, by what its clocks read.
+
+        Of one whose details had gone from a copy, the rest may be a change of its own.
+        """
+        with self.office.store.read() as connection:
+            changes = [entry.change for entry in log.after(connection)]
+        found = {(one.evidence, one.record) for one in changes if one.evidence.monotonic_ms}
+        return Counter(evidence for evidence, _ in found)
 
 
 def marks_in(writes: Mapping[str, Any]) -> list[str]:

@@ -47,6 +47,7 @@ from tests.support.regency_checks import (
     compare_people,
     compare_photos,
     compare_replica,
+    compare_saves,
 )
 
 HOUR_MS = 3_600_000
@@ -127,7 +128,7 @@ class Outpost:
         """Take a laptop out of the box."""
         home, keys, image = self.spare.pop()
         put_back(home, image)
-        laptop = FieldLaptop(home, keys, Watch(monotonic_ms=1000))
+        laptop = FieldLaptop(home, keys, Watch(monotonic_ms=self._running_ms()))
         laptop.old = old
         self.laptops.append(laptop)
 
@@ -136,6 +137,10 @@ class Outpost:
     def _mark(self) -> int:
         self.marked += 1
         return self.marked
+
+    def _running_ms(self) -> int:
+        """Return since when a laptop has been running: no two ever read the same time."""
+        return self._mark() * HOUR_MS
 
     def register(self, laptop: FieldLaptop, count: int, *, twins: bool) -> None:
         """Register people in one commit."""
@@ -311,8 +316,8 @@ class Outpost:
     def copy(self, laptop: FieldLaptop, *, told_apart: bool) -> None:
         """Copy a laptop's folder."""
         self.copies.mkdir(exist_ok=True)
-        home = self.copies / str(self._mark())
-        self.laptops.append(laptop.copied(home, told_apart=told_apart))
+        home, running_ms = self.copies / str(self._mark()), self._running_ms()
+        self.laptops.append(laptop.copied(home, told_apart=told_apart, running_ms=running_ms))
 
     def roll_back(self, laptop: FieldLaptop) -> None:
         """Put the image of a laptop's disk back."""
@@ -365,6 +370,7 @@ class Outpost:
         """Check that everything arrived once, and that every replica equals the office."""
         self.office.verify()
         compare_marks(self.office, self.must)
+        compare_saves(self.office)
         states = self.office.states()
         compare_people(states, self.must)
         # A revoked laptop is wiped once its records are handed over; its photos go with it.

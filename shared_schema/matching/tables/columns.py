@@ -12,6 +12,7 @@ from shared_schema.matching.tables.agreement import AGREEMENT
 from shared_schema.matching.tables.values import Kind, Row
 
 MISSING = -1
+_RAREST = 0.01
 
 Levels = Sequence[int]
 
@@ -53,9 +54,19 @@ def _column(cells: Sequence[str | None], kind: Kind) -> Column:
     places: dict[str | None, int] = {value: at for at, value in enumerate(counts, 1)}
     places[None] = 0
     whole = max(counts.total(), 2)
+    twice = _of_those_found_twice(Counter(counts.values()))
     return Column(
         kind=kind,
         cells=[places[value] for value in cells],
         values=["", *counts],
-        common=[1.0, *(max(count - 1, 1) / whole for count in counts.values())],
+        common=[1.0, *((count - 1 if count > 2 else twice) / whole for count in counts.values())],
     )
+
+
+def _of_those_found_twice(often: Counter[int]) -> float:
+    """Return how many more rows have a value that two rows have, as expected (Good and Turing).
+
+    Where hardly any value stands three times, as of titles and numbers, those that stand twice
+    are one row's twice, and not two strangers'.
+    """
+    return min(max(often[3] / max(often[2], 1), _RAREST), 1.0)

@@ -92,7 +92,8 @@ def at_first(columns: Sequence[Column], boundary: int | None) -> Weights:
     rows, kinds = len(columns[0].cells), [column.kind for column in columns]
     left, right = _random_pairs(rows, boundary)
     seen = [Counter(column.levels(left, right)) for column in columns]
-    stranger = [_shares(counts, LEVELS[kind]) for counts, kind in zip(seen, kinds, strict=True)]
+    drawn = len(left) * max(rows, 2) / 4 / all_pairs(rows, boundary)
+    stranger = [_shares(own, LEVELS[kind], drawn) for own, kind in zip(seen, kinds, strict=True)]
     for own, column in zip(stranger, columns, strict=True):
         own[0] = max(sum(column.common[value] ** 2 for value in range(1, len(column.values))), 1e-9)
     same = [list(_AT_FIRST[LEVELS[kind]]) for kind in kinds]
@@ -232,9 +233,13 @@ def _start(weights: Weights) -> list[tuple[float, ...]]:
     return [_AT_FIRST[LEVELS[kind]] for kind in weights.kinds]
 
 
-def _shares(counts: Counter[int], levels: int) -> list[float]:
-    whole = sum(counts[level] for level in range(levels)) + _PSEUDO_STRANGERS * levels
-    return [(counts[level] + _PSEUDO_STRANGERS) / whole for level in range(levels)]
+def _shares(counts: Counter[int], levels: int, drawn: float) -> list[float]:
+    """Return how strangers agree; `drawn`: so many of the pairs counted are one person's twice."""
+    strangers = [
+        max(counts[level] - drawn * share, 0.0) + _PSEUDO_STRANGERS
+        for level, share in enumerate(_AT_FIRST[levels])
+    ]
+    return [count / sum(strangers) for count in strangers]
 
 
 def _random_pairs(rows: int, boundary: int | None) -> tuple[list[int], list[int]]:

@@ -29,7 +29,10 @@ def _flipped(content: bytes, at: int) -> bytes:
 
 
 def _flip(path: Path, at: int) -> None:
-    path.write_bytes(_flipped(path.read_bytes(), at))
+    """Turn a digit into another sign, never into a quote: the file can still be read."""
+    damaged = bytearray(path.read_bytes())
+    damaged[at] ^= 1
+    path.write_bytes(damaged)
 
 
 def _at(path: Path, name: str) -> int:
