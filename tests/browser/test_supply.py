@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sync_server import suket
-from tests.support.browsing import ADMINISTRATOR, NARROW, WIDE, chromium, offences, visit
+from tests.support.browsing import ADMINISTRATOR, NARROW, WIDE, chromium, offences, too_wide, visit
 from tests.support.offices import office_in
 from tests.support.processes import ADMIN_PASSPHRASE
 from tests.support.scenes import Office, people, regency
@@ -42,15 +42,15 @@ def test_each_page_in_both_sizes_and_languages_and_a_letter_from_search_to_forge
             _reports(office)
             _letter(page, office)
         found: list[str] = []
-        for width, language in ((NARROW, "id"), (WIDE, "en")):
+        for width, language, look in ((NARROW, "id", offences), (WIDE, "en", too_wide)):
             with visit(browser, office.process.url, width=width, language=language) as page:
                 _enter(page)
                 for path in PAGES:
                     page.goto(path)
-                    found += offences(page)
+                    found += look(page)
                 page.goto("/outages")
                 page.locator("tbody th a").first.click()
-                found += offences(page)
+                found += look(page)
         assert found == []
         with visit(browser, office.process.url, scripts=False) as page:
             _enter(page)

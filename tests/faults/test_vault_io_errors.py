@@ -24,7 +24,7 @@ from tests.support.iotrace import require_strace
 from tests.support.nursery import Nursery
 from tests.support.works import WORKS
 
-FLUSHES_AND_WRITES = Effort("test_vault_io_errors.py::test_one_call_fails", ci=96, soak=EVERY)
+FLUSHES_AND_WRITES = Effort("test_vault_io_errors.py::test_one_call_fails", ci=95, soak=EVERY)
 TORN = Effort("test_vault_io_errors.py::test_a_write_is_cut_short", ci=48, soak=2000)
 EFFORTS = (FLUSHES_AND_WRITES, TORN)
 WRITER = "tests.faults.vault_writer:"

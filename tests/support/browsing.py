@@ -69,6 +69,7 @@ def _is_complaint(said: ConsoleMessage) -> bool:
 def sign_in(page: Page, name: str = ADMINISTRATOR, passphrase: str = ADMIN_PASSPHRASE) -> None:
     """Sign in with the keyboard alone."""
     page.goto("/")
+    page.wait_for_selector("input[name=name]:focus")
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(passphrase)
@@ -86,5 +87,10 @@ def offences(page: Page) -> list[str]:
         for one in found["violations"]
         for node in one["nodes"]
     ]
+    return [*told, *too_wide(page)]
+
+
+def too_wide(page: Page) -> list[str]:
+    """Name the page that is shown where it is wider than its window."""
     wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-    return [*told, *([f"{page.url} is wider than its window"] if wide else [])]
+    return [f"{page.url} is wider than its window"] if wide else []
