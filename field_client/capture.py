@@ -90,8 +90,11 @@ def correct(
     context: CheckContext,
     accept: str | None = None,
     withheld: Collection[str] = (),
+    reasons: Mapping[str, str] | None = None,
 ) -> Correction:
     """Judge an edit: ``touched`` holds the new JSON values, None to clear a field.
+
+    ``reasons``: for warnings by their codes, beside those the record has already.
 
     Only what the edit brings about counts: a record that came with a fault of its own can still
     be mended field by field. A touched field in conflict is written even with the value that
@@ -105,7 +108,8 @@ def correct(
     for name in dependent:
         merged.pop(name, None)
     standing = assess(rtype, {**before, REASONS: state.reasons}, context)
-    after = assess(rtype, {**merged, REASONS: state.reasons}, context, accept)
+    given = {**state.reasons, **_reasons(reasons)}
+    after = assess(rtype, {**merged, REASONS: given}, context, accept)
     names = (*changed, *dependent)
     writes = {
         name: after.values.get(name)

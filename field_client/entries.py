@@ -12,8 +12,10 @@ from uuid import UUID
 
 from shared_schema import names
 from shared_schema.canonical import Json
+from shared_schema.central import Central, central_meaning
 from shared_schema.changes import SYSTEM_FIELDS
 from shared_schema.custody import Remark
+from shared_schema.eligibility import MARRIED_OR_EVER_MARRIED
 from shared_schema.fold import RecordState, join, state_from_json, values_from_json
 from shared_schema.records import RECORD_TYPES, MergePolicy
 
@@ -28,6 +30,7 @@ class Standing(StrEnum):
     ROSTER = "roster"
 
 
+FIRST_DAY = "0000-00-00"
 COUNTED = (Standing.DRAFT, Standing.WAITING, Standing.RECEIVED, Standing.ATTENTION)
 
 
@@ -160,6 +163,7 @@ def record_document(
         "kk_number": values.get("kk_number"),
         "parent": _parent(state.type, values),
         "born": born(values) if state.type == "person" else None,
+        "to_record": to_record(state.type, values, void=state.void is not None),
     }
 
 
@@ -170,6 +174,23 @@ def born(values: Mapping[str, Any]) -> str | None:
         return None
     year, *rest = birth_date.split("-")
     return "-".join([year, *sorted(rest)])
+
+
+def to_record(type_name: str, values: Mapping[str, Any], *, void: bool) -> str | None:
+    """Return village and day of birth of a resident whom the ministry does not show as recorded.
+
+    By these the residents of a village are found who are old enough. The day is the first that
+    it may be; whoever may be due at any age stands before all: the married, and unknown ages.
+    """
+    village, birth_date = values.get("village"), values.get("birth_date")
+    if type_name != "person" or void or not isinstance(village, str):
+        return None
+    if central_meaning(values) is not Central.NOT_RECORDED:
+        return None
+    unknown = values.get("birth_date_precision") == "unknown"
+    married = values.get("marital_status") in MARRIED_OR_EVER_MARRIED
+    dated = isinstance(birth_date, str) and not unknown and not married
+    return f"{village} {birth_date if dated else FIRST_DAY}"
 
 
 def _parent(type_name: str, values: Mapping[str, Any]) -> str | None:

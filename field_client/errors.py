@@ -9,6 +9,7 @@ from shared_schema.errors import (
 )
 
 __all__ = [
+    "ChoiceOutdated",
     "DraftUnknown",
     "NotDiscarded",
     "NotEnrolled",
@@ -105,3 +106,9 @@ class PinForgotten(AccessError):
     """
 
     code = "PIN_FORGOTTEN"
+
+
+class ChoiceOutdated(InputError):
+    """Another value came while you were choosing. Look at the values again and choose once more."""
+
+    code = "CHOICE_OUTDATED"

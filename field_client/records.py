@@ -1,5 +1,6 @@
 """Reading the vault's records: one, many, counted, found by id or by text, with their history."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -123,22 +124,21 @@ class Records:
             ):
                 yield _entry(record, None, draft, None, None, received)
 
+    def standings(self) -> Iterator[tuple[str, Standing, Mapping[str, int]]]:
+        """Yield each own record and draft: its id, its standing, and its last changes by stream."""
+        drafted = {id_of(document): None for document in self.tables.drafts}
+        remarked, received = {*self._remarks(), *self.returned()}, self.received()
+        for document in self.tables.records.search(where("own") == True):  # noqa: E712 - a query
+            one = id_of(document)
+            now = standing(document, received, drafted=one in drafted, remarked=one in remarked)
+            yield one, now, document["last"]
+            drafted.pop(one, None)
+        yield from ((one, Standing.DRAFT, {}) for one in drafted)
+
     def counts(self) -> dict[str, int]:
         """Return how many own records stand where: draft, waiting, received, attention."""
-        counted = dict.fromkeys(map(str, COUNTED), 0)
-        drafted = {id_of(document) for document in self.tables.drafts}
-        remarks, received = {*self._remarks(), *self.returned()}, self.received()
-        for document in self.tables.records.search(where("own") == True):  # noqa: E712 - a query
-            now = standing(
-                document,
-                received,
-                drafted=id_of(document) in drafted,
-                remarked=id_of(document) in remarks,
-            )
-            counted[now] += 1
-            drafted.discard(id_of(document))
-        counted[Standing.DRAFT] += len(drafted)
-        return counted
+        counted = Counter(now for _, now, _ in self.standings())
+        return {str(state): counted[state] for state in COUNTED}
 
     def held(self) -> set[UUID]:
         """Return the own records that wait, of which a relay holds all that waits."""
@@ -148,17 +148,12 @@ class Records:
             for stream, last in self.tables.read_meta(HELD).items()
             if last > received.get(stream, 0)
         }
-        if not passed:
-            return set()
-        waiting = self.entries(state=Standing.WAITING, own=True)
-        documents = _by_id(self.tables.records, [str(one.id) for one in waiting])
+        through = {stream: max(passed.get(stream, 0), last) for stream, last in received.items()}
+        through = passed | through
         return {
             UUID(one)
-            for one, document in documents.items()
-            if all(
-                at <= max(received.get(stream, 0), passed.get(stream, 0))
-                for stream, at in document["last"].items()
-            )
+            for one, now, last in (self.standings() if passed else ())
+            if now is Standing.WAITING and all(at <= through.get(s, 0) for s, at in last.items())
         }
 
     def conflicts(self) -> Iterator[Entry]:

@@ -26,7 +26,7 @@ from shared_schema.ids import Stream
 
 INDEXES: Mapping[str, tuple[str, ...]] = {
     "changes": ("record",),
-    "records": ("type", "own", "contested", "nik", "kk_number", "parent", "born"),
+    "records": ("type", "own", "contested", "nik", "kk_number", "parent", "born", "to_record"),
     "attachments": ("sha256",),
     "trash": ("with",),
 }

@@ -137,9 +137,14 @@ class Actor:
         """The name under which this user's changes and audit entries stand."""
         return f"user:{self.name}"
 
+    @property
+    def rights(self) -> frozenset[Right]:
+        """All that the role allows."""
+        return RIGHTS[self.role]
+
     def may(self, right: Right) -> bool:
         """Tell whether the role has a right."""
-        return right in RIGHTS[self.role]
+        return right in self.rights
 
     def covers(self, area: str | None) -> bool:
         """Tell whether records of an area are this user's to see."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from shared_schema.errors import StorageError
-from sync_server import keys, rematching
+from sync_server import keys, rematching, tallies
 from sync_server.config import Config
 from sync_server.office import Office
 from sync_server.store import schema
@@ -51,7 +51,10 @@ def open_office(config: Config) -> Office:
     with store.read() as connection:
         if facts.need(connection, Fact.SERVER) != loaded.server.hex():
             raise SecretFileForeign
-    return office_of(store, loaded, config.home / PHOTOS)
+    office = office_of(store, loaded, config.home / PHOTOS)
+    if at != schema.NEWEST:
+        tallies.finish(office)
+    return office
 
 
 def office_of(store: Store, loaded: keys.Keys, photos: Path) -> Office:

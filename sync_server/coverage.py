@@ -10,10 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from enum import Enum
-from types import MappingProxyType
 from typing import Any
 
+from shared_schema.central import Central, central_meaning
 from shared_schema.eligibility import Policy, must_hold_card
 from shared_schema.fold import Head, RecordState
 from shared_schema.records import RECORD_TYPES
@@ -22,35 +21,6 @@ from shared_schema.regions import Level, level, parent_of
 STANDING_RULE = Policy(min_age=17, married_count=True)
 
 
-class Central(Enum):
-    """What the ministry's status amounts to."""
-
-    NOT_RECORDED = "not_recorded"
-    RECORDED = "recorded"
-    PRINTED = "printed"
-
-
-# The one place that says what each status of the ministry means for the counts.
-CENTRAL_MEANING: Mapping[str, Central] = MappingProxyType(
-    {
-        "UNREGISTERED": Central.NOT_RECORDED,  # no biometrics are known
-        "BIO_CAPTURED": Central.RECORDED,  # photo, fingerprints and iris are taken
-        "PROCESSING": Central.RECORDED,  # under way to the uniqueness check
-        "SENT_FOR_ENROLLMENT": Central.RECORDED,  # the same
-        "RECEIVED_AT_CENTRAL": Central.RECORDED,  # the same
-        "ENROLL_FAILURE_AT_REGIONAL": Central.NOT_RECORDED,  # unusable: to be recorded again
-        "ENROLL_FAILURE_AT_CENTRAL": Central.NOT_RECORDED,  # the same
-        "SEARCH_FAILURE_AT_CENTRAL": Central.RECORDED,  # the recording stands, the search failed
-        "REQUEST_VALIDATION": Central.RECORDED,  # waits for a clerk, not for the resident
-        "ADJUDICATE_RECORD": Central.RECORDED,  # the same
-        "DUPLICATE_RECORD": Central.RECORDED,  # recorded twice; no card until it is settled
-        "PRINT_READY_RECORD": Central.RECORDED,  # unique, waits for a blank card
-        "SENT_FOR_CARD_PRINTING": Central.RECORDED,  # not printed before it says so
-        "CARD_PRINTED": Central.PRINTED,
-        "CARD_SHIPPED": Central.PRINTED,
-        "CARD_ISSUED": Central.PRINTED,
-    }
-)
 # Only a recording that our own team made: "already recorded" is what somebody told it.
 FIELD_RECORDED = frozenset({"recorded"})
 _PERSON = RECORD_TYPES["person"]
@@ -129,20 +99,6 @@ def is_complete(values: Mapping[str, Any]) -> bool:
     return all(values.get(n) is not None for n, spec in _PERSON.fields.items() if spec.required)
 
 
-def central_meaning(values: Mapping[str, Any]) -> Central:
-    """Return what the ministry's list says of a resident.
-
-    Its dates count only where it gives no status; a status this program does not know says
-    nothing of a recording.
-    """
-    status = values.get("central_status")
-    if status is not None:
-        return CENTRAL_MEANING.get(str(status), Central.NOT_RECORDED)
-    if values.get("printed_on"):
-        return Central.PRINTED
-    return Central.RECORDED if values.get("recorded_on") else Central.NOT_RECORDED
-
-
 def count_resident(resident: Resident, policy: Policy, on: date) -> Count:
     """Return the count of one resident under `policy`; `on` is the day where it names none."""
     values = resident.values
@@ -178,14 +134,30 @@ def count_regions(
     for resident in residents:
         one = count_resident(resident, policy, on)
         villages[str(resident.values["village"])][one] += 1
+    totals = {
+        village: sum((_times(part, times) for part, times in parts.items()), Count())
+        for village, parts in villages.items()
+    }
+    return rolled_up(totals, always=always)
+
+
+def rolled_up(villages: Mapping[str, Count], *, always: Iterable[str] = ()) -> dict[str, Count]:
+    """Return the counts of villages, of their districts and of their regency, in order of code."""
     found: defaultdict[str, Count] = defaultdict(Count)
     for region in always:
         found[region] += Count()
-    for village, parts in villages.items():
-        total = sum((_times(part, times) for part, times in parts.items()), Count())
+    for village, total in villages.items():
         for region in _upwards(village):
             found[region] += total
     return dict(sorted(found.items()))
+
+
+def needed_a_day(count: Count, days: int) -> int | None:
+    """Return how many recordings a day reach everybody in so many days, rounded up.
+
+    Whoever was recorded in the field needs no other one. None where no day is left.
+    """
+    return -(-count.not_recorded // days) if days > 0 else None
 
 
 def _times(count: Count, times: int) -> Count:

@@ -264,10 +264,12 @@ class Section:
 
     def _note_seen(self, device: Device) -> None:
         """Keep that the device was heard of, also where it only pulls; a full disk may prevent."""
-        now_ms = self._office.now_ms()
-        if now_ms - (device.seen_ms or 0) >= _SEEN_EVERY_MS:
+        now_ms, software = self._office.now_ms(), self._opening.hello.software
+        updated = devices.short(software) != device.software
+        if updated or now_ms - (device.seen_ms or 0) >= _SEEN_EVERY_MS:
             with suppress(StorageError), self._office.store.write() as connection:
                 devices.seen(connection, device.id, now_ms)
+                devices.names_itself(connection, device.id, software)
 
     def _pages(self, device: Device) -> Iterator[Page]:
         if device.relay:

@@ -51,10 +51,11 @@ def write_records_csv(target: TextIO, rtype: RecordType, found: Iterable[Mapping
     return written
 
 
-def write_csv(target: TextIO, headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table with guarded cells."""
+def write_csv(target: TextIO, headers: Sequence[str] | None, rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table with guarded cells; ``headers`` None where rows go on below others."""
     writer = csv.writer(target, lineterminator="\r\n")
-    writer.writerow(headers)
+    if headers is not None:
+        writer.writerow(headers)
     writer.writerows([cell(value) for value in row] for row in rows)
 
 

@@ -10,9 +10,11 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
+from shared_schema.days import written_day
 from shared_schema.i18n import Label
 from shared_schema.numerals import Reading, shown
 
+DEADLINE = "batas_waktu"
 HUNDREDTH = Decimal("0.01")
 
 
@@ -51,14 +53,19 @@ def _rounded(number: Decimal) -> Decimal:
     return number.quantize(Decimal(1), ROUND_HALF_UP)
 
 
-def label(indonesian: str, english: str, **numbers: Decimal | str) -> Label:
-    """Return a sentence in both languages with its numbers written as each language does."""
+def label(indonesian: str, english: str, **parts: Decimal | date | str) -> Label:
+    """Return a sentence in both languages, its numbers and days written as each language does."""
 
     def filled(template: str, lang: str) -> str:
-        written = {k: v if isinstance(v, str) else shown(v, lang) for k, v in numbers.items()}
-        return template.format_map(written)
+        return template.format_map({name: _written(part, lang) for name, part in parts.items()})
 
     return Label(id=filled(indonesian, "id"), en=filled(english, "en"))
+
+
+def _written(part: Decimal | date | str, lang: str) -> str:
+    if isinstance(part, str):
+        return part
+    return written_day(part, lang) if isinstance(part, date) else shown(part, lang)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +281,7 @@ def _pace(day: Day) -> Iterator[Finding]:
             "selama {days} hari.",
             "Meeting the deadline of {deadline} needs about {pace} recordings a day over "
             "{days} days.",
-            deadline=day.deadline.isoformat(),
+            deadline=day.deadline,
             pace=pace,
             days=Decimal(days),
         ),
@@ -323,5 +330,6 @@ MEASURES: Mapping[str, Label] = MappingProxyType(
         "stok_blangko": Label(id="Stok blangko", en="Blank stock"),
         "blangko_diminta": Label(id="Blangko diminta", en="Blank cards asked for"),
         "blangko_diberi": Label(id="Blangko diberi", en="Blank cards granted"),
+        DEADLINE: Label(id="Batas waktu", en="Deadline"),
     }
 )

@@ -3,7 +3,7 @@
 Verdicts are consulted when asked, so that one taken back brings its pair back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,9 +14,18 @@ from sync_server import identity
 from sync_server.identity import chunks
 from sync_server.matching import exact, outages
 from sync_server.matching.exact import Candidate, OpenPair, Rule
+from sync_server.store.driver import ask, listed
 from sync_server.store.match_tables import match_pairs
 from sync_server.store.queries.records import current_of
 from sync_server.store.tables import candidates, clusters, edges, records
+
+_PAIRS = (
+    "SELECT p.a, p.b, coalesce(x.root, p.a) AS one, coalesce(y.root, p.b) AS other"
+    " FROM (SELECT a, b FROM candidates UNION SELECT a, b FROM match_pairs) AS p"
+    " LEFT JOIN clusters AS x ON x.record = p.a LEFT JOIN clusters AS y ON y.record = p.b"
+    " WHERE one <> other"
+)
+_AREAS = "SELECT record, area FROM records WHERE record IN (SELECT value FROM json_each(?))"
 
 
 class Proposed(NamedTuple):
@@ -36,6 +45,54 @@ def open_pairs(connection: Connection) -> tuple[OpenPair, ...]:
     return exact.open_pairs(
         found, standing, Clusters(root=_roots(connection, ends), members={}, refused=())
     )
+
+
+def count_people(connection: Connection, covers: Callable[[str | None], bool] | None) -> int:
+    """Count the pairs of residents that ask for a verdict and were not put off.
+
+    As `open_pairs` finds them, without opening what each pair rests on. ``covers``: of whose
+    records one has to lie there; None for anywhere.
+    """
+    standing = _not_same(connection)
+    ends = {str(end) for edge in standing for end in edge.pair}
+    roots = _roots(connection, ends)
+    apart, put_off = set(), set()
+    for edge in standing:
+        if edge.verdict is Verdict.DIFFERENT:
+            one, other = (str(roots.get(end, end)) for end in edge.pair)
+            apart.add((min(one, other), max(one, other)))
+        else:
+            put_off.add((str(edge.a), str(edge.b)))
+    rows = [
+        (a, b)
+        for a, b, one, other in ask(connection, _PAIRS)
+        if (min(one, other), max(one, other)) not in apart and (a, b) not in put_off
+    ]
+    return len(rows) if covers is None else _count_within(connection, rows, covers)
+
+
+def _count_within(
+    connection: Connection,
+    pairs: Sequence[tuple[str, str]],
+    covers: Callable[[str | None], bool],
+) -> int:
+    areas = dict(ask(connection, _AREAS, listed({end for pair in pairs for end in pair})))
+    return sum(covers(areas.get(a)) or covers(areas.get(b)) for a, b in pairs)
+
+
+def count_outages(connection: Connection, covers: Callable[[str | None], bool] | None) -> int:
+    """Count the pairs of outages that ask for a verdict, as `count_people` does."""
+    standing = _not_same(connection)
+    found = _outages(connection)
+    ends = {str(end) for pair in found for end in (pair.a, pair.b)}
+    ends |= {str(end) for edge in standing for end in edge.pair}
+    roots = Clusters(root=_roots(connection, ends), members={}, refused=())
+    pairs = [
+        (str(one.a), str(one.b))
+        for one in exact.open_pairs(found, standing, roots)
+        if not one.undecided
+    ]
+    return len(pairs) if covers is None else _count_within(connection, pairs, covers)
 
 
 def proposals(

@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from shared_schema.envelope import parse
-from sync_server import ingest, projections, rematching
+from sync_server import ingest, projections, rematching, tallies
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, log
 
@@ -37,6 +37,7 @@ def rebuild(office: Office) -> Rebuilt:
         before = projections.unfolded_places(connection)
         projections.clear(connection)
         replay(connection)
+        tallies.clear(connection)
         rematching.reindex(connection, office.keys.server)
         left = projections.unfolded_places(connection)
         if before - left:

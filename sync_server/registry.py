@@ -21,7 +21,7 @@ from shared_schema.canonical import digest
 from shared_schema.ids import Stream
 from shared_schema.records import CheckContext
 from shared_schema.regions import RegionTable
-from sync_server import ingest, register_file, rematching
+from sync_server import ingest, register_file, rematching, tallies
 from sync_server.identity import chunks
 from sync_server.ingest import Edit
 from sync_server.lost_numbers import residents_beginning
@@ -159,6 +159,8 @@ def _run(
             _take(office, job, source, _once(rows, seen, outcome), outcome)
             outcome.read += len(found)
             job.progress(outcome.read, total)
+    if not job.dry_run:
+        tallies.finish(office)
     with office.store.read() as connection:
         outcome.rejected = _pointed_out(connection, outcome.rejected)
     return outcome

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sync_server.coverage import Central, central_meaning
+from shared_schema.central import Central, central_meaning
 
 AGES_DAYS = (7, 30, 90)
 

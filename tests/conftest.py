@@ -22,6 +22,7 @@ LONGEST = (
     "faults/test_vault_io_errors.py",
     "faults/test_vault_kill.py",
     "faults/test_main_job_faults.py",
+    "browser/",
     "e2e/test_operations.py",
     "e2e/test_field_guide.py",
     "e2e/test_relay.py",

@@ -20,6 +20,7 @@ from shared_schema.ids import DEVICE_BYTES
 from shared_schema.matching.score import Part
 from shared_schema.matching.words import comparison_label, level_label
 from shared_schema.records import RECORD_TYPES, Problem
+from shared_schema.records.problems import problem
 from shared_schema.regions import RegionTable
 
 _SYSTEM = {
@@ -140,7 +141,7 @@ def values_text(
 def notes(entry: Entry, lang: str, texts: Callable[[str], str]) -> str:
     """Return what needs attention in a record, a line each; "" where nothing does."""
     lines = [str(found.get(lang) or found.get("code")) for found in entry.problems]
-    lines += [_remark(remark, texts) for remark in entry.remarks]
+    lines += [_remark(entry, remark, lang, texts) for remark in entry.remarks]
     if entry.returned is not None:
         lines.append(texts("Returned by the office: {comment}").format(comment=entry.returned))
     lines += [
@@ -150,19 +151,37 @@ def notes(entry: Entry, lang: str, texts: Callable[[str], str]) -> str:
     return "\n".join(f"! {line.strip()}" for line in lines)
 
 
-def _remark(remark: Remark, texts: Callable[[str], str]) -> str:
+def _remark(entry: Entry, remark: Remark, lang: str, texts: Callable[[str], str]) -> str:
     if remark.code == DETAILS_LOST:
         return texts("The office has lost the details of this, and so has this laptop: type them.")
+    sentence = _sentence(entry, remark, lang)
+    if sentence:
+        said = texts("The office remarked: {sentence} ({code})")
+        return said.format(sentence=sentence, code=remark.code)
     said = texts("The office remarked: {code} {field}")
     return said.format(code=remark.code, field=remark.field or "")
 
 
-def named(journal: Journal, entry: Entry, lang: str) -> str:
-    """Return what an entry is called in a list: a visit by whom it was paid to, and its outcome."""
+def _sentence(entry: Entry, remark: Remark, lang: str) -> str:
+    """Return what a remark says where it is one of the checks' findings; "" where it is not."""
+    rtype = RECORD_TYPES.get(entry.type)
+    spec = rtype.fields.get(remark.field) if rtype and remark.field else None
+    try:
+        return problem(remark.code, remark.field, spec.label if spec else None).text.text(lang)
+    except KeyError:
+        return ""
+
+
+def named(journal: Journal, entry: Entry, lang: str, regions: RegionTable | None = None) -> str:
+    """Return what an entry is called in a list: a visit by whom it was paid to, and its outcome.
+
+    ``regions``: where the caller has read them already.
+    """
     rtype = RECORD_TYPES.get(entry.type)
     if rtype is None:
         return entry.type
-    title = display.title(rtype, entry.values, lang=lang, regions=journal.regions())
+    known = regions or journal.regions()
+    title = display.title(rtype, entry.values, lang=lang, regions=known)
     whom = referenced(journal, entry.values.get("person"), lang)
     return f"{whom} · {title}" if whom else title
 

@@ -3,13 +3,14 @@
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from field_client.commands.unlocking import PACKAGE
 from field_client.config import load_config
-from field_client.vault.keys import list_operators
+from field_client.vault.keys import require_not_wiped
 from shared_schema.console import emit, language, output_options, text
 
 if TYPE_CHECKING:
@@ -24,21 +25,28 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where the pages answer on this laptop; 0 takes any free port.",
 )
+@click.option("--practice", is_flag=True, help="A village that does not exist, to practise in.")
 @output_options
-def web(port: int) -> None:
+def web(port: int, *, practice: bool) -> None:
     """Show the officer's pages in a browser on this laptop, until stopped (Ctrl-C).
 
     They answer on this laptop only, are unlocked with the passphrase, and lock after five idle
     minutes. What waits is sealed first, so that a locked laptop still syncs.
+
+    Where there is no store yet they enrol this laptop, or restore a backup.
+
+    Practice has a store of its own beside the real one, and nothing of it is ever sent.
     """
     # Flask and cheroot take longer to load than other commands to run.
     from field_client.web import serving  # noqa: PLC0415
     from field_client.web.desk import Desk  # noqa: PLC0415
+    from field_client.web.runner import Runner  # noqa: PLC0415
 
-    home = load_config().home
-    list_operators(home)
+    home = _practice() if practice else load_config().home
+    require_not_wiped(home)
     desk, stopped = Desk(home=home), threading.Event()
-    server = serving.prepare(desk, port, language())
+    runner = Runner(desk=desk)
+    server = serving.prepare(desk, port, language(), runner=runner, practice=practice)
     watcher = threading.Thread(target=desk.watch, args=(stopped,))
     stopper = threading.Thread(target=_stop_when, args=(stopped, server))
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,9 +59,20 @@ def web(port: int) -> None:
     try:
         server.serve()
     finally:
+        runner.pause()
         stopped.set()
         stopper.join()
         watcher.join()
+        runner.join()
+
+
+def _practice() -> Path:
+    """Return the folder to practise in, furnished."""
+    from field_client.web import practice  # noqa: PLC0415 - nobody else needs it
+
+    home = practice.practice_home(load_config().home)
+    practice.prepare(home)
+    return home
 
 
 def _stop_when(stopped: threading.Event, server: "Server") -> None:

@@ -1,8 +1,10 @@
-"""People recorded before their day of birth was looked up by: their documents are given it.
+"""People recorded before they were looked up by a thing: their documents are given it.
 
-`entries.born` is written with every save since; a roster that nobody touches would never have it.
+`entries.born` and `entries.to_record` are written with every save since; a roster that nobody
+touches would never have them.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from field_client import entries
@@ -10,6 +12,9 @@ from field_client.vault import index
 from field_client.vault.bodies import from_body, to_body
 from field_client.vault.connection import StoreConnection
 from field_client.vault.index import Fields
+from shared_schema.changes import VOID
+
+Value = Callable[[Mapping[str, Any]], str | None]
 
 
 def enter(store: StoreConnection) -> None:
@@ -17,16 +22,31 @@ def enter(store: StoreConnection) -> None:
 
     Where the field is not registered yet, registering it indexes what is written here.
     """
+    _enter_all(store, "born", entries.born)
+
+
+def enter_to_record(store: StoreConnection) -> None:
+    """Write into every person's document whether they are still to be recorded; as `enter`."""
+    _enter_all(store, "to_record", _to_record)
+
+
+def _to_record(values: Mapping[str, Any]) -> str | None:
+    return entries.to_record("person", values, void=values.get(VOID) is not None)
+
+
+def _enter_all(store: StoreConnection, name: str, value: Value) -> None:
     for (table,) in store.rows("SELECT no FROM doc_tables WHERE name='records'"):
         fields = index.load(store).get(table, Fields())
         for seq, body in index.bodies(store, table):
-            _enter(store, fields, seq, from_body(body))
+            document = from_body(body)
+            if document.get("type") == "person" and name not in document:
+                before = index.marks(fields, document)
+                document[name] = value(entries.shown(document))
+                _put(store, fields, seq, document, before)
 
 
-def _enter(store: StoreConnection, fields: Fields, seq: int, document: dict[str, Any]) -> None:
-    if document.get("type") != "person" or "born" in document:
-        return
-    before = index.marks(fields, document)
-    document["born"] = entries.born(entries.shown(document))
+def _put(
+    store: StoreConnection, fields: Fields, seq: int, document: dict[str, Any], before: index.Marks
+) -> None:
     store.run("UPDATE docs SET body=? WHERE seq=?", (to_body(document), seq))
     index.replace(store, seq, before, index.marks(fields, document))

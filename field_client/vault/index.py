@@ -135,6 +135,19 @@ def beginning(store: StoreConnection, number: int, text: str, limit: int) -> lis
     return [seq for (seq,) in store.rows(sql, (number, text, text + BEHIND_ALL, limit))]
 
 
+def between(store: StoreConnection, number: int, low: str, high: str, limit: int) -> list[int]:
+    """Return the numbers of at most ``limit`` documents from ``low`` to ``high``, both included."""
+    sql = "SELECT seq FROM doc_index WHERE field=? AND value>=? AND value<=? ORDER BY value LIMIT ?"
+    return [seq for (seq,) in store.rows(sql, (number, low, high, limit))]
+
+
+def count_between(store: StoreConnection, number: int, low: str, high: str) -> int:
+    """Return how many documents have a value from ``low`` to ``high``; none of them is read."""
+    sql = "SELECT count(*) FROM doc_index WHERE field=? AND value>=? AND value<=?"
+    counted: int = store.rows(sql, (number, low, high))[0][0]
+    return counted
+
+
 def by_parts(
     store: StoreConnection, table: int, wanted: Sequence[Alternatives], piece: int
 ) -> Iterator[tuple[int, str]]:

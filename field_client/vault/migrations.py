@@ -52,7 +52,11 @@ _DOCUMENTS = (
 )
 
 Step = str | Callable[[StoreConnection], None]
-MIGRATIONS: tuple[tuple[Step, ...], ...] = (_DOCUMENTS, (births.enter,))
+MIGRATIONS: tuple[tuple[Step, ...], ...] = (
+    _DOCUMENTS,
+    (births.enter,),
+    (births.enter_to_record,),
+)
 
 
 def create(store: StoreConnection) -> None:

@@ -101,6 +101,16 @@ class VaultTable(Table):
         number = self._fields().values[field]
         return self._in_turn(index.beginning(self._store, number, text, limit))
 
+    def between(self, field: str, low: str, high: str, limit: int = 50) -> list[Document]:
+        """Return at most ``limit`` documents whose indexed ``field`` lies within both bounds."""
+        number = self._fields().values[field]
+        return self._in_turn(index.between(self._store, number, low, high, limit))
+
+    def count_between(self, field: str, low: str, high: str) -> int:
+        """Return how many documents have an indexed ``field`` within both bounds; reads none."""
+        number = self._fields().values[field]
+        return index.count_between(self._store, number, low, high)
+
     def named(self, part: str) -> list[str]:
         """Return the ids that begin or end with ``part``, hyphens left out; reads no document."""
         found = self._store.rows(

@@ -54,32 +54,66 @@ class Desk:
         with self._turn:
             return self._shift.after(self.clock())
 
+    @property
+    def closing(self) -> bool:
+        """Whether somebody has said that the store shall close; idle minutes say nothing."""
+        with self._turn:
+            return self._shift.state is not State.OPEN
+
     @contextmanager
     def use(self) -> Iterator[App]:
         """Lend the open store to one request; it counts as use. Raises StoreLocked."""
         self.look()
+        with self._lent(self._note_use) as app:
+            self._catch_up(app)
+            yield app
+
+    @contextmanager
+    def borrow(self) -> Iterator[App]:
+        """Lend the open store to work in the background, which is no use of it.
+
+        Be brief: whoever locks waits for it. Raises StoreLocked.
+        """
+        with self._lent(lambda: None) as app:
+            yield app
+
+    @contextmanager
+    def _lent(self, note: Callable[[], None]) -> Iterator[App]:
         with self._turn:
             if self.shift.state is not State.OPEN or self._app is None:
                 raise StoreLocked
-            self._shift = self._shift.use(self.clock())
+            note()
             self._users += 1
             app = self._app
         try:
-            self._catch_up(app)
             yield app
         finally:
             with self._turn:
                 self._users -= 1
-                self._shift = self._shift.use(self.clock())
+                note()
                 self._turn.notify_all()
 
+    def _note_use(self) -> None:
+        self._shift = self._shift.use(self.clock())
+
+    def lay_in(self) -> None:
+        """Lay in what a locked sync has stored, where the store is open. Raises StoreLocked."""
+        with self.borrow() as app, self._laying:
+            take_in(app)
+            self._seen = app.spool.change_number()
+
     def _catch_up(self, app: App) -> None:
-        """Lay in what a locked sync in another program has stored; a trouble stops nobody."""
-        with self._laying, suppress(StorageError):
-            number = app.spool.change_number()
-            if number != self._seen:
-                take_in(app)
-                self._seen = app.spool.change_number()
+        """Lay in what a locked sync has stored; a trouble stops nobody, nor does who does it."""
+        if not self._laying.acquire(blocking=False):
+            return
+        try:
+            with suppress(StorageError):
+                number = app.spool.change_number()
+                if number != self._seen:
+                    take_in(app)
+                    self._seen = app.spool.change_number()
+        finally:
+            self._laying.release()
 
     # Opening
 
@@ -194,7 +228,7 @@ class Desk:
             self._wrapped = None
         elif app is not None and made is not None:
             self._wrapped = pin.wrap(made, app.keys)
-        if app is not None:
+        if app is not None and not app.closed:
             self._seal_and_close(app)
 
     def _seal_and_close(self, app: App) -> None:

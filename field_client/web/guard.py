@@ -9,13 +9,20 @@ from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from field_client.shift import State
+from field_client.web import uploads
 from field_client.web.desk import Desk
 from field_client.web.errors import FormOutdated, PagesElsewhere
 from field_client.web.visitors import Visitors
 
 NAMES = ("127.0.0.1", "localhost")
-OPEN_TO_ALL = frozenset({"pages.unlock", "pages.enter", "pages.language", "pages.idle", "static"})
-FOR_THE_PAUSED = frozenset({"pages.resume", "pages.enter_by_pin", "pages.end"})
+SHELL = ("door.shell", "door.asleep")
+OPEN_TO_ALL = frozenset(
+    {
+        *("door.unlock", "door.enter", "door.language", "door.idle", "static", *SHELL),
+        *("beginning.begin", "beginning.enrol", "beginning.restore"),
+    }
+)
+FOR_THE_PAUSED = frozenset({"door.resume", "door.enter_by_pin", "door.end"})
 _OURS = ("", "same-origin", "none")
 _HEADERS = {
     "Content-Security-Policy": (
@@ -24,7 +31,7 @@ _HEADERS = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -49,12 +56,21 @@ def install(app: Flask, desk: Desk, visitors: Visitors) -> None:
 
     @app.after_request
     def seal(response: Response) -> Response:
+        if request.headers.get("HX-Request") == "true" and response.status_code == 303:
+            response = _lead_whole_page(response)
         response.headers.extend(_HEADERS)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         if g.get("cookie"):
             response.set_cookie(_cookie_name(), g.cookie, httponly=True, samesite="Strict")
         return response
+
+
+def _lead_whole_page(response: Response) -> Response:
+    """Lead the page itself on; the piece that it asked for would be filled with another page."""
+    led = Response(status=204)
+    led.headers["HX-Redirect"] = response.headers["Location"]
+    return led
 
 
 def _port() -> str:
@@ -78,6 +94,8 @@ def _require_own_form(visitors: Visitors) -> None:
     own = origin in ("null", f"http://{request.host}")
     if not own or request.headers.get("Sec-Fetch-Site", "") not in _OURS:
         raise FormOutdated
+    if visitors.is_admitted(g.token):
+        uploads.allow()
     if not visitors.is_form_key(g.token, request.form.get("form_key", "")):
         raise FormOutdated
 
@@ -90,5 +108,5 @@ def _way(desk: Desk, visitors: Visitors) -> AnyResponse | None:
         return None
     if admitted and state is State.PIN:
         allowed = request.endpoint in FOR_THE_PAUSED
-        return None if allowed else redirect(url_for("pages.resume"), 303)
-    return redirect(url_for("pages.unlock"), 303)
+        return None if allowed else redirect(url_for("door.resume"), 303)
+    return redirect(url_for("door.unlock"), 303)

@@ -11,28 +11,89 @@ from werkzeug.exceptions import HTTPException
 from field_client.errors import StoreLocked
 from field_client.shift import IDLE_S, State
 from field_client.sync.watch import has_route
-from field_client.web import guard, views
+from field_client.web import (
+    assigned,
+    attention,
+    beginning,
+    day,
+    door,
+    finding,
+    forming,
+    guard,
+    home,
+    keeping,
+    outages,
+    points,
+    reading,
+    sending,
+    slip,
+    stock,
+    syncing,
+    undoing,
+    uploads,
+    visiting,
+)
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
+from field_client.web.runner import Runner
+from field_client.web.showing import Room
 from field_client.web.visitors import Visitors
-from field_client.web.words import language, text
+from field_client.web.words import language, size_text, text
 from shared_schema.errors import InputError, JemputError
 
 HERE = Path(__file__).parent
+# Every room, in one place; its way in stands in `menu`.
+ROOMS: tuple[Room, ...] = (
+    door.blueprint,
+    beginning.blueprint,
+    home.blueprint,
+    finding.blueprint,
+    reading.blueprint,
+    forming.blueprint,
+    undoing.blueprint,
+    assigned.blueprint,
+    visiting.blueprint,
+    points.blueprint,
+    syncing.blueprint,
+    sending.blueprint,
+    attention.blueprint,
+    outages.blueprint,
+    day.blueprint,
+    stock.blueprint,
+    keeping.blueprint,
+    slip.blueprint,
+)
 BODY_BYTES = 64 << 10
 _LEAVE_S = round(IDLE_S) + 5
 
 
+class Pages(Flask):
+    """The pages' application."""
+
+    request_class = uploads.PagesRequest
+
+
 def create_app(
-    desk: Desk, default_language: str, *, routed: Callable[[], bool] = has_route
+    desk: Desk,
+    default_language: str,
+    *,
+    routed: Callable[[], bool] = has_route,
+    runner: Runner | None = None,
+    practice: bool = False,
 ) -> Flask:
-    """Return the pages over one store. ``routed``: tells whether this laptop has any way out."""
-    app = Flask(
+    """Return the pages over one store. ``routed``: tells whether this laptop has any way out.
+
+    ``runner``: syncs behind them. ``practice``: nothing here is real, and nothing is ever sent.
+    """
+    app = Pages(
         __name__,
         static_folder=str(HERE / "static"),
         template_folder=str(HERE / "templates"),
     )
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    app.config["PRACTICE"] = practice
+    app.extensions[syncing.RUNNER] = runner or Runner(desk=desk)
+    app.jinja_env.filters["bytes"] = size_text
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     visitors = Visitors()
@@ -43,9 +104,11 @@ def create_app(
         g.admitted = False
 
     guard.install(app, desk, visitors)
-    app.register_blueprint(views.blueprint(desk, visitors))
+    for room in ROOMS:
+        app.register_blueprint(room(desk, visitors))
     app.register_error_handler(Exception, lambda error: _answer(error, desk))
-    app.context_processor(lambda: _always() | {"routed": routed})
+    app.context_processor(lambda: {"undoable": undoing.undoable(desk, visitors)})
+    app.context_processor(lambda: _always() | {"routed": routed, "practice": practice})
     return app
 
 
@@ -60,6 +123,7 @@ def _always() -> dict[str, Any]:
         "State": State,
         "bar": None,
         "notices": (),
+        "nav": (),
     }
 
 

@@ -11,12 +11,16 @@ from field_client.entries import COUNTED, Entry, Standing
 from field_client.opened import App
 from field_client.sync.departure import is_prepared, load_departure
 from field_client.sync.locked import still_sealed
+from field_client.tasks import RECORDED, Visited, visits_of
 from field_client.vault.spool import open_spool
+from field_client.web import memo
 from field_client.web.words import clock_text, language, local, text
+from shared_schema.central import Central, central_meaning
 from shared_schema.display import field_rows, masked
 from shared_schema.i18n import Label
 from shared_schema.records import RECORD_TYPES, FieldKind
 
+_PERSON = "person"
 _UNKNOWN = Label(id="Jenis lain", en="Another type")
 
 
@@ -30,7 +34,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One record in a list. ``mark``: its standing, for icon and colour."""
+    """One record in a list. ``mark``: its standing, for icon and colour.
+
+    ``recorded``: of a resident, that the ministry or the field says so; "" for neither.
+    """
 
     id: str
     kind: str
@@ -39,6 +46,7 @@ class Row:
     number: str
     mark: str
     state: str
+    recorded: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,8 @@ class Sheet:
     row: Row
     fields: Sequence[tuple[str, str]]
     notes: Sequence[str]
+    type: str
+    void: bool
 
 
 def bar(app: App, counts: dict[str, int]) -> Bar:
@@ -72,24 +82,37 @@ def tiles(counts: dict[str, int]) -> list[tuple[str, str, int]]:
 
 def rows(app: App, entries: Iterable[Entry]) -> list[Row]:
     """Return the lines of a list."""
-    return [row(app, entry) for entry in entries]
+    listed = list(entries)
+    people = [str(entry.id) for entry in listed if entry.type == _PERSON]
+    visits = visits_of(app.journal, people)
+    return [row(app, entry, visits.get(str(entry.id), ())) for entry in listed]
 
 
-def row(app: App, entry: Entry) -> Row:
-    """Return one record's line; numbers are masked."""
+def row(app: App, entry: Entry, visits: Sequence[Visited] = ()) -> Row:
+    """Return one record's line; numbers are masked. ``visits``: those to a resident."""
     lang, rtype = language(), RECORD_TYPES.get(entry.type)
-    regions, nik = app.journal.regions(), entry.values.get("nik")
+    regions, nik = memo.regions(app), entry.values.get("nik")
     village = entry.values.get("village")
     state = display.state_word(entry.state, lang)
     return Row(
         id=str(entry.id),
         kind=(rtype.label if rtype else _UNKNOWN).text(lang),
-        name=documents.named(app.journal, entry, lang),
+        name=documents.named(app.journal, entry, lang, regions),
         place=regions.name(str(village)) if regions and village else str(village or ""),
         number=masked(nik) if isinstance(nik, str) else "",
         mark=str(entry.state),
         state=f"{state} · {text()('void')}" if entry.void else state,
+        recorded=_recorded(entry, visits),
     )
+
+
+def _recorded(entry: Entry, visits: Sequence[Visited]) -> str:
+    if entry.type != _PERSON:
+        return ""
+    if central_meaning(entry.values) is not Central.NOT_RECORDED:
+        return text()("Recorded")
+    is_recorded = bool(visits) and visits[-1].outcome in RECORDED
+    return text()("Recorded in the field") if is_recorded else ""
 
 
 def sheet(app: App, entry: Entry) -> Sheet:
@@ -102,7 +125,13 @@ def sheet(app: App, entry: Entry) -> Sheet:
         else [(name, str(value)) for name, value in values.items()]
     )
     notes = documents.notes(entry, lang, text()).splitlines()
-    return Sheet(row=row(app, entry), fields=fields, notes=[line.lstrip("! ") for line in notes])
+    return Sheet(
+        row=row(app, entry),
+        fields=fields,
+        notes=[line.lstrip("! ") for line in notes],
+        type=entry.type,
+        void=entry.void is not None,
+    )
 
 
 def _value(app: App, entry: Entry, name: str) -> object:

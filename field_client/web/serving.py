@@ -5,6 +5,7 @@ from cheroot.wsgi import Server
 from field_client.web.desk import Desk
 from field_client.web.errors import PortTaken
 from field_client.web.pages import create_app
+from field_client.web.runner import Runner
 
 HOST = "127.0.0.1"
 _THREADS = 6
@@ -13,11 +14,18 @@ _SLOWEST_S = 30
 _SHUTDOWN_S = 5
 
 
-def prepare(desk: Desk, port: int, default_language: str) -> Server:
+def prepare(
+    desk: Desk,
+    port: int,
+    default_language: str,
+    *,
+    runner: Runner | None = None,
+    practice: bool = False,
+) -> Server:
     """Return a server that holds its port already; 0 takes any free one. Raises PortTaken."""
     server = Server(
         (HOST, port),
-        create_app(desk, default_language),
+        create_app(desk, default_language, runner=runner, practice=practice),
         numthreads=_THREADS,
         server_name="jemput",
         timeout=_SLOWEST_S,

@@ -9,20 +9,42 @@ import hashlib
 import hmac
 import secrets
 import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
 
 TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What was done last. ``before``: replaced values of a correction; None for a new record.
+
+    ``discarded``: a draft was thrown away. ``others``: records that were saved along with it.
+    """
+
+    record: UUID
+    name: str
+    at_s: float
+    before: Mapping[str, Any] | None = field(default=None, repr=False)
+    discarded: bool = False
+    others: tuple[UUID, ...] = ()
 
 
 class Visitors:
     """The cookies of one run of the pages; nothing of it is kept.
 
-    ``sought``: what the admitted browser looked for last; kept here, since browsers keep addresses.
+    Of the admitted browser, since browsers keep addresses: ``sought``, what it looked for last;
+    ``village``, where it registered last; ``done``, what it did last and may take back.
     """
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(TOKEN_BYTES)
         self._admitted: bytes | None = None
         self.sought = ""
+        self.village = ""
+        self.done: Step | None = None
         self._turn = threading.Lock()
 
     def newcomer(self) -> str:
@@ -33,7 +55,8 @@ class Visitors:
         """Return a fresh cookie for the browser that has just unlocked; others are out."""
         token = self.newcomer()
         with self._turn:
-            self._admitted, self.sought = self._mark(token), ""
+            self._admitted = self._mark(token)
+            self._forget()
         return token
 
     def is_admitted(self, token: str) -> bool:
@@ -45,7 +68,12 @@ class Visitors:
     def dismiss(self) -> None:
         """Let nobody in until the next unlock."""
         with self._turn:
-            self._admitted, self.sought = None, ""
+            self._admitted = None
+            self._forget()
+
+    def _forget(self) -> None:
+        self.sought = self.village = ""
+        self.done = None
 
     def form_key(self, token: str) -> str:
         """Return what a form for this browser carries."""

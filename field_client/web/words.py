@@ -1,9 +1,10 @@
 """The language of a page: Indonesian, or English where the officer has chosen it."""
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 from flask import g, request
 
 from shared_schema.i18n import LANGUAGES, translator
@@ -35,3 +36,26 @@ def clock_text(moment: datetime, today: datetime) -> str:
 def local(unix_ms: int, zone: tzinfo | None) -> datetime:
     """Return a time in the office's zone, or in this laptop's where that is not known."""
     return datetime.fromtimestamp(unix_ms / 1000, tz=zone).astimezone(zone)
+
+
+def day_text(day: date) -> str:
+    """Return a day as people write it."""
+    return str(format_date(day, "EEEE, d MMMM y", locale=language()))
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a number of bytes as people say it: in kB, above a thousand of those in MB."""
+    for unit, least in (("MB", 1_000_000), ("kB", 1000)):
+        if size_bytes >= least:
+            number = format_decimal(size_bytes / least, format="#,##0.#", locale=language())
+            return f"{number} {unit}"
+    return f"{size_bytes} B"
+
+
+def rough_text(day: str, precision: str, words: str) -> str:
+    """Return a day as far as it is known. ``words``: what a precision without a date is called."""
+    forms = {"day": "d MMMM y", "month": "MMMM y", "year": "y"}
+    if not day or precision not in forms:
+        return words
+    known = date.fromisoformat(day)
+    return str(format_date(known, forms[precision], locale=language()))

@@ -34,3 +34,14 @@ def write_file(output: Path | None, write: Callable[[TextIO], object]) -> None:
             write(target)
     except OSError as error:
         raise OutputNotWritten(file=output, reason=error.strerror or "?") from error
+
+
+def write_bytes(output: Path | None, data: bytes) -> None:
+    """Write a file that is no text, or to standard output. Raises OutputNotWritten."""
+    if output is None:
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise OutputNotWritten(file=output, reason=error.strerror or "?") from error

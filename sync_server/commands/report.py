@@ -11,12 +11,16 @@ from shared_schema.records import RECORD_TYPES, record_type
 from shared_schema.regions import Level
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, reading
-from sync_server.commands.output import OUTPUT, json_text, write_file
+from sync_server.commands.output import OUTPUT, json_text, write_bytes, write_file
 from sync_server.config import load_config
 from sync_server.export import exported, write_csv, write_records_csv
 from sync_server.proposal import COLUMNS, proposal
 from sync_server.registry import context_of
-from sync_server.reports.coverage_layout import coverage_text, write_coverage_csv
+from sync_server.reports.coverage_layout import (
+    coverage_text,
+    coverage_workbook,
+    write_coverage_csv,
+)
 from sync_server.reports.coverage_report import (
     Question,
     coverage_document,
@@ -25,12 +29,6 @@ from sync_server.reports.coverage_report import (
 )
 
 PROPOSAL = "proposal"
-
-
-class NotYet(InputError):
-    """{what} is not supported yet. Use CSV or JSON instead."""
-
-    code = "NOT_YET"
 
 
 class TypeMissing(InputError):
@@ -79,8 +77,6 @@ def coverage(
     Goes by the newest campaign that covers the region, else by the standing rule (17 or
     older, or ever married, on the day asked for). Says where published figures do not add up.
     """
-    if layout == "xlsx":
-        raise NotYet(what=".xlsx")
     office = open_office(load_config())
     with office.store.read() as connection:
         on: date = day.date() if day else context_of(office, connection).today
@@ -88,6 +84,8 @@ def coverage(
     found = down_to(found, Level[deepest.upper()])
     if layout == "csv" and not wants_json():
         write_file(output, lambda target: write_coverage_csv(found, target))
+    elif layout == "xlsx" and not wants_json():
+        write_bytes(output, coverage_workbook(found))
     else:
         as_json = layout == "json" or wants_json()
         lang, texts = language(), text(PACKAGE)

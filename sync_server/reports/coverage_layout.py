@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from io import BytesIO
 from typing import Any, TextIO
 
 from shared_schema.display import table
@@ -12,6 +13,7 @@ from sync_server.export import write_csv
 from sync_server.figures import MEASURES
 from sync_server.reports.coverage_report import CoverageReport
 from sync_server.reports.published import Figure
+from sync_server.spreadsheet import Sheet, write_workbook
 
 _COLUMNS = {
     "wajib": "Must hold a card",
@@ -126,10 +128,25 @@ def _findings(report: CoverageReport, lang: str, texts: Texts) -> Iterator[str]:
         yield f"{mark} {one.region}  {one.finding.text.text(lang)}"
 
 
+_HEADERS = ("region", "name", "level", *HEADINGS)
+
+
 def write_coverage_csv(report: CoverageReport, target: TextIO) -> None:
     """Write the counts as a table, plain numbers under the keys of the JSON document."""
-    rows: list[list[Any]] = [
+    write_csv(target, _HEADERS, _plain_rows(report))
+
+
+def coverage_workbook(report: CoverageReport) -> bytes:
+    """Return the same table as a workbook."""
+    target = BytesIO()
+    sheet = Sheet(name="coverage", headers=_HEADERS, rows=_plain_rows(report), widths=(16, 28))
+    for _ in write_workbook(target, [sheet]):
+        pass
+    return target.getvalue()
+
+
+def _plain_rows(report: CoverageReport) -> list[list[Any]]:
+    return [
         [code, report.regions.name(code), level(code).name.lower(), *count.as_dict().values()]
         for code, count in report.counts.items()
     ]
-    write_csv(target, ("region", "name", "level", *HEADINGS), rows)

@@ -77,7 +77,7 @@ def coverage_report(connection: Connection, question: Question) -> CoverageRepor
     none.
     """
     office = facts.need(connection, Fact.REGION)
-    rule = _rule(connection, question, question.region or office)
+    rule = rule_for(connection, question.region or office, question.campaign)
     region = question.region or rule.area or office
     table = RegionTable.from_rows(facts.region_rows(connection))
     if question.region is not None and question.region not in table.names:
@@ -111,12 +111,16 @@ def down_to(report: CoverageReport, deepest: Level) -> CoverageReport:
     return replace(report, counts=shown)
 
 
-def _rule(connection: Connection, question: Question, region: str) -> Rule:
-    if question.campaign is not None:
-        found = resolve(connection, question.campaign)
+def rule_for(connection: Connection, region: str, campaign: str | None = None) -> Rule:
+    """Return the rule of a campaign, else of the newest in a region, else the standing rule.
+
+    Raises CampaignUnknown, RecordUnknown, RecordAmbiguous.
+    """
+    if campaign is not None:
+        found = resolve(connection, campaign)
         values = found.state.values()
         if found.state.type != CAMPAIGN or not found.complete or found.state.void is not None:
-            raise CampaignUnknown(text=question.campaign)
+            raise CampaignUnknown(text=campaign)
         return _campaign_rule(str(found.record), values)
     table = tables.records
     query = select(table.c.record, table.c.shown, table.c.born).where(

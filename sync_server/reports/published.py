@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from shared_schema.canonical import decode
+from shared_schema.days import read_day
 from shared_schema.numerals import read_number
 from shared_schema.regions import contains
 from sync_server.coverage import Count
-from sync_server.figures import Day, Finding, Published, check_figures, label, percent
+from sync_server.figures import DEADLINE, Day, Finding, Published, check_figures, label, percent
 from sync_server.store import tables
 
 
@@ -97,7 +98,7 @@ def findings(found: Sequence[Figure], deadline: date | None) -> list[RegionFindi
     """Return what the figures of each region and day say about each other.
 
     Where one measure was published twice with different numbers that is said, and the
-    arithmetic goes on with the first.
+    arithmetic goes on with the first. A deadline that was published goes before the policy's.
     """
     days: defaultdict[tuple[str, date | None], list[Figure]] = defaultdict(list)
     for figure in found:
@@ -107,8 +108,11 @@ def findings(found: Sequence[Figure], deadline: date | None) -> list[RegionFindi
         first: dict[str, Published] = {}
         for figure in together:
             first.setdefault(figure.published.measure, figure.published)
-        day = Day(figures=first, as_of=as_of, deadline=deadline)
-        of_day = [*_contradicting(together, first), *check_figures(day)]
+        numbers = [one for one in together if one.published.measure != DEADLINE]
+        said_so = first.pop(DEADLINE, None)
+        until = (read_day(said_so.raw) if said_so else None) or deadline
+        day = Day(figures=first, as_of=as_of, deadline=until)
+        of_day = [*_contradicting(numbers, first), *check_figures(day)]
         said += [RegionFinding(region=region, as_of=as_of, finding=one) for one in of_day]
     return said
 

@@ -75,6 +75,38 @@ second_looks = Table(
     Column("agreed", Boolean),
 )
 
+# Exports of people: asked for by one, decided by another. region: what they are narrowed to, or "".
+# approved null while nobody has decided. taken_ms: when the file was last taken.
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", Text, nullable=False),
+    Column("layout", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_ms", BigInteger, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_ms", BigInteger),
+    Column("approved", Boolean),
+    Column("taken_ms", BigInteger),
+    sqlite_autoincrement=True,
+)
+
+# Who goes where for a campaign. team, device: "" where that is left open.
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("campaign", Text, nullable=False),
+    Column("village", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    PrimaryKeyConstraint("campaign", "village"),
+)
+
 # actor: `user:NAME`. subject: the id of a record, change, user or report. detail: canonical JSON.
 # chain: SHA-256 over the chain before and all other columns.
 audit = Table(

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -63,6 +64,7 @@ devices = Table(
     Column("seen_ms", BigInteger),
     Column("recovery", Integer, nullable=False, server_default="0"),  # key it said it took
     Column("relay", Boolean, nullable=False, server_default="0"),
+    Column("software", Text, nullable=False, server_default=""),  # as it named itself last
 )
 
 enrolments = Table(
@@ -232,6 +234,7 @@ records = Table(
     Index("ix_records_type_area", "type", "area"),
     Index("ix_records_area_record", "area", "record"),
     Index("ix_records_position_record", "position", "record"),
+    Index("ix_records_conflicts_area", "area", sqlite_where=text("conflicts <> '[]'")),
 )
 
 # late: whether the device wrote it after its scope had ended.

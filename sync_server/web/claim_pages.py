@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from shared_schema.regions import Level, level
-from sync_server import auditing, proposal
+from sync_server import auditing, exporting, proposal, requeueing
 from sync_server.accounts import Right, require
 from sync_server.office import Office
 from sync_server.registry import context_of
@@ -31,6 +31,7 @@ _OLDEST_DAYS = 99_999
 def add(pages: Blueprint, office: Office) -> None:
     """Add the routes to the pages."""
     _add_unconfirmed(pages, office)
+    _add_requeue(pages, office)
     _add_proposal(pages, office)
 
 
@@ -48,12 +49,27 @@ def _add_unconfirmed(pages: Blueprint, office: Office) -> None:
     def export_unconfirmed() -> Page:
         require(actor(), Right.REVEAL)
         reason = _reason()
+        if not exporting.is_agreed(office, actor(), "unconfirmed"):
+            return _asked(office, "unconfirmed", request.form.get("region", ""), reason)
         with office.store.write() as connection:
             found = _unconfirmed(office, connection, _wanted(request.form))
             told = {"reason": reason, "count": len(found.people)}
             auditing.note(office, connection, actor(), "unconfirmed-export", "", told)
         rows = [[one[name] for name in COLUMNS] for one in found.as_dict()["people"]]
         return table_file("unconfirmed.csv", COLUMNS, rows)
+
+
+def _add_requeue(pages: Blueprint, office: Office) -> None:
+    @pages.post("/unconfirmed/requeue")
+    def requeue_unconfirmed() -> Page:
+        require(actor(), Right.DECIDE)
+        reason = _reason()
+        with office.store.write() as connection:
+            found = _unconfirmed(office, connection, _wanted(request.form))
+            count = requeueing.requeue(office, connection, actor(), found.people, reason)
+            told = {"reason": reason, "count": count}
+            auditing.note(office, connection, actor(), "unconfirmed-requeue", "", told)
+        return redirect(url_for("pages.unconfirmed_list", requeued=count), 303)
 
 
 def _add_proposal(pages: Blueprint, office: Office) -> None:
@@ -75,12 +91,20 @@ def _add_proposal(pages: Blueprint, office: Office) -> None:
     def export_proposal() -> Page:
         require(actor(), Right.REVEAL)
         reason = _reason()
+        if not exporting.is_agreed(office, actor(), "proposal"):
+            return _asked(office, "proposal", "", reason)
         with office.store.write() as connection:
             claims = proposal.within(connection, actor().covers)
             told = {"reason": reason, "count": len(claims)}
             auditing.note(office, connection, actor(), "proposal-export", "", told)
         rows = [[claim[name] for name in proposal.COLUMNS] for claim in claims]
         return table_file("proposal.csv", proposal.COLUMNS, rows)
+
+
+def _asked(office: Office, kind: str, region: str, reason: str) -> Page:
+    """Ask a second person to agree, and lead to where that is seen."""
+    exporting.request(office, actor(), kind, "csv", region, reason)
+    return redirect(url_for("pages.exports", done="asked"), 303)
 
 
 def _reason() -> str:
@@ -107,9 +131,12 @@ def _unconfirmed(office: Office, connection: Connection, wanted: Wanted) -> Unco
 
 def _page(look: Looking, found: Unconfirmed, wanted: Wanted) -> str:
     document = found.as_dict()
+    waiting = requeueing.requeued(look.connection, found.people)
     return render_template(
         "pages/unconfirmed.html",
         document=document,
+        requeued=waiting,
+        done=request.args.get("requeued", type=int),
         people=[_person(look, one) for one in document["people"][:_SHOWN]],
         wanted=wanted,
         team_choices=[(one, one) for one in found.teams],

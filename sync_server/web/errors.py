@@ -64,3 +64,16 @@ class CaseReasonMissing(InputError):
     """A decision needs a reason. Write in a few words what you saw, then decide again."""
 
     code = "CASE_REASON_MISSING"
+
+
+class ReasonMissing(InputError):
+    """A reason is kept with it, and none was given. Write why, then try again."""
+
+    code = "REASON_MISSING"
+
+
+class DeviceUnknownHere(InputError):
+    """No device of your area bears this id. Look at the list of devices."""
+
+    code = "DEVICE_UNKNOWN_HERE"
+    http_status = 404

@@ -1,4 +1,4 @@
-"""The first page, search, one record with its history, and its numbers in full for a reason."""
+"""Search, one record with its history, and its numbers in full for a reason."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,10 +11,9 @@ from sync_server.accounts import Right, require
 from sync_server.looking_up import seen_by
 from sync_server.office import Office
 from sync_server.people import search
-from sync_server.web import tasks
 from sync_server.web.errors import RevealReasonMissing
 from sync_server.web.guard import actor
-from sync_server.web.looking import Looking, looking, looking_at
+from sync_server.web.looking import Looking, looking_at
 from sync_server.web.sheets import row, sheet
 
 Page = str | Response | tuple[str, int]
@@ -22,11 +21,6 @@ Page = str | Response | tuple[str, int]
 
 def add(pages: Blueprint, office: Office) -> None:
     """Add the routes to the pages."""
-
-    @pages.get("/")
-    def home() -> Page:
-        with looking(office) as look:
-            return render_template("pages/home.html", tasks=tasks.waiting(look, actor()))
 
     @pages.get("/search")
     def find() -> Page:

@@ -25,17 +25,25 @@ from sync_server.office import Office
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 from sync_server.web import (
+    area_pages,
     arrival_pages,
+    campaign_pages,
     claim_pages,
     conflict_pages,
     correction_pages,
     decision_pages,
+    device_pages,
     entering,
+    export_pages,
     guard,
     home_pages,
     import_pages,
     office_pages,
+    overview_pages,
+    quality_pages,
     queue_pages,
+    recap_pages,
+    supply_pages,
 )
 from sync_server.web.errors import (
     FormTooLarge,
@@ -44,11 +52,27 @@ from sync_server.web.errors import (
     NotDoneHere,
     PageUnknown,
 )
-from sync_server.web.words import KEYS_COOKIE, action_word, language, role_word, text
+from sync_server.web.words import (
+    KEYS_COOKIE,
+    action_word,
+    day_text,
+    language,
+    number,
+    percent,
+    role_word,
+    text,
+)
 
 _PARTS = (
     entering,
     home_pages,
+    overview_pages,
+    area_pages,
+    device_pages,
+    recap_pages,
+    campaign_pages,
+    quality_pages,
+    export_pages,
     arrival_pages,
     queue_pages,
     conflict_pages,
@@ -56,7 +80,11 @@ _PARTS = (
     correction_pages,
     claim_pages,
     office_pages,
+    supply_pages,
 )
+
+# Read at the start, so that the first request waits for none of it.
+_WARMED = ("door", "home", "base", "_parts", "_ways", "_coverage")
 
 
 def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str] = ()) -> None:
@@ -76,6 +104,8 @@ def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str]
         name = facts.need(connection, Fact.NAME)
     pages.context_processor(lambda: _always(name))
     app.register_blueprint(pages)
+    for first in _WARMED:
+        app.jinja_env.get_template(f"pages/{first}.html")
 
     def answer_anywhere(error: Exception) -> Any:
         """Show a page to a browser that asked for an address which is nobody's."""
@@ -108,6 +138,9 @@ def _always(office_name: str) -> dict[str, Any]:
         "office_name": office_name,
         "keys_on": request.cookies.get(KEYS_COOKIE) != "off",
         "Right": Right,
+        "number": number,
+        "percent": percent,
+        "day_text": day_text,
         "role_word": role_word,
         "action_word": action_word,
     }

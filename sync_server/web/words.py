@@ -1,12 +1,14 @@
 """The language of a page: Indonesian, or English where the user has chosen it."""
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import date, tzinfo
+from decimal import Decimal
 
 from flask import request
 
 from shared_schema import display
 from shared_schema.i18n import DEFAULT_LANGUAGE, LANGUAGES, translator
+from shared_schema.numerals import shown
 
 PACKAGE = "sync_server"
 GROUND = "shared_schema"
@@ -31,6 +33,36 @@ def time_text(unix_ms: int | None, zone: tzinfo | None) -> str:
     return "-" if unix_ms is None else display.instant(unix_ms, zone)
 
 
+def number(value: float | None) -> str:
+    """Return a number as this language writes it; "-" for none."""
+    if value is None:
+        return "-"
+    return shown(value if isinstance(value, int) else Decimal(str(round(value, 2))), language())
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share with one place, "-" of nothing."""
+    return f"{number(round(100 * part / whole, 1))} %" if whole else "-"
+
+
+def day_text(day: date | str | None) -> str:
+    """Return a day as this language writes it: 1 September 2016; "-" for none."""
+    if not day:
+        return "-"
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{found.day} {_MONTHS[language()][found.month - 1]} {found.year}"
+
+
+_MONTHS = {
+    "id": (
+        "Januari", "Februari", "Maret", "April", "Mei", "Juni",
+        "Juli", "Agustus", "September", "Oktober", "November", "Desember",
+    ),
+    "en": (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+}  # fmt: skip
 _ROLES = {
     "viewer": "District viewer",
     "supervisor": "Supervisor",
@@ -68,8 +100,35 @@ _ACTIONS = {
     "import-remove": "removed an uploaded file",
     "unconfirmed-seen": "looked at who is recorded in the field only",
     "unconfirmed-export": "took a table of who is recorded in the field only",
+    "note": "noted something at the office",
+    "withdraw": "took back what was noted",
+    "example": "loaded the example of 2016, or took it out",
+    "print-queue-seen": "looked at the print queue",
+    "suket-issue": "issued an interim letter",
+    "suket-print": "printed an interim letter",
+    "suket-revoke": "revoked an interim letter",
+    "suket-verify": "checked an interim letter",
+    "suket-policy": "set how interim letters are numbered",
+    "device-revoke": "revoked a device",
+    "quarantine-accept": "took a batch in from quarantine",
+    "quarantine-discard": "discarded a batch in quarantine",
+    "campaign-add": "planned a campaign",
+    "campaign-assign": "assigned villages of a campaign",
+    "unconfirmed-requeue": "queued residents for another visit",
+    "quality-seen": "looked at the quality of visits",
+    "export-ask": "asked for an export of people",
+    "export-approve": "agreed to an export of people",
+    "export-refuse": "refused an export of people",
+    "export-take": "took an export of people",
     "proposal-seen": "looked at the proposal for the ministry",
     "proposal-export": "took the proposal for the ministry as a table",
+}
+_EXPORTS = {
+    "residents": "Residents with full NIKs",
+    "visits": "Visits with their positions",
+    "unconfirmed": "Recorded but not arrived",
+    "proposal": "Proposal for the ministry",
+    "print_queue": "Print queue with full NIKs",
 }
 _CLAIMS = {"duplicate": "Duplicate", "deceased": "Reported deceased", "moved": "Moved"}
 _KINDS = {
@@ -106,6 +165,11 @@ def import_kind(kind: str) -> str:
 def import_step(step: str) -> str:
     """Return how far an import came."""
     return text()(_STEPS[step])
+
+
+def export_kind(kind: str) -> str:
+    """Return what an export holds."""
+    return text()(_EXPORTS[kind])
 
 
 def claim_word(claim: str) -> str:

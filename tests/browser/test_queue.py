@@ -124,7 +124,7 @@ def test_the_queue_works_without_scripts_and_keeps_its_place(
         assert (left(page), first != second) == (3, True)
     with visit(browser, office.process.url, scripts=False) as page:
         sign_in(page)
-        page.get_by_role("link", name="Dugaan ganda").first.click()
+        page.get_by_role("link", name="pasang warga yang mungkin satu orang").click()
         assert page.locator("thead th a").first.inner_text() == second
         page.get_by_role("button", name="Orang yang sama").click()
         assert left(page) == 2

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from sync_server.accounts import Role
-from tests.support.office_pages import API, inside, log_of, post, program, staffed, web_of
+from tests.support.office_pages import API, agree, inside, log_of, post, program, staffed, web_of
 from tests.support.offices import Bench
 from tests.support.raw_device import person
 
@@ -49,6 +49,9 @@ def test_who_is_recorded_in_the_field_only_is_narrowed_and_taken_as_a_table(
     for narrowed in ("region=53.15.06", "team=Lain", "kit=Lain", "older_than=9999999"):
         assert "Dorotea" not in browser.get(f"/unconfirmed?{narrowed}").text
     assert post(browser, "/unconfirmed/export", "/", reason=" ").status_code == 400
+    asked = post(browser, "/unconfirmed/export", "/", reason="kirim ke pusat")
+    assert asked.location == "/exports?done=asked", "a second person has to agree first"
+    agree(app, browser, "unconfirmed")
     table = post(browser, "/unconfirmed/export", "/", reason="kirim ke pusat", kit="Laptop Contoh")
     assert table.mimetype == "text/csv"
     assert NIK in table.text
@@ -65,6 +68,7 @@ def test_the_proposal_is_shown_masked_and_taken_for_a_reason(bench: Bench, app: 
     page = browser.get("/proposal").text
     assert "Silvester Contoh" in page
     assert "Pindah" in page
+    agree(app, browser, "proposal")
     assert "moved" in post(browser, "/proposal/export", "/", reason="kirim ke pusat").text
     said = client.get(f"{API}/proposal").json
     assert said is not None
@@ -83,6 +87,9 @@ def test_programs_ask_who_is_recorded_in_the_field_only(app: Flask) -> None:
     assert (said["count"], said["people"][0]["nik"]) == (1, MASKED)
     assert said["by_kit"][0]["kit"] == "Laptop Contoh"
     assert client.get(f"{API}/unconfirmed?older_than=x").status_code == 422
+    refused = client.post(f"{API}/unconfirmed/export", json={"reason": "pusat"})
+    assert refused.status_code == 403, "nobody agreed"
+    agree(app, inside(app), "unconfirmed")
     given = client.post(f"{API}/unconfirmed/export?kit=Lain", json={"reason": "pusat"}).json
     assert given is not None
     assert given["count"] == 0

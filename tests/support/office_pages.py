@@ -70,6 +70,18 @@ def program(app: Flask, role: Role = Role.SUPERVISOR) -> FlaskClient:
     return client
 
 
+def agree(app: Flask, browser: FlaskClient, kind: str, layout: str = "csv") -> None:
+    """Let one ask for an export of people, and an administrator agree to it."""
+    asked = post(
+        browser, "/exports", "/exports", what=f"{kind}.{layout}", region="", reason="uji coba"
+    )
+    assert asked.status_code == 303
+    second = inside(app, Role.ADMINISTRATOR)
+    number = re.findall(r"/exports/(\d+)/decide", second.get("/exports").text)[0]
+    path = f"/exports/{number}/decide"
+    assert post(second, path, "/exports", decision="approve").status_code == 303
+
+
 def log_of(bench: Bench) -> list[str]:
     """Give what was done, the oldest first."""
     with bench.office.store.read() as connection:

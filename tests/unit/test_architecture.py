@@ -52,7 +52,8 @@ TOP = re.compile(r"^(cli|commands|web|api|app)(_\w+)?(\.|$)")
 PURE = {
     "field_client": re.compile(r"^(sync\.(session|rejection|errors)|capture|intake|photos|shift)$"),
     "sync_server": re.compile(
-        r"^(matching(\..+)?|coverage|outages|stock|figures|correction|unconfirmed)$"
+        r"^(matching(\..+)?|coverage|outages|redirects|timeline|service|stock|print_queue|figures"
+        r"|correction|unconfirmed|quality)$"
     ),
 }
 ENVIRONMENT = frozenset({"os.environ", "os.environb", "os.getenv"})

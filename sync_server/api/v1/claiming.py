@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from sync_server import auditing, proposal
+from sync_server import auditing, exporting, proposal
 from sync_server.accounts import Actor, Right
 from sync_server.api.v1 import documents, schemas, schemas_claim
 from sync_server.api.v1.door import allowed
@@ -36,9 +36,10 @@ def _add_unconfirmed(api: Blueprint, office: Office) -> None:
     @api.arguments(schemas.Reason)
     @api.response(200, schemas_claim.Unconfirmed)
     def export_unconfirmed(narrowed: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
-        """Give the same with numbers in full; the reason is kept."""
+        """Give the same with numbers in full, where a second person agreed; the reason is kept."""
         told = {"reason": " ".join(asked["reason"].split())}
         actor = allowed(Right.REVEAL)
+        exporting.require_agreed(office, actor, "unconfirmed")
         return _unconfirmed(office, actor, narrowed, "unconfirmed-export", told)
 
 
@@ -66,9 +67,11 @@ def _add_proposal(api: Blueprint, office: Office) -> None:
     @api.arguments(schemas.Reason)
     @api.response(200, schemas_claim.Proposal)
     def export_proposal(asked: dict[str, Any]) -> dict[str, Any]:
-        """Give the same with numbers in full; the reason is kept."""
+        """Give the same with numbers in full, where a second person agreed; the reason is kept."""
         told = {"reason": " ".join(asked["reason"].split())}
-        claims = _claims(office, allowed(Right.REVEAL), "proposal-export", told)
+        actor = allowed(Right.REVEAL)
+        exporting.require_agreed(office, actor, "proposal")
+        claims = _claims(office, actor, "proposal-export", told)
         return {"count": len(claims), "claims": claims}
 
 

@@ -5,7 +5,15 @@ from collections.abc import Collection
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
-from sync_server.api.v1 import claiming, correcting, door, importing, reading, reconciling
+from sync_server.api.v1 import (
+    claiming,
+    correcting,
+    door,
+    importing,
+    reading,
+    reconciling,
+    supplying,
+)
 from sync_server.importing import Imports
 from sync_server.office import Office
 
@@ -44,4 +52,5 @@ def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str]
     correcting.add(supervisors, office)
     importing.add(supervisors, imports)
     claiming.add(supervisors, office)
+    supplying.add(supervisors, office)
     Documented(app).register_blueprint(supervisors)

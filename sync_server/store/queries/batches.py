@@ -15,6 +15,13 @@ _MOVE = replacing(streams, "stream")
 _HEADS = select(streams).where(streams.c.device == bindparam("device")).order_by(streams.c.stream)
 _ADD = text_of(insert(batches))
 _HASH = "SELECT hash FROM batches WHERE stream = ? AND first = ?"
+_SEALED = "SELECT device, sum(sequence) FROM streams GROUP BY device"
+_LOGGED = "SELECT substr(stream, 1, 16), count(*) FROM changes GROUP BY substr(stream, 1, 16)"
+_HELD = (
+    "SELECT substr(b.stream, 1, 16), sum(b.count) FROM batches b WHERE NOT EXISTS"
+    " (SELECT 1 FROM changes c WHERE c.stream = b.stream AND c.sequence = b.first)"
+    " GROUP BY substr(b.stream, 1, 16)"
+)
 _RECEIPT = "SELECT receipt FROM batches WHERE stream = ? AND first = ? AND hash = ?"
 
 
@@ -92,3 +99,16 @@ def unread(connection: Connection) -> list[tuple[bytes, int]]:
 def count(connection: Connection) -> int:
     """Return the number of batches taken in."""
     return connection.execute(select(func.count()).select_from(batches)).scalar_one()
+
+
+def sealed_and_held(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return by device how many changes its chains reach to, and how many of them are here.
+
+    Here are those in the log, and those of batches that are held because this program cannot read
+    them yet.
+    """
+    found = {device: [sealed, 0] for device, sealed in ask(connection, _SEALED)}
+    for device, held in (*ask(connection, _LOGGED), *ask(connection, _HELD)):
+        if device in found:
+            found[device][1] += held
+    return {device: (sealed, held) for device, (sealed, held) in found.items()}

@@ -9,15 +9,17 @@ from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.canonical import decode, encode
 from shared_schema.regions import contains
-from sync_server.store.driver import ask
+from sync_server.store.driver import ask, run
 from sync_server.store.tables import devices, enrolments
 
 _ONE = (
     "SELECT device, label, signing, sealing, scope, scope_version, until_ms, enrolled_ms,"
-    " revoked_ms, seen_ms, recovery, relay FROM devices WHERE device = ?"
+    " revoked_ms, seen_ms, recovery, relay, software FROM devices WHERE device = ?"
 )
 _EVERYONE = select(devices).order_by(devices.c.enrolled_ms, devices.c.device)
 _SEEN = update(devices).where(devices.c.device == bindparam("known"))
+_SOFTWARE = "UPDATE devices SET software = ? WHERE device = ?"
+_SOFTWARE_LETTERS = 80
 _CODE = select(enrolments).where(enrolments.c.secret_id == bindparam("secret_id"))
 _NEW = insert(devices)
 _NAMED = ("label", "scope", "scope_version", "until_ms", "seen_ms", "relay")
@@ -31,7 +33,7 @@ class Device:
     """An enrolled device. ``scope``: region codes it pulls. Times in Unix ms.
 
     ``recovery``: the newest recovery key it said it took, 0 for none. ``relay``: it holds and
-    passes on what others wrote.
+    passes on what others wrote. ``software``: what it named itself when it last spoke, or "".
     """
 
     id: bytes
@@ -46,6 +48,7 @@ class Device:
     seen_ms: int | None
     recovery: int = 0
     relay: bool = False
+    software: str = ""
 
     def ended(self, now_ms: int) -> bool:
         """Tell whether its scope has ended: it then sends as before, and is sent nothing."""
@@ -122,6 +125,16 @@ def begin_anew(connection: Connection) -> None:
 def seen(connection: Connection, device: bytes, now_ms: int) -> None:
     """Note when a device was last heard of."""
     connection.execute(_SEEN, {"known": device.hex(), "seen_ms": now_ms})
+
+
+def names_itself(connection: Connection, device: bytes, software: str) -> None:
+    """Note which program a device speaks with."""
+    run(connection, _SOFTWARE, [(short(software), device.hex())])
+
+
+def short(software: str) -> str:
+    """Return as much of a program's name as is kept."""
+    return software[:_SOFTWARE_LETTERS]
 
 
 def took_recovery(connection: Connection, device: bytes, key: int) -> None:
@@ -201,6 +214,7 @@ def _device(row: Sequence[Any]) -> Device:
         seen_ms=seen_ms,
         recovery=rest[0],
         relay=bool(rest[1]),
+        software=rest[2],
     )
 
 

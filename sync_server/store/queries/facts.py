@@ -16,7 +16,8 @@ class Fact(StrEnum):
 
     SERVER is the id that follows from its signing key. EPOCH counts restores from 1. STREAM is
     the server's own stream, CLOCK its last reading in hexadecimal. LOG_HEAD is the last position
-    of the log and its chain, AUDIT_HEAD that of the audit log.
+    of the log and its chain, AUDIT_HEAD that of the audit log. TALLIED is how far in the log the
+    tallies are.
     """
 
     SERVER = "server"
@@ -28,6 +29,8 @@ class Fact(StrEnum):
     CLOCK = "clock"
     LOG_HEAD = "log_head"
     AUDIT_HEAD = "audit_head"
+    TALLIED = "tallied"
+    SUKET = "suket"
 
 
 def get(connection: Connection, fact: Fact) -> str | None:

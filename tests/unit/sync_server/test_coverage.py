@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared_schema.central import CENTRAL_MEANING
 from shared_schema.changes import VOID, Stamp
 from shared_schema.eligibility import Policy
 from shared_schema.fold import FieldState, Head, RecordState
 from shared_schema.ids import Stream
 from shared_schema.records.person import CENTRAL_STATUS
 from sync_server.coverage import (
-    CENTRAL_MEANING,
     STANDING_RULE,
     Count,
     Resident,

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from shared_schema.days import read_day, written_day
 from shared_schema.numerals import read_number
 from sync_server.figures import Day, Published, check_figures
 
@@ -96,3 +97,13 @@ def test_nothing_is_said_where_inputs_are_missing() -> None:
     """One figure alone, or a whole of nobody, has no arithmetic."""
     assert findings({"sudah_rekam": "136.488"}) == {}
     assert findings({"wajib_ktp": "0", "sudah_rekam": "0"}) == {}
+
+
+def test_days_are_read_as_indonesian_texts_write_them_and_written_back() -> None:
+    """Written out or as a code; anything else is not a day."""
+    day = date(2016, 8, 17)
+    assert (written_day(day, "id"), written_day(day, "en")) == ("17 Agustus 2016", "17 August 2016")
+    assert {read_day("30 September 2016"), read_day(" 2016-09-30")} == {date(2016, 9, 30)}
+    assert [read_day(text) for text in ("31 April 2016", "akhir September", "30 Sept 2016")] == (
+        [None] * 3
+    )

@@ -1,4 +1,4 @@
-"""A laptop's store from before days of birth were looked up by: it gets them, and loses nothing."""
+"""A laptop's store from before people were looked up by a thing: it gets it, and loses nothing."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from field_client.vault.keys import STORE_FILE
 from field_client.vault.store import PURPOSE, RAW_KEY_BYTES, VaultDB, open_vault
 from tests.unit.field_client.vault.conftest import KEYS
 
-WITHOUT = {**INDEXES, "records": tuple(name for name in INDEXES["records"] if name != "born")}
+SINCE = {"born", "to_record"}
+WITHOUT = {**INDEXES, "records": tuple(n for n in INDEXES["records"] if n not in SINCE)}
 PEOPLE = 300  # more than one piece
 STAMP = "01a0c4506c010000.000102030405060708090a0b"
 LATER_STAMP = "02a0c4506c010000.000102030405060708090a0b"
@@ -27,7 +28,13 @@ def part(number: int, stamp: str = STAMP, **values: Any) -> dict[str, Any]:
 
 def old(number: int) -> dict[str, Any]:
     """Give a person's document as it was written then."""
-    base = part(number, name=f"Warga {number}", birth_date=f"19{number % 90 + 10}-11-05")
+    base = part(
+        number,
+        name=f"Warga {number}",
+        birth_date=f"19{number % 90 + 10}-11-05",
+        village=f"53.15.05.200{number % 2}",
+        central_status=("UNREGISTERED", "CARD_PRINTED")[number // 2 % 2],
+    )
     return {"type": "person", "own": False, "base": base, "mine": None, "nik": f"{number:016d}"}
 
 
@@ -91,10 +98,19 @@ def test_an_old_store_gets_its_days_of_birth(
             "outage",
         ]
         before = {f"warga-{number}": old(number) for number in range(PEOPLE)} | ODD
-        without = {name: each | {"born": None} for name, each in before.items()}
-        assert {name: each | {"born": None} for name, each in found.items()} == without
+        new = dict.fromkeys(SINCE)
+        without = {name: each | new for name, each in before.items()}
+        assert {name: each | new for name, each in found.items()} == without
+        assert "to_record" not in found["outage"] or found["outage"]["to_record"] is None
         assert db.table("meta").all() == [{"type": "person"}]
         assert db.table("records").search(where("nik") == f"{7:016d}")[0].doc_id == "warga-7"
+        unrecorded = db.table("records").between(
+            "to_record", "53.15.05.2000 ", "53.15.05.2000 1910-12-31"
+        )
+        assert {one.doc_id for one in unrecorded} == {"warga-0", "warga-180"}
+        assert db.table("records").count_between("to_record", "5", "6") == len(
+            [one for one in found.values() if one.get("to_record")]
+        )
         assert db.check() == []
     assert [path.name for path in migrations.kept_copies(home / STORE_FILE)] == [
         f"{STORE_FILE}{migrations.KEPT}1"

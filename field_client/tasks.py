@@ -1,0 +1,154 @@
+"""Whom an officer has to see: residents of a village who must hold a card and are not recorded.
+
+What the ministry says and what the field says stay apart: who was recorded in the field stays on
+the list, as done, until the ministry's next list shows it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from tinydb import where
+
+from field_client.entries import FIRST_DAY, shown, state_of_document
+from field_client.journal import Journal
+from field_client.tables import id_of
+from shared_schema.changes import VOID
+from shared_schema.clock import wall_of
+from shared_schema.eligibility import Policy, must_hold_card
+from shared_schema.regions import contains
+
+STANDING_RULE = Policy(min_age=17, married_count=True)
+MOST = 5000
+RECORDED = frozenset({"recorded", "already_recorded", "card_handed_over", "suket_handed_over"})
+AGAIN = frozenset({"revisit", "not_at_home", "ill_or_elderly"})
+_VISIT = "visit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """A visit to somebody. ``wall_ms``: when it was written."""
+
+    id: UUID
+    outcome: str
+    wall_ms: int
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A resident to be seen. ``last``: the last visit; None where nobody has been there."""
+
+    id: UUID
+    values: Mapping[str, Any]
+    last: Visited | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the field says that the resident is recorded."""
+        return self.last is not None and self.last.outcome in RECORDED
+
+    @property
+    def again(self) -> bool:
+        """Whether somebody has to come back."""
+        return self.last is not None and self.last.outcome in AGAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tasks:
+    """The residents of a village to be seen, each in one list, by hamlet, RT and household."""
+
+    again: Sequence[Target]
+    new: Sequence[Target]
+    other: Sequence[Target]
+    done: Sequence[Target]
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return sum(map(len, (self.again, self.new, self.other, self.done)))
+
+
+def tasks_of(journal: Journal, village: str, today: date) -> Tasks:
+    """Return whom to see in a village."""
+    policy = policy_of(journal, village, today)
+    documents = journal.tables.records.between("to_record", *_bounds(village, policy, today), MOST)
+    due = {id_of(one): values for one in documents if _is_due(values := shown(one), policy, today)}
+    visits = visits_of(journal, due)
+    targets = [
+        Target(id=UUID(one), values=values, last=next(reversed(visits.get(one, [])), None))
+        for one, values in due.items()
+    ]
+    targets.sort(key=_place)
+    return Tasks(
+        again=[one for one in targets if one.again],
+        new=[one for one in targets if one.last is None],
+        other=[one for one in targets if one.last and not one.again and not one.done],
+        done=[one for one in targets if one.done],
+    )
+
+
+def counted(journal: Journal, village: str, today: date) -> int:
+    """Return about how many residents of a village are to be seen, without reading any."""
+    bounds = _bounds(village, policy_of(journal, village, today), today)
+    return journal.tables.records.count_between("to_record", *bounds)
+
+
+def visits_of(journal: Journal, people: Iterable[str]) -> dict[str, list[Visited]]:
+    """Return the visits to people that are known here and stand, by person, the oldest first."""
+    wanted, found = list(people), dict[str, list[Visited]]()
+    if not wanted:
+        return found
+    for document in journal.tables.records.search(where("parent").one_of(wanted)):
+        state = state_of_document(document)
+        part = state.fields.get("outcome")
+        head = part.winner if part and document["type"] == _VISIT else None
+        if head is None or state.void is not None:
+            continue
+        values = state.values()
+        visit = Visited(
+            id=UUID(id_of(document)),
+            outcome=str(head.value),
+            wall_ms=wall_of(head.stamp.hlc),
+            values=values,
+        )
+        found.setdefault(str(values["person"]), []).append(visit)
+    for visits in found.values():
+        visits.sort(key=lambda one: one.wall_ms)
+    return found
+
+
+def policy_of(journal: Journal, village: str, today: date) -> Policy:
+    """Return the policy of the campaign that covers a village today, else the standing rule."""
+    campaigns = map(shown, journal.tables.records.search(where("type") == "campaign"))
+    running = [
+        one
+        for one in campaigns
+        if one.get(VOID) is None
+        and contains(str(one.get("area")), village)
+        and str(one.get("starts_on") or "") <= today.isoformat()
+        and today.isoformat() <= str(one.get("ends_on") or "9999")
+    ]
+    latest = max(running, key=lambda one: str(one.get("starts_on") or ""), default={})
+    policy = latest.get("policy")
+    return Policy.from_json(policy) if isinstance(policy, Mapping) else STANDING_RULE
+
+
+def _bounds(village: str, policy: Policy, today: date) -> tuple[str, str]:
+    on = policy.eligible_on or today
+    return f"{village} {FIRST_DAY}", f"{village} {on.year - policy.min_age:04d}-{on:%m-%d}"
+
+
+def _is_due(values: Mapping[str, Any], policy: Policy, today: date) -> bool:
+    """Who may be due is asked after: only a known "no" leaves somebody out."""
+    birth_date, precision = values.get("birth_date"), values.get("birth_date_precision")
+    married = values.get("marital_status")
+    return must_hold_card(birth_date, precision, married, policy, on=today) is not False
+
+
+def _place(target: Target) -> tuple[str, ...]:
+    values = target.values
+    words = (str(values.get(name) or "") for name in ("dusun", "rw", "rt", "kk_number", "name"))
+    return tuple(word.casefold().zfill(3) if word.isdigit() else word.casefold() for word in words)

@@ -1,0 +1,118 @@
+"""Tasks: the residents to be seen, by hamlet, RT and household, on the screen and on paper."""
+
+from datetime import tzinfo
+from typing import Any
+
+from flask import Blueprint, request
+
+from field_client import display, tasks
+from field_client.commands.unlocking import check_context
+from field_client.opened import App
+from field_client.tasks import Tasks
+from field_client.web import memo, task_pages
+from field_client.web.desk import Desk
+from field_client.web.errors import PageMissing
+from field_client.web.form_fields import villages_of
+from field_client.web.showing import Page, page, to
+from field_client.web.visitors import Visitors
+from shared_schema.regions import RegionInvalid, parse_region
+
+SHEET = 400
+
+
+def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
+    """Return the task lists."""
+    room = Blueprint("assigned", __name__)
+
+    @room.get("/tasks")
+    def villages() -> Page:
+        with desk.use() as app:
+            held = villages_of(app)
+            if len(held) == 1:
+                return to("assigned.village", village=held[0])
+            return page(desk, app, "villages.html", villages=_counted(app, held))
+
+    @room.get("/tasks/<village>")
+    def village(village: str) -> Page:
+        code = _village(village)
+        with desk.use() as app:
+            visitors.village = code
+            found = _tasks(app, code)
+            number = max(1, request.args.get("page", 1, type=int))
+            lists, pages = task_pages.listed(found, zone_of(app), number, _now(app))
+            return page(
+                desk,
+                app,
+                "tasks.html",
+                lists=lists,
+                pages=pages,
+                number=number,
+                **_headed(app, code, found),
+            )
+
+    @room.get("/tasks/<village>/print")
+    def paper(village: str) -> Page:
+        code = _village(village)
+        with desk.use() as app:
+            found = _tasks(app, code)
+            wanted = [*found.again, *found.new]
+            pages = max(1, -(-len(wanted) // SHEET))
+            number = min(pages, max(1, request.args.get("page", 1, type=int)))
+            first = (number - 1) * SHEET
+            lines = [
+                task_pages.line(one, zone_of(app), _now(app), task_pages.neighbourhood(one))
+                for one in wanted[first : first + SHEET]
+            ]
+            return page(
+                desk,
+                app,
+                "summons.html",
+                lines=lines,
+                first=first,
+                count=len(wanted),
+                pages=pages,
+                number=number,
+                today=check_context(app).today.isoformat(),
+                **_headed(app, code, found),
+            )
+
+    return room
+
+
+def zone_of(app: App) -> tzinfo | None:
+    """Return the office's time zone."""
+    return display.time_zone(app.device.timezone)
+
+
+def _tasks(app: App, village: str) -> Tasks:
+    today = check_context(app).today
+    key = ("tasks", village, today)
+    return memo.remembered(app, key, lambda: tasks.tasks_of(app.journal, village, today))
+
+
+def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:
+    regions = memo.regions(app)
+    return {
+        "code": code,
+        "name": regions.name(code) if regions else code,
+        "total": found.total,
+        "done": len(found.done),
+        "several": len(villages_of(app)) > 1,
+    }
+
+
+def _counted(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int]]:
+    today, regions = check_context(app).today, memo.regions(app)
+    found = ((code, tasks.counted(app.journal, code, today)) for code in villages)
+    return [(code, regions.name(code) if regions else code, count) for code, count in found]
+
+
+def _village(code: str) -> str:
+    try:
+        return parse_region(code)
+    except RegionInvalid as error:
+        raise PageMissing from error
+
+
+def _now(app: App) -> int:
+    return app.clocks().wall_ms

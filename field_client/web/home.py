@@ -1,0 +1,29 @@
+"""Home: what an officer does next, and how far the records are."""
+
+from flask import Blueprint
+
+from field_client.web import memo, menu, screens
+from field_client.web.desk import Desk
+from field_client.web.showing import Page, page
+from field_client.web.visitors import Visitors
+from field_client.web.words import language
+
+
+def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
+    """Return the first page."""
+    room = Blueprint("home", __name__)
+
+    @room.get("/")
+    def home() -> Page:
+        with desk.use() as app:
+            counts = memo.counts(app)
+            return page(
+                desk,
+                app,
+                "home.html",
+                counts=counts,
+                tiles=screens.tiles(counts),
+                more=menu.more(language()),
+            )
+
+    return room

@@ -1,0 +1,46 @@
+"""What takes long to read, kept until somebody commits something; gone when the store is closed."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from field_client.entries import COUNTED
+from field_client.journal import Journal
+from field_client.opened import App
+from shared_schema.regions import RegionTable
+
+Kept = TypeVar("Kept")
+_KNOWN: WeakKeyDictionary[Journal, dict[Hashable, tuple[int, Any]]] = WeakKeyDictionary()
+
+
+def remembered(app: App, key: Hashable, make: Callable[[], Kept]) -> Kept:
+    """Return what ``make`` gives, as of the last commit of this or another program."""
+    known, now = _KNOWN.setdefault(app.journal, {}), app.db.change_number()
+    at, held = known.get(key, (None, None))
+    if at != now:
+        held = make()
+        known[key] = (now, held)
+    found: Kept = held  # type: ignore[assignment]  # what this key's maker gave
+    return found
+
+
+def standings(app: App) -> Mapping[str, Sequence[str]]:
+    """Return the ids of own records and drafts by how far they have come, the oldest first."""
+    return remembered(app, "standings", lambda: _standings(app))
+
+
+def counts(app: App) -> dict[str, int]:
+    """Return how many own records stand where."""
+    return {state: len(found) for state, found in standings(app).items()}
+
+
+def regions(app: App) -> RegionTable | None:
+    """Return the regency's regions, None before the first sync."""
+    return remembered(app, "regions", app.journal.regions)
+
+
+def _standings(app: App) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {str(state): [] for state in COUNTED}
+    for record, now, _ in app.journal.standings():
+        found[now].append(record)
+    return found

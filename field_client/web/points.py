@@ -1,0 +1,187 @@
+"""The service point: how many were invited, came, were recorded; a queue registered one by one.
+
+The tally is kept as a draft of the day's record until it is saved, so that four hundred people
+do not make four hundred corrections. Whoever cannot be saved at once stays a draft, and the
+queue goes on.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, request
+
+from field_client import drafting
+from field_client.commands import documents
+from field_client.commands.asking import finder
+from field_client.commands.unlocking import check_context
+from field_client.drafting import Work
+from field_client.entries import Entry
+from field_client.errors import RecordUnknown
+from field_client.opened import App
+from field_client.twins import KnownPeople
+from field_client.web import form_pages, screens
+from field_client.web.desk import Desk
+from field_client.web.errors import NameMissing, PageMissing
+from field_client.web.form_fields import control
+from field_client.web.showing import Page, page, to
+from field_client.web.undoing import note_saved
+from field_client.web.visiting import write_visit
+from field_client.web.visitors import Visitors
+from field_client.web.words import language
+from shared_schema.records import RecordType, record_type
+
+TALLIES = ("invited", "attended", "recorded")
+QUICK = ("name", "sex", "birth_date", "nik")
+NEWEST = 20
+_STEPS = {"1": 1, "-1": -1, "10": 10}
+
+
+def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
+    """Return the service points."""
+    room = Blueprint("points", __name__)
+    _add_looking(room, desk)
+    _add_counting(room, desk, visitors)
+    _add_queue(room, desk, visitors)
+    return room
+
+
+def _add_looking(room: Blueprint, desk: Desk) -> None:
+    @room.get("/points")
+    def points() -> Page:
+        with desk.use() as app:
+            found = [one for one in app.journal.entries(type="session") if one.void is None]
+            lines = [_line(app, one) for one in found[-NEWEST:][::-1]]
+            return page(desk, app, "points.html", points=lines)
+
+    @room.get("/point/<uuid:session>")
+    def point(session: UUID) -> Page:
+        with desk.use() as app:
+            return _shown(desk, app, session)
+
+
+def _add_counting(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
+    @room.post("/point/<uuid:session>/count")
+    def count(session: UUID) -> Page:
+        name, step = request.form.get("tally", ""), _STEPS.get(request.form.get("by", ""))
+        if name not in TALLIES or step is None:
+            raise PageMissing
+        with desk.use() as app:
+            _count(app, _session(app, session), {name: step})
+        return to("points.point", session=session)
+
+    @room.post("/point/<uuid:session>/save")
+    def save(session: UUID) -> Page:
+        with desk.use() as app:
+            work = _session(app, session)
+            context = check_context(app)
+            done = drafting.finish(app.journal, work.type, session, {}, context)
+            if done.saved is None:
+                return to("forming.check", record=session)
+            note_saved(desk, visitors, app, session, done.before)
+        return to("points.point", session=session)
+
+
+def _add_queue(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
+    @room.post("/point/<uuid:session>/register")
+    def register(session: UUID) -> Page:
+        with desk.use() as app:
+            held = _session(app, session)
+            if not request.form.get("name", "").strip():
+                return _shown(desk, app, session, error=NameMissing()), 400
+            person = app.journal.new_record()
+            with app.journal.transaction():
+                work = _keep(app, person, held)
+                saved, visit = _finish(app, work, session)
+                _count(app, held, {"attended": 1, "recorded": 1 if visit else 0})
+            if saved and visit:
+                note_saved(desk, visitors, app, person, others=(visit,))
+        return to("points.point", session=session)
+
+
+def _finish(app: App, work: Work, session: UUID) -> tuple[bool, UUID | None]:
+    """Save who may be saved, with the visit; keep both as drafts where something is unclear."""
+    unclear = work.errors or work.unexplained
+    saved = False
+    if not unclear and not KnownPeople(app.journal).like(work.values, work.record):
+        done = drafting.finish(app.journal, work.type, work.record, {}, check_context(app))
+        saved = done.saved is not None
+    if request.form.get("recorded") != "yes":
+        return saved, None
+    values = {"person": str(work.record), "outcome": "recorded", "session": str(session)}
+    return saved, write_visit(app, work.record, values)
+
+
+def _keep(app: App, person: UUID, held: Work) -> Work:
+    """Keep what the quick form holds, in the service point's village."""
+    rtype, find = record_type("person"), finder(app)
+    typed = {
+        name: drafting.typed_value(rtype, name, request.form.get(name, ""), find)
+        for name in (*QUICK, "village")
+    }
+    typed["village"] = typed["village"] or held.values.get("village")
+    return drafting.keep(app.journal, rtype, person, typed, check_context(app))
+
+
+def _count(app: App, work: Work, steps: dict[str, int]) -> None:
+    """Add to the tally, as a draft of the day's record."""
+    with app.journal.transaction():
+        now = drafting.read(app.journal, work.type, work.record, check_context(app)).values
+        typed = {
+            name: max(0, int(now.get(name) or 0) + step) for name, step in steps.items() if step
+        }
+        drafting.keep(app.journal, work.type, work.record, typed, check_context(app))
+
+
+def _session(app: App, session: UUID) -> Work:
+    entry = app.journal.entry(session)
+    if entry is None or entry.type != "session" or app.journal.state(session) is None:
+        raise RecordUnknown(text=session)
+    return drafting.read(app.journal, _type(), session, check_context(app))
+
+
+def _shown(desk: Desk, app: App, session: UUID, error: NameMissing | None = None) -> str:
+    work, lang = _session(app, session), language()
+    rtype, person = work.type, record_type("person")
+    given: dict[str, Any] = {n: request.form.get(n, "") for n in (*QUICK, "village")}
+    asked = (*QUICK, *(() if work.values.get("village") else ("village",)))
+    served = _served(app, session)
+    return page(
+        desk,
+        app,
+        "point.html",
+        work=work,
+        title=form_pages.named(app, work, lang),
+        tallies=[
+            (name, rtype.fields[name].label.text(lang), int(work.values.get(name) or 0))
+            for name in TALLIES
+        ],
+        controls=[control(app, person.fields[name], given, lang) for name in asked],
+        served=screens.rows(app, served[:NEWEST]),
+        count=len(served),
+        unclear=[one for one in screens.rows(app, served) if one.mark == "draft"],
+        error=error,
+    )
+
+
+def _served(app: App, session: UUID) -> list[Entry]:
+    """Return the residents who were registered or visited here, the newest first."""
+    visits = [
+        entry
+        for entry in app.journal.entries(type="visit", own=True)
+        if entry.values.get("session") == str(session) and entry.void is None
+    ]
+    people = dict.fromkeys(str(entry.values.get("person")) for entry in reversed(visits))
+    return app.journal.entries_of(people)
+
+
+def _line(app: App, entry: Entry) -> dict[str, Any]:
+    return {
+        "id": str(entry.id),
+        "final": app.journal.state(entry.id) is not None,
+        "name": documents.named(app.journal, entry, language()),
+        "count": f"{entry.values.get('recorded') or 0}/{entry.values.get('attended') or 0}",
+    }
+
+
+def _type() -> RecordType:
+    return record_type("session")

@@ -1,0 +1,55 @@
+"""Files that a page brings: read in memory, never laid on the disk as they came.
+
+A photo fresh from a camera is nobody's but the officer's; werkzeug would put what is large into a
+temporary file, in the clear. Large requests are taken only where a page asks for a file.
+"""
+
+from io import BytesIO
+from typing import IO, Any
+
+from flask import Request, request
+
+from shared_schema.errors import InputError
+
+_ROOM_BYTES = 1 << 20
+PHOTO_BYTES = (64 << 20) + _ROOM_BYTES
+STICK_BYTES = (128 << 20) + _ROOM_BYTES
+LIMITS = {
+    "outages.report": PHOTO_BYTES,
+    "outages.attach": PHOTO_BYTES,
+    "syncing.take_in": STICK_BYTES,
+}
+
+
+class FileNotChosen(InputError):
+    """No file was chosen. Choose one, then send the form again."""
+
+    code = "FILE_NOT_CHOSEN"
+
+
+class PagesRequest(Request):
+    """A request whose files stay in memory."""
+
+    def _get_file_stream(self, *_args: Any, **_more: Any) -> IO[bytes]:
+        return BytesIO()
+
+
+def allow() -> None:
+    """Let the request at hand be as large as its page needs; ask before its form is read."""
+    limit = LIMITS.get(request.endpoint or "")
+    if limit is not None:
+        request.max_content_length = limit
+
+
+def given(name: str) -> bytes | None:
+    """Return the file that the form brought, None for none or an empty one."""
+    file = request.files.get(name)
+    return (file.read() or None) if file is not None else None
+
+
+def required(name: str) -> bytes:
+    """Return the file that the form brought. Raises FileNotChosen."""
+    content = given(name)
+    if content is None:
+        raise FileNotChosen
+    return content

@@ -1,0 +1,62 @@
+"""Who goes to which village for a campaign, as the office planned it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.sqlite import insert
+
+from shared_schema.errors import InputError
+from sync_server import auditing
+from sync_server.accounts import Actor
+from sync_server.office import Office
+from sync_server.store.access_tables import assignments
+
+_TEAM_LETTERS = 64
+
+
+class NothingAssigned(InputError):
+    """No village was chosen, or neither a team nor a device was named. Choose, then try again."""
+
+    code = "NOTHING_ASSIGNED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The villages, and the team and device (its id) that go there; "" leaves one open."""
+
+    villages: Sequence[str]
+    team: str
+    device: str
+
+
+def assign(
+    office: Office, connection: Connection, actor: Actor, campaign: str, wanted: Assignment
+) -> int:
+    """Note who goes to some villages, in place of whoever did; return how many villages.
+
+    Raises NothingAssigned.
+    """
+    team = " ".join(wanted.team.split())[:_TEAM_LETTERS]
+    villages = [one for one in wanted.villages if actor.covers(one)]
+    if not villages or not (team or wanted.device):
+        raise NothingAssigned
+    statement = insert(assignments)
+    changed = {name: statement.excluded[name] for name in ("team", "device", "made_by", "made_ms")}
+    rows = [
+        {
+            "campaign": campaign,
+            "village": village,
+            "team": team,
+            "device": wanted.device,
+            "made_by": actor.operator,
+            "made_ms": office.now_ms(),
+        }
+        for village in villages
+    ]
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["campaign", "village"], set_=changed), rows
+    )
+    told = {"villages": len(villages), "device": wanted.device}
+    auditing.note(office, connection, actor, "campaign-assign", campaign, told)
+    return len(villages)

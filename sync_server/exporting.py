@@ -1,0 +1,353 @@
+"""Exports of people: asked for by one, agreed to by another, made in the background, then taken.
+
+The file lies beside the photos under a name of its own, readable by the server alone, and goes a
+day after it was made. Only who asked may take it. Every step stands in the access log.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
+from pathlib import Path
+from threading import Lock, Thread
+from typing import IO, Any
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from shared_schema.canonical import encode
+from shared_schema.clock import DAY_MS
+from shared_schema.errors import AccessError, InputError, JemputError
+from shared_schema.records import RECORD_TYPES
+from shared_schema.regions import contains
+from sync_server import auditing, proposal, tallies
+from sync_server.accounts import Actor, Right, require
+from sync_server.export import cell, exported, write_csv
+from sync_server.office import Office
+from sync_server.registry import context_of
+from sync_server.reports import print_report
+from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_report
+from sync_server.spreadsheet import Sheet, write_workbook
+from sync_server.store.access_tables import exports
+from sync_server.store.driver import ask
+
+KEPT_MS = DAY_MS
+LAYOUTS: Mapping[str, Sequence[str]] = {
+    "residents": ("xlsx", "csv"),
+    "visits": ("geojson", "csv"),
+    "unconfirmed": ("xlsx", "csv"),
+    "proposal": ("xlsx", "csv"),
+    "print_queue": ("xlsx", "csv"),
+}
+_PERSON = RECORD_TYPES["person"]
+_AGREED = (
+    "SELECT 1 FROM exports WHERE asked_by = ? AND kind = ? AND approved AND decided_ms >= ? LIMIT 1"
+)
+_VISITS = (
+    "SELECT visit, person, village, outcome, reason, day, operator, lat, lon FROM tally_visits"
+    " ORDER BY day, visit"
+)
+_VISIT_COLUMNS = (
+    "visit",
+    "person",
+    "village",
+    "outcome",
+    "reason",
+    "day",
+    "operator",
+    "lat",
+    "lon",
+)
+
+
+class ExportUnknown(InputError):
+    """There is no such export, or it is not yours to take. Look at the list of exports."""
+
+    code = "EXPORT_UNKNOWN"
+    http_status = 404
+
+
+class ExportOwn(AccessError):
+    """You asked for this export yourself. Another supervisor has to agree to it."""
+
+    code = "EXPORT_OWN"
+
+
+class ExportInvalid(InputError):
+    """Nothing was asked for. Choose what to export, as which file, and write why it is needed."""
+
+    code = "EXPORT_INVALID"
+
+
+class ExportNotAgreed(AccessError):
+    """A second person has to agree to this first. Ask on the page Exports, then try again."""
+
+    code = "EXPORT_NOT_AGREED"
+
+
+class ExportGone(InputError):
+    """The file is not kept any longer, or not made yet. Wait, or ask for the export again."""
+
+    code = "EXPORT_GONE"
+    http_status = 410
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """One export as the table has it. ``approved`` None while nobody has decided."""
+
+    id: int
+    kind: str
+    layout: str
+    region: str
+    reason: str
+    asked_by: str
+    asked_ms: int
+    decided_by: str | None
+    decided_ms: int | None
+    approved: bool | None
+    taken_ms: int | None
+
+
+def request(office: Office, actor: Actor, kind: str, layout: str, region: str, reason: str) -> int:
+    """Ask for an export; return its number. Raises RightMissing, ExportInvalid."""
+    require(actor, Right.REVEAL)
+    why = " ".join(reason.split())
+    inside = not actor.area or actor.covers(region or None)
+    if layout not in LAYOUTS.get(kind, ()) or not why or not inside:
+        raise ExportInvalid
+    row = {
+        "kind": kind,
+        "layout": layout,
+        "region": region,
+        "reason": why,
+        "asked_by": actor.name,
+        "asked_ms": office.now_ms(),
+    }
+    with office.store.write() as connection:
+        made = connection.execute(insert(exports).values(row)).inserted_primary_key
+        number = int(made[0]) if made else 0
+        told = {"kind": kind, "region": region, "reason": why}
+        auditing.note(office, connection, actor, "export-ask", str(number), told)
+    return number
+
+
+def is_agreed(office: Office, actor: Actor, kind: str) -> bool:
+    """Tell whether a second person agreed, within a day, to what this user asked for."""
+    since_ms = office.now_ms() - KEPT_MS
+    with office.store.read() as connection:
+        return bool(ask(connection, _AGREED, actor.name, kind, since_ms))
+
+
+def require_agreed(office: Office, actor: Actor, kind: str) -> None:
+    """Raise ExportNotAgreed where nobody agreed."""
+    if not is_agreed(office, actor, kind):
+        raise ExportNotAgreed
+
+
+class Exports:
+    """The exports of one office, and those that are being made."""
+
+    def __init__(self, office: Office) -> None:
+        """Begin with what lies in the folder."""
+        self._office, self._lock = office, Lock()
+        self._folder = office.photos.with_name("exports")
+        self._live: dict[int, int] = {}
+
+    def listed(self, actor: Actor) -> list[Export]:
+        """Return the exports of the last weeks that a user may see, the newest first."""
+        self._sweep()
+        with self._office.store.read() as connection:
+            rows = connection.execute(select(exports).order_by(exports.c.id.desc()).limit(50))
+            found = [_export(row) for row in rows]
+        return [one for one in found if not actor.area or actor.covers(one.region or None)]
+
+    def decide(self, actor: Actor, number: int, *, approved: bool) -> None:
+        """Agree to an export, which is then made, or refuse it.
+
+        Raises RightMissing, ExportUnknown, ExportOwn.
+        """
+        require(actor, Right.REVEAL)
+        with self._office.store.write() as connection:
+            found = self._one(connection, number)
+            if found.approved is not None or not actor.covers(found.region or None):
+                raise ExportUnknown
+            if found.asked_by == actor.name:
+                raise ExportOwn
+            connection.execute(
+                update(exports)
+                .where(exports.c.id == number)
+                .values(decided_by=actor.name, decided_ms=self._office.now_ms(), approved=approved)
+            )
+            action = "export-approve" if approved else "export-refuse"
+            auditing.note(self._office, connection, actor, action, str(number), {})
+        if approved:
+            self._live[number] = 0
+            Thread(target=self._make, args=(found,), daemon=True).start()
+
+    def rows_made(self, number: int) -> int | None:
+        """Return how many rows of an export are written; None where it is not being made."""
+        return self._live.get(number)
+
+    def is_ready(self, one: Export) -> bool:
+        """Tell whether the file of an export is there to be taken."""
+        return one.id not in self._live and self._file(one).is_file()
+
+    def take(self, actor: Actor, number: int) -> tuple[str, Path]:
+        """Return the name and place of an export's file, for whoever asked for it.
+
+        Raises RightMissing, ExportUnknown, ExportGone.
+        """
+        require(actor, Right.REVEAL)
+        with self._office.store.write() as connection:
+            found = self._one(connection, number)
+            if found.asked_by != actor.name or not found.approved:
+                raise ExportUnknown
+            if not self.is_ready(found):
+                raise ExportGone
+            connection.execute(
+                update(exports).where(exports.c.id == number).values(taken_ms=self._office.now_ms())
+            )
+            auditing.note(self._office, connection, actor, "export-take", str(number), {})
+        return f"{found.kind}-{number}.{found.layout}", self._file(found)
+
+    def _one(self, connection: Connection, number: int) -> Export:
+        row = connection.execute(select(exports).where(exports.c.id == number)).one_or_none()
+        if row is None:
+            raise ExportUnknown
+        return _export(row)
+
+    def _file(self, one: Export) -> Path:
+        return self._folder / f"{one.id}.{one.layout}"
+
+    def _make(self, one: Export) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = self._file(one).with_suffix(".part")
+        try:
+            tallies.finish(self._office)
+            with made.open("wb") as target:
+                made.chmod(0o600)
+                for count in self._write(one, target):
+                    self._live[one.id] = count
+            made.replace(self._file(one))
+        except (JemputError, OSError):
+            made.unlink(missing_ok=True)
+        finally:
+            del self._live[one.id]
+
+    def _write(self, one: Export, target: IO[bytes]) -> Iterator[int]:
+        with self._office.store.read() as connection:
+            headers, rows = _TABLES[one.kind](self._office, connection, one.region)
+            yield from _WRITERS[one.layout](target, one.kind, headers, rows)
+
+    def _sweep(self) -> None:
+        """Let go of files that were made over a day ago."""
+        oldest_s = (self._office.now_ms() - KEPT_MS) / 1000
+        for file in self._folder.glob("*"):
+            if file.stat().st_mtime < oldest_s:
+                file.unlink(missing_ok=True)
+
+
+Rows = Iterator[Sequence[Any]]
+Table = tuple[Sequence[str], Rows]
+
+
+def _residents(_office: Office, connection: Connection, region: str) -> Table:
+    rows = (
+        [one["id"], one["cluster"], *(one["values"].get(name) for name in _PERSON.fields)]
+        for one in exported(connection, _PERSON.name)
+        if not one["void"] and _inside(region, one["values"].get("village"))
+    )
+    return ("id", "cluster", *_PERSON.fields), rows
+
+
+def _visits(_office: Office, connection: Connection, region: str) -> Table:
+    found = (row for row in ask(connection, _VISITS) if _inside(region, row[2]))
+    return _VISIT_COLUMNS, found
+
+
+def _unconfirmed(office: Office, connection: Connection, region: str) -> Table:
+    today = context_of(office, connection).today
+    people = unconfirmed_report(connection, today, Wanted(region=region or None)).as_dict()
+    return COLUMNS, ([one[name] for name in COLUMNS] for one in people["people"])
+
+
+def _proposal(_office: Office, connection: Connection, region: str) -> Table:
+    claims = proposal.within(connection, lambda area: _inside(region, area))
+    return proposal.COLUMNS, ([one[name] for name in proposal.COLUMNS] for one in claims)
+
+
+def _print_queue(office: Office, connection: Connection, region: str) -> Table:
+    today = context_of(office, connection).today
+    found = print_report.wanted(connection, today, lambda area: _inside(region, area))
+    return print_report.COLUMNS, print_report.rows(found)
+
+
+def _inside(region: str, village: Any) -> bool:
+    return not region or (bool(village) and contains(region, str(village)))
+
+
+_TABLES: Mapping[str, Callable[[Office, Connection, str], Table]] = {
+    "residents": _residents,
+    "visits": _visits,
+    "unconfirmed": _unconfirmed,
+    "proposal": _proposal,
+    "print_queue": _print_queue,
+}
+
+
+def _xlsx(target: IO[bytes], kind: str, headers: Sequence[str], rows: Rows) -> Iterator[int]:
+    texts = ([None if value is None else cell_of(value) for value in row] for row in rows)
+    yield from write_workbook(target, [Sheet(name=kind, headers=headers, rows=texts)])
+
+
+def cell_of(value: Any) -> Any:
+    """Return a value as a workbook's cell: numbers stay numbers, all else is text."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number or isinstance(value, str) else cell(value)
+
+
+def _csv(target: IO[bytes], _kind: str, headers: Sequence[str], rows: Rows) -> Iterator[int]:
+    done = 0
+    target.write(b"\xef\xbb\xbf")
+    head: Sequence[str] | None = headers
+    while True:
+        part = list(islice(rows, _AT_ONCE))
+        lines = StringIO(newline="")
+        write_csv(lines, head, part)
+        target.write(lines.getvalue().encode())
+        head, done = None, done + len(part)
+        yield done
+        if not part:
+            return
+
+
+def _geojson(target: IO[bytes], _kind: str, headers: Sequence[str], rows: Rows) -> Iterator[int]:
+    """Write what has a position as points; whoever has none is left out."""
+    target.write(b'{"type":"FeatureCollection","features":[')
+    done = 0
+    for row in rows:
+        values = dict(zip(headers, row, strict=True))
+        lat, lon = values.pop("lat"), values.pop("lon")
+        if lat is None or lon is None:
+            continue
+        point = {"type": "Point", "coordinates": [lon, lat]}
+        feature: dict[str, Any] = {"type": "Feature", "geometry": point, "properties": values}
+        target.write((b"," if done else b"") + encode(feature))
+        done += 1
+        if done % _AT_ONCE == 0:
+            yield done
+    target.write(b"]}")
+    yield done
+
+
+_AT_ONCE = 1_000
+_WRITERS: Mapping[str, Callable[[IO[bytes], str, Sequence[str], Rows], Iterator[int]]] = {
+    "xlsx": _xlsx,
+    "csv": _csv,
+    "geojson": _geojson,
+}
+
+
+def _export(row: Row[tuple[object, ...]]) -> Export:
+    return Export(**row._mapping)  # noqa: SLF001 (public in SQLAlchemy)

@@ -1,0 +1,55 @@
+"""Back into the queue: people whose recording never reached the ministry are to be visited again.
+
+What is written is a visit with the outcome *revisit*, which the laptops of the area pull like any
+other; one for each recording that was lost, however often it is asked for.
+"""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from shared_schema.ids import derived_id
+from sync_server import ingest
+from sync_server.accounts import Actor
+from sync_server.ingest import Edit
+from sync_server.office import Office
+from sync_server.store.queries import records
+from sync_server.unconfirmed import Recording
+
+_LABEL = "jemput requeue"
+_AT_ONCE = 500
+VISIT = "visit"
+
+
+def requeue(
+    office: Office,
+    connection: Connection,
+    actor: Actor,
+    lost: Sequence[Recording],
+    reason: str,
+) -> int:
+    """Put people back into the queue; return how many were not in it for that recording yet."""
+    already = requeued(connection, lost)
+    fresh = [one for one in lost if one.visit not in already]
+    for at in range(0, len(fresh), _AT_ONCE):
+        edits = [
+            Edit(
+                record=_again(one),
+                type=VISIT,
+                values={"person": one.record, "outcome": "revisit", "note": reason},
+            )
+            for one in fresh[at : at + _AT_ONCE]
+        ]
+        ingest.write_own(connection, edits, actor.operator, wall_ms=office.now_ms())
+    return len(fresh)
+
+
+def requeued(connection: Connection, lost: Iterable[Recording]) -> set[str]:
+    """Return the visits whose residents were put back into the queue."""
+    wanted = {_again(one): one.visit for one in lost}
+    return {wanted[record] for record in records.own_areas(connection, wanted)}
+
+
+def _again(one: Recording) -> UUID:
+    return derived_id(_LABEL, UUID(one.visit).bytes)

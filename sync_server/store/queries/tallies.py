@@ -1,0 +1,141 @@
+"""Sums over the tallies: residents by village, visits by day and village."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from sync_server.store.driver import ask
+
+# Whoever is due: by marriage, or old enough whatever the day of birth is; null where it is open.
+_DUE = (
+    "CASE WHEN ?1 AND married THEN 1 WHEN born_first IS NULL THEN NULL"
+    " WHEN born_last <= ?2 THEN 1 WHEN born_first > ?2 THEN 0 END"
+)
+
+
+def _due_in(statement: str) -> str:
+    """Put the rule in where a statement says DUE."""
+    return statement.replace("DUE", f"({_DUE})")
+
+
+_COUNTED = _due_in(
+    "SELECT village, total(due), total(due AND central > 0), total(due AND central = 2),"
+    " total(due AND central = 0 AND field), total(due IS NULL), count(*), total(arrived >= ?4)"
+    " FROM (SELECT village, DUE AS due, central, field_day <= ?3 AS field, arrived"
+    " FROM tally_people WHERE complete) GROUP BY village"
+)
+_STATUSES = _due_in(
+    "SELECT village, status, count(*) FROM tally_people WHERE complete AND DUE = 1"
+    " GROUP BY village, status"
+)
+_RECORDED_ON = _due_in(
+    "SELECT village, count(*) FROM tally_people WHERE complete AND field_day = ?3 AND DUE = 1"
+    " GROUP BY village"
+)
+_BY_DAY = (
+    "SELECT day, village, outcome, count(*)"
+    " FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village WHERE day BETWEEN ? AND ?"
+    " GROUP BY day, outcome, village"
+)
+_RECORDED_BETWEEN = (
+    "SELECT village, count(*) FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
+    " WHERE day BETWEEN ? AND ? AND outcome = 'recorded' GROUP BY village"
+)
+_ARRIVED = (
+    "SELECT village, outcome, count(*)"
+    " FROM tally_visits INDEXED BY ix_tally_visits_arrived_outcome_village WHERE arrived >= ?"
+    " GROUP BY outcome, village"
+)
+_SINCE = (
+    "SELECT operator, device, day, at_ms, outcome, person, lat, lon, village FROM tally_visits"
+    " WHERE day >= ? AND operator NOT LIKE 'user:%'"
+)
+_INCOMPLETE = "SELECT village, count(*) FROM tally_people WHERE NOT complete GROUP BY village"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """By what to count: whether marriage counts, the last day of birth that is old enough.
+
+    `day`: recordings in the field count up to it. `since`: from which arrivals are counted.
+    Days are numbers, YYYYMMDD.
+    """
+
+    married_count: bool
+    born_by: int
+    day: int
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Village:
+    """One village's residents. `arrived`: how many of them the office heard of since a day."""
+
+    village: str
+    due: int
+    recorded: int
+    printed: int
+    in_field: int
+    unknown: int
+    residents: int
+    arrived: int
+
+
+def by_village(connection: Connection, due: Due) -> list[Village]:
+    """Count the residents of each village, in order of code."""
+    rows = ask(connection, _COUNTED, *_values(due), due.since)
+    names = ("due", "recorded", "printed", "in_field", "unknown", "residents", "arrived")
+    return [
+        Village(village=row[0], **{n: int(v) for n, v in zip(names, row[1:], strict=True)})
+        for row in rows
+    ]
+
+
+def statuses(connection: Connection, due: Due) -> dict[str, Counter[str]]:
+    """Count those who must hold a card by the ministry's status, "" where it says nothing."""
+    return _grouped(ask(connection, _STATUSES, *_values(due)[:2]))
+
+
+def recorded_on(connection: Connection, due: Due) -> dict[str, int]:
+    """Count those who must hold a card and were first recorded in the field on the day."""
+    return dict(ask(connection, _RECORDED_ON, *_values(due)))
+
+
+def incomplete(connection: Connection) -> dict[str, int]:
+    """Count by village the residents who lack what is required, and are not counted."""
+    return dict(ask(connection, _INCOMPLETE))
+
+
+def visits_between(
+    connection: Connection, first: int, last: int
+) -> list[tuple[int, str, str, int]]:
+    """Return (day, village, outcome, how many) of the visits of some days."""
+    return ask(connection, _BY_DAY, first, last)
+
+
+def recorded_between(connection: Connection, first: int, last: int) -> dict[str, int]:
+    """Count by village the visits of some days that recorded somebody."""
+    return dict(ask(connection, _RECORDED_BETWEEN, first, last))
+
+
+def visits_arrived(connection: Connection, since: int) -> dict[str, Counter[str]]:
+    """Count by village and outcome the visits that reached the office since a day."""
+    return _grouped(ask(connection, _ARRIVED, since))
+
+
+def _grouped(rows: list[Any]) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {}
+    for village, name, count in rows:
+        found.setdefault(village, Counter())[name] = count
+    return found
+
+
+def _values(due: Due) -> tuple[int, int, int]:
+    return int(due.married_count), due.born_by, due.day
+
+
+def visits_since(connection: Connection, first: int) -> list[Any]:
+    """Return operator, device, day, moment, outcome, person, lat, lon and village of visits."""
+    return ask(connection, _SINCE, first)

@@ -1,0 +1,69 @@
+"""Tables of what reports count: one narrow row a resident and one a visit.
+
+They follow from the log like projections do, and are brought up to date when somebody looks
+(tallies.py): nothing is added to the path of an arriving batch. Days are numbers, YYYYMMDD, in
+the office's zone. Names, NIKs and notes are not in them.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, text
+
+from sync_server.store.tables import metadata
+
+# root: the cluster, or the record that stands alone. born_first, born_last: the days between which
+# the birth lies, null where nothing is known. central: 0 not recorded, 1 recorded, 2 printed.
+# field_day: of the first visit that recorded them. arrived: the day on which the office first
+# heard of them.
+tally_people = Table(
+    "tally_people",
+    metadata,
+    Column("root", Text, primary_key=True),
+    Column("village", Text, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("married", Boolean, nullable=False),
+    Column("born_first", Integer),
+    Column("born_last", Integer),
+    Column("central", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("field_day", Integer),
+    Column("arrived", Integer, nullable=False),
+    Index(
+        "ix_tally_people_counted",
+        "village", "complete", "married", "born_first", "born_last", "central", "field_day",
+        "arrived", "status",
+    ),
+    Index("ix_tally_people_village", "village", sqlite_where=text("NOT complete")),
+)  # fmt: skip
+
+# at_ms: the writer's clock. device: 16 hexadecimal digits. arrived: the day it reached the office.
+tally_visits = Table(
+    "tally_visits",
+    metadata,
+    Column("visit", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("village", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("campaign", Text, nullable=False),
+    Column("session", Text, nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("arrived", Integer, nullable=False),
+    Index("ix_tally_visits_person", "person", "at_ms", "outcome", "reason", "village", "day"),
+    Index("ix_tally_visits_day_outcome_village", "day", "outcome", "village"),
+    Index("ix_tally_visits_arrived_outcome_village", "arrived", "outcome", "village"),
+    Index("ix_tally_visits_village", "village", "outcome", "reason", "day"),
+)
+
+# The clusters as they were when people were last tallied, by which those that changed are known.
+tally_clusters = Table(
+    "tally_clusters",
+    metadata,
+    Column("record", Text, primary_key=True),
+    Column("root", Text, nullable=False, index=True),
+)
+
+TALLIES = (tally_people, tally_visits, tally_clusters)

@@ -1,0 +1,85 @@
+"""The print queue: whose cards are printed with the blank cards there are, and who waits on."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from sync_server import auditing, exporting, tallies
+from sync_server.accounts import Right, require
+from sync_server.office import Office
+from sync_server.print_queue import Queue, Waiting
+from sync_server.registry import context_of
+from sync_server.reports import print_report
+from sync_server.reports.outage_words import day_text
+from sync_server.web.errors import RevealReasonMissing
+from sync_server.web.guard import actor
+from sync_server.web.looking import Looking, looking_at
+
+Page = str | Response | tuple[str, int]
+_SHOWN = 100
+_KIND = "print_queue"
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the routes to the pages."""
+
+    @pages.get("/print-queue")
+    def print_list() -> Page:
+        left = tallies.catch_up(office).left
+        first = max(request.args.get("from", 1, type=int), 1)
+        with office.store.read() as connection:
+            found, look = _queue(office, connection), looking_at(connection)
+            shown = _rows(look, found, first)
+        _noted(office, "print-queue-seen", {"count": len(found.ready)})
+        return render_template(
+            "pages/print_queue.html",
+            found=found,
+            rows=shown,
+            first=first,
+            page=_SHOWN,
+            uncounted=left,
+        )
+
+    @pages.post("/print-queue/export")
+    def export_print_queue() -> Page:
+        require(actor(), Right.REVEAL)
+        reason = " ".join(request.form.get("reason", "").split())
+        if not reason:
+            raise RevealReasonMissing
+        inside = actor().area[0] if len(actor().area) == 1 else ""
+        exporting.request(office, actor(), _KIND, "csv", inside, reason)
+        return redirect(url_for("pages.exports", done="asked"), 303)
+
+
+def _noted(office: Office, action: str, told: dict[str, Any]) -> None:
+    with office.store.write() as connection:
+        auditing.note(office, connection, actor(), action, "", told)
+
+
+def _queue(office: Office, connection: Connection) -> Queue:
+    return print_report.wanted(connection, context_of(office, connection).today, actor().covers)
+
+
+def _rows(look: Looking, found: Queue, first: int) -> list[dict[str, Any]]:
+    shown = found.ready[first - 1 : first - 1 + _SHOWN]
+    return [_row(look, one, at, found) for at, one in enumerate(shown, first)]
+
+
+def _day(day: str, lang: str) -> str:
+    return day_text(date.fromisoformat(day) if day else None, lang)
+
+
+def _row(look: Looking, one: Waiting, at: int, found: Queue) -> dict[str, Any]:
+    return {
+        "at": at,
+        "record": one.record,
+        "name": one.name,
+        "village": look.value("person", "village", one.village),
+        "urgent": bool(one.urgent),
+        "recorded_on": _day(one.recorded_on, look.lang),
+        "card": at <= found.covered,
+        "last": at == found.covered,
+    }

@@ -1,0 +1,52 @@
+"""Quality by officer: questions about the visits of some days, never verdicts."""
+
+from datetime import timedelta
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from sync_server import auditing, quality, tallies
+from sync_server.office import Office
+from sync_server.quality import Visit
+from sync_server.registry import context_of
+from sync_server.store.queries import tallies as sums
+from sync_server.tallies import day_number
+from sync_server.web.guard import actor
+
+Page = str | Response | tuple[str, int]
+_DAYS = (7, 14, 31)
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the route to the pages."""
+
+    @pages.get("/quality", endpoint="quality")
+    def show_quality() -> Page:
+        days = request.args.get("days", _DAYS[0], type=int)
+        days = days if days in _DAYS else _DAYS[0]
+        tallies.catch_up_soon(office)
+        with office.store.write() as connection:
+            today = context_of(office, connection).today
+            first = day_number(today - timedelta(days=days - 1))
+            found = quality.questions(_visits(connection, first))
+            auditing.note(office, connection, actor(), "quality-seen", "", {"days": days})
+        return render_template("pages/quality.html", found=found, days=days, among=_DAYS)
+
+
+def _visits(connection: Connection, first: int) -> list[Visit]:
+    return [
+        Visit(
+            operator=operator,
+            device=device,
+            day=day,
+            at_ms=at_ms,
+            outcome=outcome,
+            person=person,
+            position=None if lat is None or lon is None else (lat, lon),
+        )
+        for operator, device, day, at_ms, outcome, person, lat, lon, village in sums.visits_since(
+            connection, first
+        )
+        if actor().covers(village or None)
+    ]

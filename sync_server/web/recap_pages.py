@@ -1,0 +1,130 @@
+"""Rekap harian: a day of a district or the regency, on a page, on paper, or for a spreadsheet."""
+
+from collections.abc import Mapping
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from shared_schema.regions import Level, level
+from sync_server import outages, papers, tallies
+from sync_server.office import Office
+from sync_server.registry import context_of
+from sync_server.reports.outage_report import outage_report
+from sync_server.reports.recap_layout import Table, one_table, recap_tables
+from sync_server.reports.recap_report import Recap, recap
+from sync_server.reports.stock_report import stock_report
+from sync_server.spreadsheet import Sheet, write_workbook
+from sync_server.store.queries import facts
+from sync_server.store.queries.facts import Fact
+from sync_server.web.errors import FormUnreadable
+from sync_server.web.files import paper_file, table_file, workbook_file
+from sync_server.web.guard import actor
+from sync_server.web.words import day_text, language, number, text
+
+Page = str | Response | tuple[str, int]
+_LAYOUTS = ("csv", "xlsx", "pdf")
+
+
+def add(pages: Blueprint, office: Office) -> None:
+    """Add the routes to the pages."""
+
+    @pages.get("/recap", endpoint="recap")
+    def show_recap() -> Page:
+        left = tallies.catch_up_soon(office).left
+        with office.store.read() as connection:
+            found = _recap(office, connection)
+            return render_template(
+                "pages/recap.html",
+                found=found,
+                tables=recap_tables(found, language(), text()),
+                name=found.regions.name(found.total.region),
+                districts=[code for code in found.regions.districts() if actor().covers(code)],
+                deeper=level(found.total.region) < Level.DISTRICT,
+                supply=_supply(connection, found),
+                uncounted=left,
+                layouts=_LAYOUTS,
+            )
+
+    @pages.get("/recap.<layout>")
+    def recap_file(layout: str) -> Page:
+        tallies.finish(office)
+        with office.store.read() as connection:
+            found = _recap(office, connection)
+            name = facts.need(connection, Fact.NAME)
+        stem = f"rekap-{found.total.region}-{found.day.isoformat()}"
+        if layout == "pdf":
+            return paper_file(f"{stem}.pdf", papers.pdf("recap", _paper(found, name)))
+        if layout == "xlsx":
+            return workbook_file(f"{stem}.xlsx", _workbook(found))
+        if layout == "csv":
+            return table_file(f"{stem}.csv", *one_table(found))
+        raise FormUnreadable
+
+
+def _recap(office: Office, connection: Connection) -> Recap:
+    try:
+        given = date.fromisoformat(request.args.get("on", ""))
+    except ValueError:
+        given = context_of(office, connection).today
+    return recap(connection, given, request.args.get("region") or None, actor().covers)
+
+
+def _supply(connection: Connection, found: Recap) -> Mapping[str, int]:
+    """Return the day's blank cards, and the outages that are open in the area of the user."""
+    cards = stock_report(connection, found.day, actor().covers)
+    down = outage_report(connection, found.day, actor().covers)
+    today = [move for one in cards.offices for move in one.movements if move.on == found.day]
+    return {
+        "used": sum(move.quantity for move in today if move.kind == "used"),
+        "spoiled": sum(move.quantity for move in today if move.kind == "spoiled"),
+        "received": sum(move.quantity for move in today if move.kind == "received"),
+        "remaining": cards.total.remaining,
+        "outages": sum(map(outages.is_open, down.outages)),
+    }
+
+
+def _workbook(found: Recap) -> bytes:
+    target = BytesIO()
+    sheets = (
+        Sheet(name=one.title, headers=one.headers, rows=[*one.rows, one.total], widths=(16, 24))
+        for one in recap_tables(found, language(), text())
+    )
+    for _ in write_workbook(target, sheets):
+        pass
+    return target.getvalue()
+
+
+def _paper(found: Recap, office: str) -> dict[str, Any]:
+    texts, day = text(), day_text(found.day)
+    region = found.regions.name(found.total.region)
+    return {
+        "lang": language(),
+        "office": office,
+        "service": texts("Population and civil registration office"),
+        "title": texts("Daily recap of {region}, {day}").format(region=region, day=day),
+        "told": found.rule.name or texts("Standing rule"),
+        "tables": [_printed(one) for one in recap_tables(found, language(), texts)],
+        "balance": texts("Every total is the sum of its parts.")
+        if not found.uneven
+        else texts("Some totals are not the sum of their parts: {names}.").format(
+            names=", ".join(f"{region} {name}" for region, name in found.uneven)
+        ),
+        "place_and_day": f"........., {day}",
+        "signs": texts("Head of Office,"),
+    }
+
+
+def _printed(one: Table) -> dict[str, Any]:
+    def shown(row: Any) -> list[str]:
+        return [cell if isinstance(cell, str) else number(cell) for cell in row]
+
+    return {
+        "title": one.title,
+        "headers": list(one.headers),
+        "rows": [shown(row) for row in one.rows],
+        "total": shown(one.total),
+    }

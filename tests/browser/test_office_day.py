@@ -1,0 +1,88 @@
+"""A supervisor's morning in a real browser: both sizes and languages, and without scripts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browsing import NARROW, WIDE, chromium, offences, sign_in, too_wide, visit
+from tests.support.scenes import Office, people, regency
+
+pytestmark = pytest.mark.timeout(300)
+GOLO = "53.15.05"
+PAGES = ("/", "/areas", f"/areas?region={GOLO}", "/recap", "/campaigns", "/quality",
+         "/unconfirmed", "/devices", "/exports")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Serve a regency to which a laptop brought forty residents, one of them recorded."""
+    with regency(Path(tmp_path_factory.mktemp("kantor"))) as found:
+        laptop = found.laptop("satu", GOLO)
+        rows = people(7, 40, GOLO)
+        laptop.add("person", [rows[0] | {"outcome": "recorded"}, *rows[1:]])
+        laptop.sync()
+        yield found
+
+
+def test_the_morning_in_both_sizes_and_languages_and_without_scripts(office: Office) -> None:
+    """Every page keeps the rules of axe and a phone's width; each journey is forms alone."""
+    with chromium() as browser:
+        with visit(browser, office.process.url, scripts=False) as page:
+            sign_in(page)
+            expect(page.get_by_role("heading", name="Ikhtisar")).to_be_visible()
+            _campaign(page)
+            _requeue(page)
+            _export(page)
+            _device(page)
+        found: list[str] = []
+        for width, language, look in ((NARROW, "id", offences), (WIDE, "en", too_wide)):
+            with visit(browser, office.process.url, width=width, language=language) as page:
+                sign_in(page)
+                for path in PAGES:
+                    page.goto(path)
+                    found += look(page)
+                page.goto("/campaigns")
+                page.locator("ul.cards a").first.click()
+                found += look(page)
+        assert found == []
+
+
+def _campaign(page: Page) -> None:
+    page.get_by_role("link", name="Lapangan").click()
+    page.get_by_role("link", name="Kegiatan").click()
+    page.get_by_label("Nama").fill("Jemput bola")
+    page.get_by_label("Batas waktu").fill("2030-12-31")
+    page.get_by_role("button", name="Rencanakan kegiatan").click()
+    page.locator("[name=region]").select_option(GOLO)
+    page.get_by_role("button", name="Tampilkan").click()
+    page.locator("[name=village]").first.check()
+    page.get_by_label("Tim").fill("Tim 7")
+    page.get_by_role("button", name="Tugaskan").click()
+    expect(page.get_by_text("Desa sudah ditugaskan.")).to_be_visible()
+    expect(page.locator("td", has_text="Tim 7")).to_be_visible()
+    page.goto("/")
+    expect(page.get_by_text("perekaman diperlukan sehari")).to_be_visible()
+
+
+def _requeue(page: Page) -> None:
+    page.goto("/unconfirmed")
+    page.get_by_label("Kunjungi lagi warga ini").fill("tidak sampai di pusat")
+    page.get_by_role("button", name="Antrekan 1 warga").click()
+    expect(page.locator("td", has_text="sudah antre")).to_be_visible()
+
+
+def _export(page: Page) -> None:
+    page.goto("/exports")
+    page.get_by_label("Alasan").fill("kirim ke pusat")
+    page.get_by_role("button", name="Minta").click()
+    expect(page.get_by_text("menunggu orang kedua")).to_be_visible()
+
+
+def _device(page: Page) -> None:
+    page.goto("/devices")
+    page.get_by_text("Hilang atau dicuri: cabut").click()
+    page.get_by_label("Alasan").fill("hilang di jalan")
+    page.get_by_role("button", name="Cabut").click()
+    expect(page.get_by_text("dicabut").first).to_be_visible()
