@@ -38,7 +38,7 @@ check: $(STAMP) ## Check format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(STAMP) ## Measure the headline figures beside their peers, one JSON line each, about 30 minutes
+bench: $(STAMP) ## Measure the headline figures beside their peers, one JSON line each
 	@for script in bench/*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
 
 soak: $(STAMP) ## Try every fault and history at length, for hours (SOAK=0.1: a tenth as many)

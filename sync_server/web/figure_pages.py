@@ -17,7 +17,6 @@ from shared_schema.regions import RegionTable
 from sync_server import auditing, example, noting, tallies
 from sync_server.accounts import Right, require
 from sync_server.figures import DEADLINE, MEASURES
-from sync_server.looking_up import seen_by
 from sync_server.office import Office
 from sync_server.places import known_regions
 from sync_server.registry import context_of
@@ -27,7 +26,7 @@ from sync_server.reports.published import Figure, RegionFinding, figures, findin
 from sync_server.web import noted
 from sync_server.web.guard import actor
 from sync_server.web.looking import looking_at
-from sync_server.web.words import language, text
+from sync_server.web.words import language
 
 Page = str | Response | tuple[str, int]
 _FIELDS = ("region", "measure", "raw", "as_of", "source", "approximate", "note")
@@ -47,19 +46,14 @@ def add(pages: Blueprint, office: Office) -> None:
         form = noted.said(request.form)
         try:
             with office.store.write() as connection:
-                _note(office, connection, form)
+                noted.note(office, connection, _KIND, form)
         except JemputError as error:
             return _page(office, form=form, error=error), error.http_status
         return redirect(url_for("pages.figure_list"), 303)
 
     @pages.post("/figures/withdraw")
     def withdraw_figure() -> Page:
-        require(actor(), Right.DECIDE)
-        named = request.form.get("noted", "")
-        with office.store.write() as connection:
-            found = seen_by(actor(), connection, named)
-            noting.withdraw(office, connection, found, text()("taken back"), actor().operator)
-            auditing.note(office, connection, actor(), "withdraw", named, {})
+        noted.withdraw(office, request.form.get("noted", ""))
         return redirect(url_for("pages.figure_list"), 303)
 
     @pages.post("/figures/example")
@@ -72,14 +66,6 @@ def add(pages: Blueprint, office: Office) -> None:
             told = {"count": count, "do": "remove" if wanted == "remove" else "load"}
             auditing.note(office, connection, actor(), "example", "", told)
         return redirect(url_for("pages.figure_list"), 303)
-
-
-def _note(office: Office, connection: Connection, form: Mapping[str, str]) -> None:
-    look = looking_at(connection)
-    values = noting.typed(_KIND, form, look.lang)
-    made = noting.note(office, connection, _KIND, values, actor().operator, look.lang)
-    seen_by(actor(), connection, str(made))
-    auditing.note(office, connection, actor(), "note", str(made), {"type": _KIND})
 
 
 def _page(

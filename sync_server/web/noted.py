@@ -1,4 +1,4 @@
-"""Forms of the office's own records, made from their types: fields as inputs, and what was typed.
+"""Forms of the office's own records, made from their types: inputs, what was typed, taking back.
 
 Which fields a form asks for is the page's; labels, codes, bounds and checks are the type's.
 """
@@ -7,10 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
+
 from shared_schema.records import FieldKind, FieldSpec, record_type
 from shared_schema.regions import Level, level
+from sync_server import auditing, noting
+from sync_server.accounts import Right, require
+from sync_server.looking_up import seen_by
+from sync_server.office import Office
 from sync_server.web.guard import actor
-from sync_server.web.looking import Looking
+from sync_server.web.looking import Looking, looking_at
+from sync_server.web.words import text
 
 _INPUTS = {
     FieldKind.DATE: "date",
@@ -89,3 +96,21 @@ def regions(look: Looking) -> tuple[tuple[str, str], ...]:
 def said(form: Mapping[str, Any]) -> dict[str, str]:
     """Return what stood in a form, to be shown again."""
     return {name: str(value) for name, value in form.items() if name != "form_key"}
+
+
+def note(office: Office, connection: Connection, kind: str, form: Mapping[str, str]) -> None:
+    """Write a record from what was typed. Raises what checks it, RecordUnknown outside the area."""
+    look = looking_at(connection)
+    values = noting.typed(kind, form, look.lang)
+    made = noting.note(office, connection, kind, values, actor().operator, look.lang)
+    seen_by(actor(), connection, str(made))
+    auditing.note(office, connection, actor(), "note", str(made), {"type": kind})
+
+
+def withdraw(office: Office, named: str) -> None:
+    """Take back a record that somebody noted. Raises RightMissing, RecordUnknown."""
+    require(actor(), Right.DECIDE)
+    with office.store.write() as connection:
+        found = seen_by(actor(), connection, named)
+        noting.withdraw(office, connection, found, text()("taken back"), actor().operator)
+        auditing.note(office, connection, actor(), "withdraw", named, {})

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from shared_schema.errors import JemputError
-from sync_server import auditing, noting, queueing
+from sync_server import noting, queueing
 from sync_server import outages as arithmetic
 from sync_server.accounts import Right, require
 from sync_server.looking_up import seen_by
@@ -61,7 +61,7 @@ def add(pages: Blueprint, office: Office) -> None:
         form = noted.said(request.form)
         try:
             with office.store.write() as connection:
-                _note(office, connection, "outage", form)
+                noted.note(office, connection, "outage", form)
         except JemputError as error:
             with office.store.read() as connection:
                 page = _list(connection, _report(office, connection), form=form, error=error)
@@ -91,7 +91,7 @@ def _add_notes(pages: Blueprint, office: Office) -> None:
         try:
             with office.store.write() as connection:
                 found = seen_by(actor(), connection, record)
-                _note(office, connection, kind, form | {"outage": str(found.record)})
+                noted.note(office, connection, kind, form | {"outage": str(found.record)})
         except JemputError as error:
             with office.store.read() as connection:
                 page = _one(office, connection, record, typed=(kind, form), error=error)
@@ -100,23 +100,11 @@ def _add_notes(pages: Blueprint, office: Office) -> None:
 
     @pages.post("/outages/<record>/withdraw")
     def withdraw_about_outage(record: str) -> Page:
-        require(actor(), Right.DECIDE)
         named = request.form.get("noted", "")
-        with office.store.write() as connection:
-            found = seen_by(actor(), connection, named)
-            noting.withdraw(office, connection, found, text()("taken back"), actor().operator)
-            auditing.note(office, connection, actor(), "withdraw", named, {})
+        noted.withdraw(office, named)
         if named == record:
             return redirect(url_for("pages.outage_list"), 303)
         return redirect(url_for("pages.outage_page", record=record), 303)
-
-
-def _note(office: Office, connection: Connection, kind: str, form: Mapping[str, str]) -> None:
-    look = looking_at(connection)
-    values = noting.typed(kind, form, look.lang)
-    made = noting.note(office, connection, kind, values, actor().operator, look.lang)
-    seen_by(actor(), connection, str(made))
-    auditing.note(office, connection, actor(), "note", str(made), {"type": kind})
 
 
 def _report(office: Office, connection: Connection) -> OutageReport:

@@ -11,10 +11,9 @@ from werkzeug.wrappers import Response
 from shared_schema.errors import JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import RegionTable
-from sync_server import auditing, noting
+from sync_server import noting
 from sync_server.accounts import Right, require
 from sync_server.figures import MEASURES, Finding
-from sync_server.looking_up import seen_by
 from sync_server.office import Office
 from sync_server.places import known_regions
 from sync_server.registry import context_of
@@ -26,7 +25,6 @@ from sync_server.web import noted
 from sync_server.web.files import table_file
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking_at
-from sync_server.web.words import text
 
 Page = str | Response | tuple[str, int]
 _FIELDS = ("office", "kind", "quantity", "date", "document", "note")
@@ -54,7 +52,7 @@ def add(pages: Blueprint, office: Office) -> None:
         form = noted.said(request.form)
         try:
             with office.store.write() as connection:
-                _note(office, connection, form)
+                noted.note(office, connection, _KIND, form)
         except JemputError as error:
             with office.store.read() as connection:
                 return _page(office, connection, form=form, error=error), error.http_status
@@ -62,21 +60,8 @@ def add(pages: Blueprint, office: Office) -> None:
 
     @pages.post("/stock/withdraw")
     def withdraw_movement() -> Page:
-        require(actor(), Right.DECIDE)
-        named = request.form.get("noted", "")
-        with office.store.write() as connection:
-            found = seen_by(actor(), connection, named)
-            noting.withdraw(office, connection, found, text()("taken back"), actor().operator)
-            auditing.note(office, connection, actor(), "withdraw", named, {})
+        noted.withdraw(office, request.form.get("noted", ""))
         return redirect(url_for("pages.stock_page"), 303)
-
-
-def _note(office: Office, connection: Connection, form: Mapping[str, str]) -> None:
-    look = looking_at(connection)
-    values = noting.typed(_KIND, form, look.lang)
-    made = noting.note(office, connection, _KIND, values, actor().operator, look.lang)
-    seen_by(actor(), connection, str(made))
-    auditing.note(office, connection, actor(), "note", str(made), {"type": _KIND})
 
 
 def _report(office: Office, connection: Connection) -> StockReport:

@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sync_server import suket
-from tests.support.browsing import ADMINISTRATOR, NARROW, WIDE, chromium, offences, too_wide, visit
+from tests.support.browsing import chromium, sign_in, visit, walked
 from tests.support.offices import office_in
-from tests.support.processes import ADMIN_PASSPHRASE
 from tests.support.scenes import Office, people, regency
 
 pytestmark = pytest.mark.timeout(300)
@@ -37,33 +36,15 @@ def test_each_page_in_both_sizes_and_languages_and_a_letter_from_search_to_forge
     """No rule of axe is broken, nothing is wider than a phone, and it all works without scripts."""
     with chromium() as browser:
         with visit(browser, office.process.url) as page:
-            _enter(page)
+            sign_in(page)
             _example(page)
             _reports(office)
             _letter(page, office)
-        found: list[str] = []
-        for width, language, look in ((NARROW, "id", offences), (WIDE, "en", too_wide)):
-            with visit(browser, office.process.url, width=width, language=language) as page:
-                _enter(page)
-                for path in PAGES:
-                    page.goto(path)
-                    found += look(page)
-                page.goto("/outages")
-                page.locator("tbody th a").first.click()
-                found += look(page)
-        assert found == []
+        assert walked(browser, office.process.url, PAGES, ("/outages", "tbody th a")) == []
         with visit(browser, office.process.url, scripts=False) as page:
-            _enter(page)
+            sign_in(page)
             page.goto("/figures")
             expect(page.get_by_text("27.711 belum rekam")).to_be_visible()
-
-
-def _enter(page: Page) -> None:
-    page.goto("/")
-    page.locator("input[name=name]").fill(ADMINISTRATOR)
-    page.locator("input[name=passphrase]").fill(ADMIN_PASSPHRASE)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("footer")
 
 
 def _example(page: Page) -> None:

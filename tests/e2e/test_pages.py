@@ -15,7 +15,7 @@ from tests.support.pages import Browser, Pages
 from tests.support.processes import OPERATOR, PASSPHRASE
 from tests.support.scenes import Office, people, regency
 
-NOTICEABLE_S = 1.0
+NOTICEABLE_S, LONGEST_S = 1.0, 5.0
 
 
 @pytest.fixture
@@ -93,6 +93,7 @@ def test_saves_go_on_while_a_sync_runs(office: Office) -> None:
     p99 = statistics.quantiles(took_s, n=100)[-1]
     print(f"saves {len(took_s)}, p99 {p99:.4f} s, slowest {max(took_s):.4f} s")  # noqa: T201 - shown where the test fails
     assert p99 < NOTICEABLE_S, "the disk of a busy machine may hold up single saves"
+    assert max(took_s) < LONGEST_S
     device.sync()
     assert device.status()["waiting"] == 0
     assert office.stats()["persons"] == 600 + len(took_s)

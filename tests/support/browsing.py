@@ -1,7 +1,7 @@
 """Debian's Chromium over the supervisors' pages: opened once, a fresh profile for each visit."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
@@ -77,6 +77,25 @@ def sign_in(page: Page, name: str = ADMINISTRATOR, passphrase: str = ADMIN_PASSP
     page.wait_for_selector("footer")
 
 
+def walked(browser: Browser, url: str, paths: Iterable[str], listed: tuple[str, str]) -> list[str]:
+    """Name what is wrong with pages in either size and language; ``listed``: a list, and a way on.
+
+    A supervisor signs in, looks at every path, and follows the first such way out of the list.
+    """
+    found: list[str] = []
+    for width, language in ((NARROW, "id"), (WIDE, "en")):
+        with visit(browser, url, width=width, language=language) as page:
+            sign_in(page)
+            for path in paths:
+                page.goto(path)
+                found += offences(page)
+            page.goto(listed[0])
+            page.locator(listed[1]).first.click()
+            page.wait_for_load_state()
+            found += offences(page)
+    return found
+
+
 def offences(page: Page) -> list[str]:
     """Name what the axe rules find on the page that is shown, and a page wider than its window."""
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
@@ -87,10 +106,5 @@ def offences(page: Page) -> list[str]:
         for one in found["violations"]
         for node in one["nodes"]
     ]
-    return [*told, *too_wide(page)]
-
-
-def too_wide(page: Page) -> list[str]:
-    """Name the page that is shown where it is wider than its window."""
     wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-    return [f"{page.url} is wider than its window"] if wide else []
+    return [*told, *([f"{page.url} is wider than its window"] if wide else [])]

@@ -91,16 +91,15 @@ def test_a_visit_to_a_draft_waits_for_it(browser: Browser, desk: Desk) -> None:
         assert app.journal.counts() == {"draft": 0, "waiting": 4, "received": 0, "attention": 0}
 
 
+def open_point(browser: Browser) -> str:
+    """Note a session, and return the address of what was saved."""
+    answers = {"place": "Balai", "date": "2026-11-23", "village": VILLAGE}
+    return send(browser, begin(browser, "session"), **answers, go="save")
+
+
 def test_a_queue_of_forty_loses_none(browser: Browser, desk: Desk) -> None:
     """Whoever cannot be saved at once stays a draft, and the tally counts everybody."""
-    at = send(
-        browser,
-        begin(browser, "session"),
-        place="Balai",
-        date="2026-11-23",
-        village=VILLAGE,
-        go="save",
-    )
+    at = open_point(browser)
     session = entry_of(desk, at).id
     point = f"/point/{session}"
     follow(browser, point)
@@ -131,14 +130,7 @@ def test_a_queue_of_forty_loses_none(browser: Browser, desk: Desk) -> None:
 
 def test_the_last_of_the_queue_is_taken_back(browser: Browser, desk: Desk) -> None:
     """Resident and visit together."""
-    session = send(
-        browser,
-        begin(browser, "session"),
-        place="Balai",
-        date="2026-11-23",
-        village=VILLAGE,
-        go="save",
-    ).removeprefix("/saved/")
+    session = open_point(browser).removeprefix("/saved/")
     follow(browser, f"/point/{session}")
     send(
         browser,
