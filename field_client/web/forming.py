@@ -149,6 +149,7 @@ def _form(desk: Desk, app: App, work: Work, section: Section, *, whole: bool) ->
         controls=form_pages.controls(app, work, section, lang),
         said=shown,
         summary=form_pages.summary(work, lang) if whole else [],
+        remarked=form_pages.remarked(app, work, lang),
         twins=form_pages.alike(_twins(app, work), lang),
         family=form_pages.family(app, work),
         title=form_pages.titled(work, lang),

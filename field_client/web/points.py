@@ -95,7 +95,7 @@ def _add_queue(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
                 _count(app, held, {"attended": 1, "recorded": 1 if visit else 0})
             if saved and visit:
                 note_saved(desk, visitors, app, person, others=(visit,))
-        return to("points.point", session=session)
+        return to("points.point", session=session, queue=1)
 
 
 def _finish(app: App, work: Work, session: UUID) -> tuple[bool, UUID | None]:
@@ -140,6 +140,7 @@ def _session(app: App, session: UUID) -> Work:
 
 
 def _shown(desk: Desk, app: App, session: UUID, error: NameMissing | None = None) -> str:
+    """Show a service point; while its queue is registered, the next name can be typed at once."""
     work, lang = _session(app, session), language()
     rtype, person = work.type, record_type("person")
     given: dict[str, Any] = {n: request.form.get(n, "") for n in (*QUICK, "village")}
@@ -160,6 +161,7 @@ def _shown(desk: Desk, app: App, session: UUID, error: NameMissing | None = None
         count=len(served),
         unclear=[one for one in screens.rows(app, served) if one.mark == "draft"],
         error=error,
+        queue=error is not None or "queue" in request.args,
     )
 
 

@@ -80,6 +80,14 @@ def test_the_outbox_says_how_far_each_record_is(
     assert "Perlu perhatian (1)" in page
     assert "Catatan dari kantor: Nama wajib diisi. (REQUIRED)" in page
     assert f"/attention/{refused}" in browser.page
+    led = str(browser.get(f"/attention/{refused}").location)
+    assert led == f"/form/person/{refused}/1"
+    assert "Catatan dari kantor: Nama wajib diisi. (REQUIRED)" in words(browser, led)
+    assert browser.post(led, name="Warga Uji Sembilan", go="save").status_code == 303
+    with desk.use() as app:
+        server.remarks = {}
+        synchronise(app, server)
+    assert "Perlu perhatian (0)" in words(browser, "/outbox/refused")
     assert browser.get("/outbox/nowhere").status_code == 404
 
 
