@@ -41,7 +41,8 @@ LAYOUTS: Mapping[str, Sequence[str]] = {
 }
 _PERSON = RECORD_TYPES["person"]
 _AGREED = (
-    "SELECT 1 FROM exports WHERE asked_by = ? AND kind = ? AND approved AND decided_ms >= ? LIMIT 1"
+    "SELECT DISTINCT region FROM exports"
+    " WHERE asked_by = ? AND kind = ? AND approved AND decided_ms >= ?"
 )
 _VISITS = (
     "SELECT visit, person, village, outcome, reason, day, operator, lat, lon FROM tally_visits"
@@ -132,16 +133,27 @@ def request(office: Office, actor: Actor, kind: str, layout: str, region: str, r
     return number
 
 
-def is_agreed(office: Office, actor: Actor, kind: str) -> bool:
-    """Tell whether a second person agreed, within a day, to what this user asked for."""
+def agreed(office: Office, actor: Actor, kind: str) -> set[str]:
+    """Return for which regions a second person agreed, within a day, to what this user asked for.
+
+    "" stands for the whole regency. Nobody without the right to reveal has any.
+    """
+    if not actor.may(Right.REVEAL):
+        return set()
     since_ms = office.now_ms() - KEPT_MS
     with office.store.read() as connection:
-        return bool(ask(connection, _AGREED, actor.name, kind, since_ms))
+        found = {region for (region,) in ask(connection, _AGREED, actor.name, kind, since_ms)}
+    return {one for one in found if not actor.area or actor.covers(one or None)}
 
 
-def require_agreed(office: Office, actor: Actor, kind: str) -> None:
-    """Raise ExportNotAgreed where nobody agreed."""
-    if not is_agreed(office, actor, kind):
+def is_agreed(office: Office, actor: Actor, kind: str, region: str = "") -> bool:
+    """Tell whether somebody agreed to an export of a region, or of one around it."""
+    return any(_inside(one, region) for one in agreed(office, actor, kind))
+
+
+def require_agreed(office: Office, actor: Actor, kind: str, region: str = "") -> None:
+    """Raise ExportNotAgreed where nobody agreed to an export of a region."""
+    if not is_agreed(office, actor, kind, region):
         raise ExportNotAgreed
 
 

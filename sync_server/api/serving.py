@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared_schema.errors import InputError, NetworkError
-from sync_server.api import about, errors, exchange
+from sync_server.api import about, errors, exchange, odata
 from sync_server.api.body import ChunkedBody, KnownBody
 from sync_server.api.cork import Cork
 from sync_server.api.doorkeeper import Doorkeeper
@@ -211,6 +211,7 @@ def create_app(
     imports = Imports(office)
     site.install(app, office, imports, hosts)
     v1.install(app, office, imports, hosts)
+    odata.install(app, office, hosts)
     return app
 
 

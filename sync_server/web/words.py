@@ -122,6 +122,22 @@ _ACTIONS = {
     "export-take": "took an export of people",
     "proposal-seen": "looked at the proposal for the ministry",
     "proposal-export": "took the proposal for the ministry as a table",
+    "feed-key": "made a key to the feed",
+    "feed-key-end": "ended the key to the feed",
+    "feed-read": "read a table of the feed",
+    "summons-seen": "looked at who is to be summoned",
+    "summons-print": "printed summons letters",
+    "device-area": "changed the area of a device",
+    "displaced-requeue": "queued residents again whom a broken machine had met",
+}
+_FEED = {
+    "Coverage": "Recorded and not recorded, by regency, district and village",
+    "Visits": "How many visits, by day, village and outcome; nobody's name",
+    "Outages": "Outages with their age, repairs and redirects",
+    "Stock": "Blank cards of each office, and how long they last",
+    "StockMovements": "Each movement of blank cards",
+    "Figures": "Published figures beside ours",
+    "People": "Residents with full NIKs",
 }
 _EXPORTS = {
     "residents": "Residents with full NIKs",
@@ -175,3 +191,8 @@ def export_kind(kind: str) -> str:
 def claim_word(claim: str) -> str:
     """Return what is claimed of a resident."""
     return text()(_CLAIMS[claim])
+
+
+def feed_word(name: str) -> str:
+    """Return what a table of the feed holds."""
+    return text()(_FEED[name])
