@@ -109,15 +109,21 @@ def campaigns(connection: Connection) -> list[Campaign]:
     return sorted(found, key=lambda one: str(one.values.get("starts_on", "")), reverse=True)
 
 
-def campaign_report(
-    connection: Connection, record: str, today: date, covers: Covers
-) -> CampaignReport:
-    """Return a campaign with its villages, sessions and reasons. Raises CampaignUnknown."""
+def campaign_named(connection: Connection, record: str) -> Campaign:
+    """Return a campaign. Raises CampaignUnknown."""
     current = resolve(connection, record)
     values = current.state.values()
     if current.state.type != CAMPAIGN or not current.complete or current.state.void is not None:
         raise CampaignUnknown(text=record)
-    campaign = Campaign(record=str(current.record), values=values)
+    return Campaign(record=str(current.record), values=values)
+
+
+def campaign_report(
+    connection: Connection, record: str, today: date, covers: Covers
+) -> CampaignReport:
+    """Return a campaign with its villages, sessions and reasons. Raises CampaignUnknown."""
+    campaign = campaign_named(connection, record)
+    values = campaign.values
     found = overview(connection, today, covers, campaign.record)
     visits, reasons = _visits(connection, campaign, covers)
     again = _again(connection, campaign)
@@ -140,7 +146,7 @@ def campaign_report(
         campaign=campaign,
         found=found,
         villages=sorted(villages, key=lambda one: (-one.count.not_recorded, one.code)),
-        sessions=_sessions(connection, campaign, covers),
+        sessions=sessions_of(connection, campaign, covers),
         reasons=reasons,
         regions=found.regions,
     )
@@ -170,7 +176,8 @@ def _assigned(connection: Connection, campaign: str) -> dict[str, tuple[str, str
     return {row.village: (row.team, row.device) for row in connection.execute(query)}
 
 
-def _sessions(connection: Connection, campaign: Campaign, covers: Covers) -> list[Session]:
+def sessions_of(connection: Connection, campaign: Campaign, covers: Covers) -> list[Session]:
+    """Return the service points of a campaign, the latest day first."""
     found = []
     for record, values in _shown(connection, "session"):
         village = str(values.get("village", ""))

@@ -44,6 +44,7 @@ from sync_server.web import (
     quality_pages,
     queue_pages,
     recap_pages,
+    summons_pages,
     supply_pages,
 )
 from sync_server.web.errors import (
@@ -72,6 +73,7 @@ _PARTS = (
     device_pages,
     recap_pages,
     campaign_pages,
+    summons_pages,
     quality_pages,
     export_pages,
     feed_pages,

@@ -52,6 +52,10 @@ _SINCE = (
     "SELECT operator, device, day, at_ms, outcome, person, lat, lon, village FROM tally_visits"
     " WHERE day >= ? AND operator NOT LIKE 'user:%'"
 )
+_UNRECORDED = _due_in(
+    "SELECT root FROM tally_people WHERE village = ?4 AND complete AND central = 0 AND DUE = 1"
+    " AND (field_day IS NULL OR field_day > ?3) ORDER BY root"
+)
 _INCOMPLETE = "SELECT village, count(*) FROM tally_people WHERE NOT complete GROUP BY village"
 
 
@@ -139,3 +143,8 @@ def _values(due: Due) -> tuple[int, int, int]:
 def visits_since(connection: Connection, first: int) -> list[Any]:
     """Return operator, device, day, moment, outcome, person, lat, lon and village of visits."""
     return ask(connection, _SINCE, first)
+
+
+def unrecorded(connection: Connection, due: Due, village: str) -> list[str]:
+    """Return the residents of a village who must hold a card and are recorded nowhere, by root."""
+    return [root for (root,) in ask(connection, _UNRECORDED, *_values(due), village)]
