@@ -9,18 +9,19 @@ from werkzeug.wrappers import Response
 from shared_schema.errors import JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import Level, RegionTable, contains, level
-from sync_server import assigning, auditing, tallies
+from sync_server import assigning, auditing, charts, tallies
 from sync_server.accounts import Right, require
 from sync_server.assigning import Assignment
 from sync_server.campaigns import add_campaign
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports.campaign_report import CampaignReport, campaign_report, campaigns
+from sync_server.reports.pace_report import recorded_by_day
 from sync_server.store.queries import devices, facts
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 from sync_server.web.guard import actor
-from sync_server.web.words import language
+from sync_server.web.words import day_text, language
 
 Page = str | Response | tuple[str, int]
 _POLICY = ("eligible_on", "deadline")
@@ -108,6 +109,8 @@ def _page(office: Office, record: str, error: JemputError | None = None) -> str:
         today = context_of(office, connection).today
         report = campaign_report(connection, record, today, actor().covers)
         known = [one for one in devices.everyone(connection) if one.revoked_ms is None]
+        area, covers = report.found.region, actor().covers
+        days = recorded_by_day(connection, today, lambda at: contains(area, at) and covers(at))
     district = _district(report)
     return render_template(
         "pages/campaign.html",
@@ -121,6 +124,12 @@ def _page(office: Office, record: str, error: JemputError | None = None) -> str:
         labels={one.id.hex(): one.label for one in known},
         outside=_outside(report, known),
         uncounted=left,
+        chart=charts.bars(
+            [day for day, _ in days],
+            [count for _, count in days],
+            report.found.needed(report.found.region),
+        ),
+        days=[(day_text(day), [count]) for day, count in reversed(days)],
         error=error,
         done=request.args.get("done", ""),
     )

@@ -62,6 +62,7 @@ from sync_server.web.words import (
     number,
     percent,
     role_word,
+    short_day,
     text,
 )
 
@@ -145,6 +146,7 @@ def _always(office_name: str) -> dict[str, Any]:
         "number": number,
         "percent": percent,
         "day_text": day_text,
+        "short_day": short_day,
         "role_word": role_word,
         "action_word": action_word,
     }

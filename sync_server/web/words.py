@@ -53,6 +53,11 @@ def day_text(day: date | str | None) -> str:
     return f"{found.day} {_MONTHS[language()][found.month - 1]} {found.year}"
 
 
+def short_day(day: date) -> str:
+    """Return a day in few letters, for the axis of a chart: 1 Sep 16."""
+    return f"{day.day} {_MONTHS[language()][day.month - 1][:3]} {day.year % 100:02d}"
+
+
 _MONTHS = {
     "id": (
         "Januari", "Februari", "Maret", "April", "Mei", "Juni",
