@@ -292,7 +292,7 @@ def _proposal(_office: Office, connection: Connection, region: str) -> Table:
 def _print_queue(office: Office, connection: Connection, region: str) -> Table:
     today = context_of(office, connection).today
     found = print_report.wanted(connection, today, lambda area: _inside(region, area))
-    return print_report.COLUMNS, print_report.rows(found)
+    return print_report.COLUMNS, print_report.rows(connection, found)
 
 
 def _inside(region: str, village: Any) -> bool:

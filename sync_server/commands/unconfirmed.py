@@ -11,6 +11,7 @@ from shared_schema import display
 from shared_schema.console import language, output_options, screen_width, text, wants_json
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import RegionTable
+from sync_server import tallies
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE
 from sync_server.commands.output import OUTPUT, json_text, write_file
@@ -50,6 +51,7 @@ def unconfirmed(layout: str, day: datetime | None, output: Path | None, **narrow
     the ministry's newest list with `registry status` first.
     """
     office = open_office(load_config())
+    tallies.finish(office)
     with office.store.read() as connection:
         on: date = day.date() if day else context_of(office, connection).today
         document = unconfirmed_report(connection, on, Wanted(**narrowed)).as_dict()

@@ -24,15 +24,20 @@ from sync_server.store.driver import ask
 from sync_server.tallies import day_number
 
 _FOREVER = 99_999_999
-# The last visit of each resident: SQLite takes the other columns from the row of the maximum.
-_LAST = (
-    "SELECT latest.village, sum(again OR displaced), sum(displaced) FROM"
-    " (SELECT person, village, outcome IN ('revisit', 'not_at_home') AS again,"
-    " outcome <> 'recorded' AND reason = 'equipment_broken' AS displaced, max(at_ms)"
-    " FROM tally_visits INDEXED BY ix_tally_visits_person"
-    " WHERE day BETWEEN ? AND ? GROUP BY person) AS latest"
-    " LEFT JOIN tally_people ON root = person WHERE coalesce(central, 0) = 0"
-    " GROUP BY latest.village"
+# Whoever's last visit of those days leaves something to do. Most were not visited since; of the
+# others the last visit of those days is looked for.
+_AGAIN = (
+    "SELECT village, count(*), total(asks = 2) FROM (SELECT village, last_asks AS asks"
+    " FROM tally_people INDEXED BY ix_tally_people_village_last"
+    " WHERE central = 0 AND last_day IS NOT NULL AND last_day BETWEEN ?1 AND ?2"
+    " UNION ALL SELECT village, (SELECT CASE"
+    " WHEN outcome <> 'recorded' AND reason = 'equipment_broken' THEN 2"
+    " WHEN outcome IN ('revisit', 'not_at_home') THEN 1 ELSE 0 END FROM tally_visits"
+    " WHERE person IN (SELECT p.root UNION SELECT record FROM tally_clusters WHERE root = p.root)"
+    " AND day BETWEEN ?1 AND ?2 ORDER BY at_ms DESC, tick DESC, device DESC, visit DESC LIMIT 1)"
+    " FROM tally_people AS p INDEXED BY ix_tally_people_village_last"
+    " WHERE central = 0 AND last_day IS NOT NULL AND last_day > ?2)"
+    " WHERE asks > 0 GROUP BY village"
 )
 _BY_REASON = (
     "SELECT village, outcome, reason, count(*) FROM tally_visits INDEXED BY ix_tally_visits_village"
@@ -167,8 +172,8 @@ def _visits(
 
 def _again(connection: Connection, campaign: Campaign) -> dict[str, tuple[int, int]]:
     """Return by village how many to visit again, and how many of them a broken machine met."""
-    rows = ask(connection, _LAST, *campaign.days)
-    return {village: (again, displaced) for village, again, displaced in rows}
+    rows = ask(connection, _AGAIN, *campaign.days)
+    return {village: (again, int(displaced)) for village, again, displaced in rows}
 
 
 def _assigned(connection: Connection, campaign: str) -> dict[str, tuple[str, str]]:

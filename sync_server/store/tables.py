@@ -292,6 +292,8 @@ edges = Table(
     Column("human", Boolean, nullable=False),
     Column("stamp", Text, nullable=False),
     Column("weight", Float, nullable=False),
+    Index("ix_edges_apart", "a", "b", sqlite_where=text("verdict <> 'same'")),
+    Index("ix_edges_by_hand", "a", "b", sqlite_where=text("human AND verdict = 'same'")),
 )
 
 # Records that verdicts put together; root: the smallest id of the cluster.

@@ -9,11 +9,17 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from shared_schema.regions import Level, level
-from sync_server import auditing, exporting, proposal, requeueing
+from sync_server import auditing, exporting, proposal, requeueing, tallies
 from sync_server.accounts import Right, require
 from sync_server.office import Office
 from sync_server.registry import context_of
-from sync_server.reports.unconfirmed_report import COLUMNS, Unconfirmed, Wanted, unconfirmed_report
+from sync_server.reports.unconfirmed_report import (
+    COLUMNS,
+    Unconfirmed,
+    Wanted,
+    lost,
+    unconfirmed_report,
+)
 from sync_server.unconfirmed import AGES_DAYS
 from sync_server.web.errors import RevealReasonMissing
 from sync_server.web.files import table_file
@@ -38,12 +44,14 @@ def add(pages: Blueprint, office: Office) -> None:
 def _add_unconfirmed(pages: Blueprint, office: Office) -> None:
     @pages.get("/unconfirmed")
     def unconfirmed_list() -> Page:
+        left, wanted = tallies.catch_up_soon(office).left, _wanted(request.args)
+        with office.store.read() as connection:
+            found = _unconfirmed(office, connection, wanted, _SHOWN)
+            page = _page(looking_at(connection), found, wanted, left)
         with office.store.write() as connection:
-            look, wanted = looking_at(connection), _wanted(request.args)
-            found = _unconfirmed(office, connection, wanted)
-            told = {"count": len(found.people)}
+            told = {"count": found.count}
             auditing.note(office, connection, actor(), "unconfirmed-seen", "", told)
-            return _page(look, found, wanted)
+        return page
 
     @pages.post("/unconfirmed/export")
     def export_unconfirmed() -> Page:
@@ -65,9 +73,11 @@ def _add_requeue(pages: Blueprint, office: Office) -> None:
     def requeue_unconfirmed() -> Page:
         require(actor(), Right.DECIDE)
         reason = _reason()
+        tallies.finish(office)
         with office.store.write() as connection:
-            found = _unconfirmed(office, connection, _wanted(request.form))
-            count = requeueing.requeue(office, connection, actor(), found.people, reason)
+            today = context_of(office, connection).today
+            people = lost(connection, today, _wanted(request.form))
+            count = requeueing.requeue(office, connection, actor(), people, reason)
             told = {"reason": reason, "count": count}
             auditing.note(office, connection, actor(), "unconfirmed-requeue", "", told)
         return redirect(url_for("pages.unconfirmed_list", requeued=count), 303)
@@ -132,19 +142,22 @@ def _wanted(given: Mapping[str, str]) -> Wanted:
     )
 
 
-def _unconfirmed(office: Office, connection: Connection, wanted: Wanted) -> Unconfirmed:
-    return unconfirmed_report(connection, context_of(office, connection).today, wanted)
+def _unconfirmed(
+    office: Office, connection: Connection, wanted: Wanted, most: int | None = None
+) -> Unconfirmed:
+    return unconfirmed_report(connection, context_of(office, connection).today, wanted, most)
 
 
-def _page(look: Looking, found: Unconfirmed, wanted: Wanted) -> str:
+def _page(look: Looking, found: Unconfirmed, wanted: Wanted, left: int) -> str:
     document = found.as_dict()
-    waiting = requeueing.requeued(look.connection, found.people)
     return render_template(
         "pages/unconfirmed.html",
         document=document,
-        requeued=waiting,
+        uncounted=left,
+        requeued={one.visit for one in found.people if one.requeued},
+        to_queue=found.count - found.requeued,
         done=request.args.get("requeued", type=int),
-        people=[_person(look, one) for one in document["people"][:_SHOWN]],
+        people=[_person(look, one) for one in document["people"]],
         wanted=wanted,
         team_choices=[(one, one) for one in found.teams],
         kit_choices=[(one, one) for one in found.kits],

@@ -1,5 +1,6 @@
 """Quality by officer: questions about the visits of some days, never verdicts."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import Blueprint, render_template, request
@@ -34,19 +35,8 @@ def add(pages: Blueprint, office: Office) -> None:
         return render_template("pages/quality.html", found=found, days=days, among=_DAYS)
 
 
-def _visits(connection: Connection, first: int) -> list[Visit]:
-    return [
-        Visit(
-            operator=operator,
-            device=device,
-            day=day,
-            at_ms=at_ms,
-            outcome=outcome,
-            person=person,
-            position=None if lat is None or lon is None else (lat, lon),
-        )
-        for operator, device, day, at_ms, outcome, person, lat, lon, village in sums.visits_since(
-            connection, first
-        )
-        if actor().covers(village or None)
-    ]
+def _visits(connection: Connection, first: int) -> Iterator[Visit]:
+    covers, area = actor().covers, actor().area
+    for *said, village in sums.visits_since(connection, first):
+        if not area or covers(village or None):
+            yield Visit(*said)

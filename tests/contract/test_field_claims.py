@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared_schema.links import Verdict
-from sync_server import ingest, reconcile
+from sync_server import ingest, reconcile, tallies
 from sync_server.ingest import Edit
 from sync_server.proposal import proposal
 from sync_server.reports.unconfirmed_report import Wanted, unconfirmed_report
@@ -36,6 +36,7 @@ def visit(device: RawDevice, person: Any, outcome: str, **more: Any) -> Any:
 
 def unconfirmed(bench: Bench, **asked: Any) -> dict[str, Any]:
     """Ask for the list."""
+    tallies.finish(bench.office)
     with bench.office.store.read() as connection:
         return unconfirmed_report(connection, ON, Wanted(**asked)).as_dict()
 

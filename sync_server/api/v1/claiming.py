@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from sync_server import auditing, exporting, proposal
+from sync_server import auditing, exporting, proposal, tallies
 from sync_server.accounts import Actor, Right
 from sync_server.api.v1 import documents, schemas, schemas_claim
 from sync_server.api.v1.door import allowed
@@ -47,6 +47,7 @@ def _add_unconfirmed(api: Blueprint, office: Office) -> None:
 def _unconfirmed(
     office: Office, actor: Actor, asked: dict[str, Any], action: str, told: dict[str, Any]
 ) -> dict[str, Any]:
+    tallies.finish(office)
     with office.store.write() as connection:
         today = context_of(office, connection).today
         wanted = Wanted(**asked, areas=actor.area)
