@@ -71,6 +71,7 @@ def add(pages: Blueprint, office: Office) -> None:
             villages=form.getlist("village"),
             team=form.get("team", ""),
             device=form.get("device", ""),
+            widen=form.get("widen") == "yes",
         )
         try:
             with office.store.write() as connection:
@@ -120,7 +121,7 @@ def _page(office: Office, record: str, error: JemputError | None = None) -> str:
         shown=[one for one in report.villages if contains(district, one.code)],
         district=district,
         districts=report.regions.districts(report.found.region),
-        devices=known,
+        devices=[one for one in known if any(map(covers, one.scope))],
         labels={one.id.hex(): one.label for one in known},
         outside=_outside(report, known),
         uncounted=left,
