@@ -18,6 +18,7 @@ from sync_server import possible_duplicates
 from sync_server.matching.exact import Rule
 from sync_server.possible_duplicates import Pair, Proposed
 from sync_server.store.driver import ask, listed
+from sync_server.store.queries import records
 
 MOST_RECORDS = 8
 PERSON, OUTAGE = "person", "outage"
@@ -26,7 +27,6 @@ _TOP_BITS = 1000.0
 # An exact identifier without a score of its own stands among the likely ones.
 _EXACT_BITS = 10.0
 _MEMBERS = "SELECT record, root FROM clusters WHERE root IN (SELECT value FROM json_each(?))"
-_AREAS = "SELECT record, area FROM records WHERE record IN (SELECT value FROM json_each(?))"
 # Everybody of whom a visit names a campaign.
 _VISITED = (
     "SELECT DISTINCT theirs.parent FROM record_parents AS mine"
@@ -244,7 +244,7 @@ def _placed(
 ) -> list[_Outline]:
     """Return the cases of which a record lies in the areas and was visited in the campaign."""
     if filters.area is not None or areas:
-        within = _areas(connection, found)
+        within = records.areas(connection, {end for one in found for end in one.records})
         found = [
             one
             for one in found
@@ -260,7 +260,3 @@ def _lies(area: str, wanted: str | None, areas: Sequence[str]) -> bool:
     """Tell whether an area lies in the one asked for and in one of the user's."""
     asked = wanted is None or contains(wanted, area)
     return asked and (not areas or any(contains(own, area) for own in areas))
-
-
-def _areas(connection: Connection, found: Iterable[_Outline]) -> dict[str, str | None]:
-    return dict(ask(connection, _AREAS, listed({end for one in found for end in one.records})))

@@ -235,6 +235,7 @@ records = Table(
     Index("ix_records_area_record", "area", "record"),
     Index("ix_records_position_record", "position", "record"),
     Index("ix_records_conflicts_area", "area", sqlite_where=text("conflicts <> '[]'")),
+    Index("ix_records_void", "record", sqlite_where=text("void")),
 )
 
 # late: whether the device wrote it after its scope had ended.

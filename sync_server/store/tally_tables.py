@@ -88,6 +88,11 @@ tally_visits = Table(
     Index("ix_tally_visits_day_outcome_village", "day", "outcome", "village"),
     Index("ix_tally_visits_arrived_outcome_village", "arrived", "outcome", "village"),
     Index("ix_tally_visits_village", "village", "outcome", "reason", "day"),
+    Index(
+        "ix_tally_visits_claims",
+        "at_ms", "visit", "outcome", "person", "village",
+        sqlite_where=text("outcome IN ('deceased', 'moved')"),
+    ),
 )
 
 # The clusters as they were when people were last tallied, by which those that changed are known.

@@ -12,6 +12,7 @@ from shared_schema.regions import Level, level
 from sync_server import auditing, exporting, proposal, requeueing, tallies
 from sync_server.accounts import Right, require
 from sync_server.office import Office
+from sync_server.proposal import Claim
 from sync_server.registry import context_of
 from sync_server.reports.unconfirmed_report import (
     COLUMNS,
@@ -86,17 +87,22 @@ def _add_requeue(pages: Blueprint, office: Office) -> None:
 def _add_proposal(pages: Blueprint, office: Office) -> None:
     @pages.get("/proposal")
     def proposal_page() -> Page:
-        with office.store.write() as connection:
-            claims = proposal.within(connection, actor().covers)
-            told = {"count": len(claims)}
-            auditing.note(office, connection, actor(), "proposal-seen", "", told)
-            return render_template(
+        left = tallies.catch_up_soon(office).left
+        with office.store.read() as connection:
+            claims = proposal.claims(connection, actor().covers if actor().area else None)
+            shown = list(proposal.opened(connection, claims[:_SHOWN]))
+            page = render_template(
                 "pages/proposal.html",
                 counts=_counted(claims),
-                claims=_claims(looking_at(connection), claims[:_SHOWN]),
+                claims=_claims(looking_at(connection), shown),
                 total=len(claims),
+                uncounted=left,
                 claim_word=claim_word,
             )
+        with office.store.write() as connection:
+            told = {"count": len(claims)}
+            auditing.note(office, connection, actor(), "proposal-seen", "", told)
+        return page
 
     @pages.post("/proposal/export")
     def export_proposal() -> Page:
@@ -175,8 +181,8 @@ def _person(look: Looking, one: Mapping[str, Any]) -> dict[str, Any]:
     return {**one, **{name: look.value(_PERSON, name, one[name]) for name in shown}}
 
 
-def _counted(claims: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    counts = Counter(claim["claim"] for claim in claims)
+def _counted(claims: Sequence[Claim]) -> list[tuple[str, int]]:
+    counts = Counter(claim.kind for claim in claims)
     return [(claim_word(name), counts[name]) for name in ("duplicate", "deceased", "moved")]
 
 

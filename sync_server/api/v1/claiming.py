@@ -84,6 +84,7 @@ def _own_region(actor: Actor) -> str:
 def _claims(
     office: Office, actor: Actor, action: str, told: dict[str, Any]
 ) -> list[dict[str, Any]]:
+    tallies.finish(office)
     with office.store.write() as connection:
         found = proposal.within(connection, actor.covers)
         told = {**told, "count": len(found)}

@@ -22,6 +22,7 @@ def upgrade() -> None:
         ("ix_edges_by_hand", "human AND verdict = 'same'"),
     ):
         op.create_index(name, "edges", ["a", "b"], sqlite_where=sa.text(where))
+    op.create_index("ix_records_void", "records", ["record"], sqlite_where=sa.text("void"))
 
 
 def _people() -> None:
@@ -98,3 +99,9 @@ def _visits() -> None:
         ("village", ["village", "outcome", "reason", "day"]),
     ):
         op.create_index(f"ix_tally_visits_{name}", "tally_visits", columns)
+    op.create_index(
+        "ix_tally_visits_claims",
+        "tally_visits",
+        ["at_ms", "visit", "outcome", "person", "village"],
+        sqlite_where=sa.text("outcome IN ('deceased', 'moved')"),
+    )
