@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from shared_schema.errors import JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import Level, RegionTable, contains, level
-from sync_server import assigning, auditing, charts, tallies
+from sync_server import assigning, auditing, charts, displaced, tallies
 from sync_server.accounts import Right, require
 from sync_server.assigning import Assignment
 from sync_server.campaigns import add_campaign
@@ -106,6 +106,8 @@ def _list_page(office: Office, error: JemputError | None = None) -> str:
 
 def _page(office: Office, record: str, error: JemputError | None = None) -> str:
     left = tallies.catch_up_soon(office).left
+    if not left and displaced.requeue_new(office):
+        left = tallies.catch_up_soon(office).left
     with office.store.read() as connection:
         today = context_of(office, connection).today
         report = campaign_report(connection, record, today, actor().covers)

@@ -17,7 +17,8 @@ class Fact(StrEnum):
     SERVER is the id that follows from its signing key. EPOCH counts restores from 1. STREAM is
     the server's own stream, CLOCK its last reading in hexadecimal. LOG_HEAD is the last position
     of the log and its chain, AUDIT_HEAD that of the audit log. TALLIED is how far in the log the
-    tallies are.
+    tallies are; DISPLACED how far it was looked through for residents whom a broken machine sent
+    away, and DISPLACED_DAY on which day.
     """
 
     SERVER = "server"
@@ -30,6 +31,8 @@ class Fact(StrEnum):
     LOG_HEAD = "log_head"
     AUDIT_HEAD = "audit_head"
     TALLIED = "tallied"
+    DISPLACED = "displaced"
+    DISPLACED_DAY = "displaced_day"
     SUKET = "suket"
 
 
