@@ -21,7 +21,7 @@ from shared_schema.errors import AccessError, InputError, JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import contains
 from sync_server import auditing, proposal, tallies
-from sync_server.accounts import Actor, Right, require
+from sync_server.accounts import RIGHTS, Actor, Right, Role, require
 from sync_server.export import cell, exported, write_csv
 from sync_server.office import Office
 from sync_server.registry import context_of
@@ -30,6 +30,7 @@ from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_
 from sync_server.spreadsheet import Sheet, write_workbook
 from sync_server.store.access_tables import exports
 from sync_server.store.driver import ask
+from sync_server.store.queries import users
 
 KEPT_MS = DAY_MS
 LAYOUTS: Mapping[str, Sequence[str]] = {
@@ -155,6 +156,18 @@ def require_agreed(office: Office, actor: Actor, kind: str, region: str = "") ->
     """Raise ExportNotAgreed where nobody agreed to an export of a region."""
     if not is_agreed(office, actor, kind, region):
         raise ExportNotAgreed
+
+
+def could_agree(connection: Connection, actor: Actor) -> list[str]:
+    """Return who else could agree to an export of the whole regency."""
+    return [
+        one.name
+        for one in users.everyone(connection)
+        if one.name != actor.name
+        and one.disabled_ms is None
+        and not one.area
+        and Right.REVEAL in RIGHTS[Role(one.role)]
+    ]
 
 
 class Exports:
