@@ -129,11 +129,9 @@ def _sums(connection: Connection, day: date, rule: Rule, counted: Callable[[str]
     for _, village, outcome, count in tallies.visits_between(connection, at, at):
         if village and counted(village):
             outcomes.setdefault(village, Counter())[outcome] += count
-    today = tallies.recorded_on(connection, due)
-    statuses = tallies.statuses(connection, due)
     return _Sums(
         counts=rolled_up(counts_of(villages)),
-        today=added_up({one: n for one, n in today.items() if counted(one)}, 0),
+        today=added_up({one.village: one.today for one in villages}, 0),
         outcomes=added_up(outcomes, Counter()),
-        statuses=added_up({one: n for one, n in statuses.items() if counted(one)}, Counter()),
+        statuses=added_up({one.village: Counter(one.statuses) for one in villages}, Counter()),
     )

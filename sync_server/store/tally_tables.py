@@ -39,8 +39,9 @@ tally_people = Table(
     Column("last_asks", Integer, nullable=False),
     Index(
         "ix_tally_people_counted",
-        "village", "complete", "married", "born_first", "born_last", "central", "field_day",
-        "arrived", "status",
+        "village", "status", "married", "born_first", "born_last", "central", "field_day",
+        "arrived",
+        sqlite_where=text("complete"),
     ),
     Index("ix_tally_people_village", "village", sqlite_where=text("NOT complete")),
     Index(

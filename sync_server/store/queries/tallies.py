@@ -1,7 +1,9 @@
 """Sums over the tallies: residents by village, visits by day and village."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,19 +22,13 @@ def _due_in(statement: str) -> str:
     return statement.replace("DUE", f"({_DUE})")
 
 
+# The inner select has a limit so that who is due is judged once a resident, not once a sum.
 _COUNTED = _due_in(
-    "SELECT village, total(due), total(due AND central > 0), total(due AND central = 2),"
-    " total(due AND central = 0 AND field), total(due IS NULL), count(*), total(arrived >= ?4)"
-    " FROM (SELECT village, DUE AS due, central, field_day <= ?3 AS field, arrived"
-    " FROM tally_people WHERE complete) GROUP BY village"
-)
-_STATUSES = _due_in(
-    "SELECT village, status, count(*) FROM tally_people WHERE complete AND DUE = 1"
-    " GROUP BY village, status"
-)
-_RECORDED_ON = _due_in(
-    "SELECT village, count(*) FROM tally_people WHERE complete AND field_day = ?3 AND DUE = 1"
-    " GROUP BY village"
+    "SELECT village, status, total(due), total(due AND central > 0), total(due AND central = 2),"
+    " total(due AND central = 0 AND field_day <= ?3), total(due IS NULL), count(*),"
+    " total(arrived >= ?4), total(due AND field_day = ?3) FROM (SELECT village, status, DUE AS due,"
+    " central, field_day, arrived FROM tally_people INDEXED BY ix_tally_people_counted"
+    " WHERE complete ORDER BY village, status LIMIT -1) GROUP BY village, status"
 )
 _BY_DAY = (
     "SELECT day, village, outcome, count(*)"
@@ -56,6 +52,9 @@ _UNRECORDED = _due_in(
     "SELECT root FROM tally_people WHERE village = ?4 AND complete AND central = 0 AND DUE = 1"
     " AND (field_day IS NULL OR field_day > ?3) ORDER BY root"
 )
+_SUMS = (
+    "due", "recorded", "printed", "in_field", "unknown", "residents", "arrived", "today",
+)  # fmt: skip
 _INCOMPLETE = "SELECT village, count(*) FROM tally_people WHERE NOT complete GROUP BY village"
 
 
@@ -75,7 +74,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Village:
-    """One village's residents. `arrived`: how many of them the office heard of since a day."""
+    """One village's residents. `arrived`: how many of them the office heard of since a day.
+
+    `today`: how many of those due were first recorded in the field on the day. `statuses`: those
+    due by the ministry's status, "" where it says nothing.
+    """
 
     village: str
     due: int
@@ -85,26 +88,25 @@ class Village:
     unknown: int
     residents: int
     arrived: int
+    today: int
+    statuses: Mapping[str, int]
 
 
 def by_village(connection: Connection, due: Due) -> list[Village]:
     """Count the residents of each village, in order of code."""
     rows = ask(connection, _COUNTED, *_values(due), due.since)
-    names = ("due", "recorded", "printed", "in_field", "unknown", "residents", "arrived")
     return [
-        Village(village=row[0], **{n: int(v) for n, v in zip(names, row[1:], strict=True)})
-        for row in rows
+        _village(village, list(parts)) for village, parts in groupby(rows, key=lambda row: row[0])
     ]
 
 
-def statuses(connection: Connection, due: Due) -> dict[str, Counter[str]]:
-    """Count those who must hold a card by the ministry's status, "" where it says nothing."""
-    return _grouped(ask(connection, _STATUSES, *_values(due)[:2]))
-
-
-def recorded_on(connection: Connection, due: Due) -> dict[str, int]:
-    """Count those who must hold a card and were first recorded in the field on the day."""
-    return dict(ask(connection, _RECORDED_ON, *_values(due)))
+def _village(village: str, parts: Sequence[Sequence[Any]]) -> Village:
+    sums = (int(sum(column)) for column in zip(*(part[2:] for part in parts), strict=True))
+    return Village(
+        village=village,
+        statuses={part[1]: int(part[2]) for part in parts if part[2]},
+        **dict(zip(_SUMS, sums, strict=True)),
+    )
 
 
 def incomplete(connection: Connection) -> dict[str, int]:

@@ -51,9 +51,9 @@ def _people() -> None:
     for name, columns, where in (
         (
             "counted",
-            ["village", "complete", "married", "born_first", "born_last", "central", "field_day",
-             "arrived", "status"],
-            None,
+            ["village", "status", "married", "born_first", "born_last", "central", "field_day",
+             "arrived"],
+            "complete",
         ),
         ("village", ["village"], "NOT complete"),
         ("print_order_root_village", ["print_order", "root", "village"], "print_order IS NOT NULL"),
@@ -73,7 +73,7 @@ def _people() -> None:
             f"ix_tally_people_{name}",
             "tally_people",
             columns,
-            sqlite_where=None if where is None else sa.text(where),
+            sqlite_where=sa.text(where),
         )
 
 
