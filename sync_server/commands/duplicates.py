@@ -16,12 +16,14 @@ from sync_server import possible_duplicates, reconcile, rematching
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, deciding, reading
 from sync_server.commands.people import regions_of, title_of
+from sync_server.commands.progress import Progress
 from sync_server.config import load_config
 from sync_server.matching.exact import OpenPair
 from sync_server.possible_duplicates import Proposed
 from sync_server.queue import parts_of
 from sync_server.store.queries import records
 
+_RESIDENTS = "{count} of {total} residents, {rate} a second, {left} left"
 _RULES = {
     "nik": "same NIK",
     "family": "same family card, birth date and name",
@@ -171,7 +173,8 @@ def _decided(made: reconcile.Decision) -> str:
 @output_options
 def rematch(*, registers: bool) -> None:
     """Compare everybody anew, after an update of the matcher or an import of a register."""
-    done = rematching.rematch(open_office(load_config()), registers=registers)
+    office = open_office(load_config())
+    done = rematching.rematch(office, registers=registers, progress=Progress(_RESIDENTS))
     emit(
         asdict(done),
         lambda: text(PACKAGE)(

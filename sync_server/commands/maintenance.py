@@ -8,9 +8,11 @@ from shared_schema.console import emit, output_options, text
 from shared_schema.display import pairs
 from sync_server import counting, rebuilding, verification
 from sync_server.app import open_office
+from sync_server.commands.progress import Progress
 from sync_server.config import load_config
 
 _PACKAGE = "sync_server"
+_CHANGES = "{count} of {total} changes, {rate} a second, {left} left"
 _COUNTED = {
     "changes": "Changes in the log",
     "persons": "Records of residents",
@@ -27,7 +29,7 @@ _COUNTED = {
 @output_options
 def rebuild() -> None:
     """Make every table of current records anew from the change log."""
-    done = rebuilding.rebuild(open_office(load_config()))
+    done = rebuilding.rebuild(open_office(load_config()), Progress(_CHANGES))
     emit(
         asdict(done),
         lambda: text(_PACKAGE)(

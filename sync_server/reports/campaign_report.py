@@ -147,6 +147,8 @@ def campaign_report(
         for code in found.regions.villages(values["area"])
         if covers(code)
     ]
+    if not villages and not covers(values["area"]):
+        raise CampaignUnknown(text=record)
     return CampaignReport(
         campaign=campaign,
         found=found,
@@ -186,8 +188,9 @@ def sessions_of(connection: Connection, campaign: Campaign, covers: Covers) -> l
     found = []
     for record, values in _shown(connection, "session"):
         village = str(values.get("village", ""))
-        inside = contains(campaign.values["area"], village) and covers(village)
-        if values.get("campaign") == campaign.record or (inside and _on_its_days(campaign, values)):
+        own = values.get("campaign") == campaign.record
+        inside = contains(campaign.values["area"], village) and _on_its_days(campaign, values)
+        if (own or inside) and covers(village or None):
             found.append(Session(record=record, values=values))
     return sorted(found, key=lambda one: str(one.values.get("date", "")), reverse=True)
 

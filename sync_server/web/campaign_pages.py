@@ -12,7 +12,7 @@ from shared_schema.regions import Level, RegionTable, contains, level
 from sync_server import assigning, auditing, charts, displaced, tallies
 from sync_server.accounts import Right, require
 from sync_server.assigning import Assignment
-from sync_server.campaigns import add_campaign
+from sync_server.campaigns import AreaOutside, add_campaign
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports.campaign_report import CampaignReport, campaign_report, campaigns
@@ -48,6 +48,9 @@ def add(pages: Blueprint, office: Office) -> None:
     def add_campaign_here() -> Page:
         require(actor(), Right.DECIDE)
         given = {name: request.form.get(name) or None for name in _PLAIN}
+        if not actor().covers(given["area"]):
+            error = AreaOutside(area=given["area"], region=", ".join(actor().area))
+            return _list_page(office, error), error.http_status
         policy = {name: request.form[name] for name in _POLICY if request.form.get(name)}
         try:
             record, _ = add_campaign(
@@ -92,16 +95,23 @@ def _list_page(office: Office, error: JemputError | None = None) -> str:
         table = RegionTable.from_rows(facts.region_rows(connection))
         return render_template(
             "pages/campaigns.html",
-            campaigns=campaigns(connection),
+            campaigns=[one for one in campaigns(connection) if _touches(one.values["area"])],
             regions=table,
             areas=[
                 code
                 for code in table.names
-                if contains(region, code) and level(code) <= Level.DISTRICT
+                if contains(region, code)
+                and level(code) <= Level.DISTRICT
+                and actor().covers(code)
             ],
             given=request.form,
             error=error,
         )
+
+
+def _touches(area: str) -> bool:
+    """Tell whether a campaign goes to the user's area, or to a part of it."""
+    return actor().covers(area) or any(contains(area, one) for one in actor().area)
 
 
 def _page(office: Office, record: str, error: JemputError | None = None) -> str:

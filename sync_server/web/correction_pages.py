@@ -130,6 +130,6 @@ def _page(
         preview=preview,
         error=error,
         undone=undone,
-        made=correcting.listed(look.connection)[:_SHOWN],
+        made=bulk.listed(look.connection, actor())[:_SHOWN],
         look=look,
     )

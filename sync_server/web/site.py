@@ -39,6 +39,7 @@ from sync_server.web import (
     guard,
     home_pages,
     import_pages,
+    job_pages,
     office_pages,
     overview_pages,
     quality_pages,
@@ -84,6 +85,7 @@ _PARTS = (
     decision_pages,
     correction_pages,
     claim_pages,
+    job_pages,
     office_pages,
     supply_pages,
 )

@@ -132,8 +132,23 @@ _ACTIONS = {
     "feed-read": "read a table of the feed",
     "summons-seen": "looked at who is to be summoned",
     "summons-print": "printed summons letters",
+    "job-rematch": "began to compare everybody anew",
+    "job-rebuild": "began to make all tables anew",
     "device-area": "changed the area of a device",
     "displaced-requeue": "queued residents again whom a broken machine had met",
+}
+_JOBS = {
+    "rematch": (
+        "Compare everybody anew",
+        "After an update of the matcher. What people decided stays; the queue is found anew.",
+        "{compared} of {people} residents compared: {linked} known for certain,"
+        " {pairs} pairs to look at.",
+    ),
+    "rebuild": (
+        "Make all tables anew from the log",
+        "After an update that reads more than before. Laptops wait with their sync meanwhile.",
+        "{changes} changes folded anew, {reopened} batches taken up.",
+    ),
 }
 _FEED = {
     "Coverage": "Recorded and not recorded, by regency, district and village",
@@ -196,6 +211,13 @@ def export_kind(kind: str) -> str:
 def claim_word(claim: str) -> str:
     """Return what is claimed of a resident."""
     return text()(_CLAIMS[claim])
+
+
+def job_word(kind: str) -> tuple[str, str, str]:
+    """Return what long work is called, when it is done, and what is said of it at the end."""
+    texts = text()
+    name, when, told = _JOBS[kind]
+    return texts(name), texts(when), texts(told)
 
 
 def feed_word(name: str) -> str:
