@@ -43,9 +43,7 @@ def steps(days: Sequence[date], series: Mapping[str, Sequence[int]]) -> Chart:
     top = _top(max((value for values in series.values() for value in values), default=0))
     places = [_x(day, days[0], days[-1]) for day in days]
     return Chart(
-        lines=[
-            Line(name=name, path=_path(places, values, top)) for name, values in series.items()
-        ],
+        lines=[Line(name=name, path=_path(places, values, top)) for name, values in series.items()],
         bars=(),
         level=None,
         days=_day_marks(days[0], days[-1]) if days else (),

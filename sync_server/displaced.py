@@ -50,8 +50,7 @@ _LATER = (
     " WHERE person IN (SELECT value FROM json_each(?)) GROUP BY person"
 )
 _DONE = (
-    "SELECT root FROM tally_people WHERE central > 0"
-    " AND root IN (SELECT value FROM json_each(?))"
+    "SELECT root FROM tally_people WHERE central > 0 AND root IN (SELECT value FROM json_each(?))"
 )
 
 
@@ -123,9 +122,7 @@ def _fresh(connection: Connection, found: Sequence[Displaced]) -> list[Displaced
     return [one for record, one in wanted.items() if record not in there]
 
 
-def _write(
-    office: Office, connection: Connection, fresh: Sequence[Displaced], today: date
-) -> None:
+def _write(office: Office, connection: Connection, fresh: Sequence[Displaced], today: date) -> None:
     planned = campaigns(connection)
     for at in range(0, len(fresh), _AT_ONCE):
         edits = [
@@ -155,7 +152,9 @@ def campaign_after(one: Displaced, planned: Sequence[Campaign], today: date) -> 
     coming = [
         (campaign.record == one.campaign, campaign.days[0], campaign.record)
         for campaign in planned
-        if one.village and contains(campaign.values["area"], one.village) and campaign.days[1] >= now
+        if one.village
+        and contains(campaign.values["area"], one.village)
+        and campaign.days[1] >= now
     ]
     return min(coming)[2] if coming else ""
 

@@ -214,9 +214,7 @@ def _people(asked: Asked, wanted: Wanted) -> Part:
     ((total,),) = ask(asked.connection, _COUNT_PEOPLE.format(inside=clause), *bounds)
     shown = found[: wanted.most]
     more = bool(shown) and len(found) > wanted.most
-    return Part(
-        rows=list(map(_person, shown)), total=total, following=shown[-1][0] if more else ""
-    )
+    return Part(rows=list(map(_person, shown)), total=total, following=shown[-1][0] if more else "")
 
 
 def _person(row: Sequence[Any]) -> list[Any]:

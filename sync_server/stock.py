@@ -83,10 +83,8 @@ def balance(movements: Iterable[Movement]) -> Balance:
     An opening count begins it; one on a day after cards came or went is a count anew, of what was
     there before that day's movements.
     """
-    whole = Balance()
-    for _, whole in _day_by_day(movements):
-        pass
-    return whole
+    days = [Balance(), *(whole for _, whole in _day_by_day(movements))]
+    return days[-1]
 
 
 def _day_by_day(movements: Iterable[Movement]) -> Iterator[tuple[date, Balance]]:

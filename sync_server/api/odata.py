@@ -24,13 +24,13 @@ _KNOWN = frozenset({"$top", "$skip", "$count", "$select", "$skiptoken", "$format
 
 
 class FeedQueryInvalid(InputError):
-    """The feed cannot read {option}. Give $top and $skip as numbers, $select as names of columns."""
+    """The feed cannot read {option}. Give $top and $skip as numbers, $select as columns."""
 
     code = "FEED_QUERY_INVALID"
 
 
 class FeedQueryUnsupported(InputError):
-    """The feed does not know {option}. Take the whole table, and filter or sort where it is read."""
+    """The feed does not know {option}. Take the whole table, and sort or filter it afterwards."""
 
     code = "FEED_QUERY_UNSUPPORTED"
     http_status = 501

@@ -23,7 +23,6 @@ from sync_server.possible_duplicates import Proposed
 from sync_server.queue import parts_of
 from sync_server.store.queries import records
 
-_RESIDENTS = "{count} of {total} residents, {rate} a second, {left} left"
 _RULES = {
     "nik": "same NIK",
     "family": "same family card, birth date and name",
@@ -174,7 +173,8 @@ def _decided(made: reconcile.Decision) -> str:
 def rematch(*, registers: bool) -> None:
     """Compare everybody anew, after an update of the matcher or an import of a register."""
     office = open_office(load_config())
-    done = rematching.rematch(office, registers=registers, progress=Progress(_RESIDENTS))
+    told = text(PACKAGE)("{count} of {total} residents, {rate} a second, {left} left")
+    done = rematching.rematch(office, registers=registers, progress=Progress(told))
     emit(
         asdict(done),
         lambda: text(PACKAGE)(

@@ -12,7 +12,6 @@ from sync_server.commands.progress import Progress
 from sync_server.config import load_config
 
 _PACKAGE = "sync_server"
-_CHANGES = "{count} of {total} changes, {rate} a second, {left} left"
 _COUNTED = {
     "changes": "Changes in the log",
     "persons": "Records of residents",
@@ -29,7 +28,8 @@ _COUNTED = {
 @output_options
 def rebuild() -> None:
     """Make every table of current records anew from the change log."""
-    done = rebuilding.rebuild(open_office(load_config()), Progress(_CHANGES))
+    told = text(_PACKAGE)("{count} of {total} changes, {rate} a second, {left} left")
+    done = rebuilding.rebuild(open_office(load_config()), Progress(told))
     emit(
         asdict(done),
         lambda: text(_PACKAGE)(

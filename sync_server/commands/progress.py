@@ -4,9 +4,6 @@ import time
 
 import click
 
-from shared_schema.console import text
-from sync_server.commands.opening import PACKAGE
-
 _EVERY_S = 5.0
 
 
@@ -14,7 +11,7 @@ class Progress:
     """Says how far it is, how fast, and how long it will take; ``counted`` says of what."""
 
     def __init__(self, counted: str) -> None:
-        """Begin now; ``counted``: a text with {count}, {total}, {rate} and {left}."""
+        """Begin; ``counted``: a text with {count}, {total}, {rate} and {left}."""
         self._counted = counted
         self._begun = self._said = time.monotonic()
 
@@ -26,8 +23,8 @@ class Progress:
         self._said = now
         rate = done / (now - self._begun)
         left = _duration(max(total - done, 0) / rate)
-        told = text(PACKAGE)(self._counted)
-        click.echo(told.format(count=done, total=total, rate=round(rate), left=left), err=True)
+        said = self._counted.format(count=done, total=total, rate=round(rate), left=left)
+        click.echo(said, err=True)
 
 
 def _duration(seconds: float) -> str:

@@ -30,7 +30,6 @@ from sync_server.registry import (
 
 _MAP_HELP = "JSON object: column header to field name."
 _LINES_SHOWN = 20
-_LINES = "{count} of {total} lines, {rate} a second, {left} left"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -88,7 +87,7 @@ def _run(
         mapping=_mapping(map_file),
         sheet=sheet,
         dry_run=dry_run,
-        progress=Progress(_LINES),
+        progress=Progress(text(PACKAGE)("{count} of {total} lines, {rate} a second, {left} left")),
     )
     outcome = work(office, job)
     if not dry_run:

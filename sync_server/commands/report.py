@@ -10,8 +10,7 @@ from shared_schema.console import emit, language, output_options, screen_width, 
 from shared_schema.errors import InputError
 from shared_schema.records import RECORD_TYPES, record_type
 from shared_schema.regions import Level
-from sync_server import tallies
-from sync_server import auditing, exporting
+from sync_server import auditing, exporting, tallies
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, actor_of, reading
 from sync_server.commands.output import OUTPUT, json_text, write_bytes, write_file

@@ -71,7 +71,8 @@ def recap(connection: Connection, day: date, region: str | None, covers: Covers)
     office = facts.need(connection, Fact.REGION)
     wanted = region or office
     table = RegionTable.from_rows(facts.region_rows(connection))
-    if not contains(office, wanted) or wanted not in table.names:
+    seen = wanted == office or covers(wanted)
+    if not contains(office, wanted) or wanted not in table.names or not seen:
         raise RegionNotHere(text=wanted)
     rule = rule_for(connection, wanted)
     found = _sums(connection, day, rule, lambda at: contains(wanted, at) and covers(at))

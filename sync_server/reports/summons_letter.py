@@ -21,18 +21,17 @@ _FIELDS = (
     Label(id="Lampiran", en="Attachments"),
     Label(id="Perihal", en="Subject"),
 )
-_TO_RT = Label(
-    id="Kepada Yth. Ketua {place}, {village}", en="To the head of {place}, {village}"
-)
+_TO_RT = Label(id="Kepada Yth. Ketua {place}, {village}", en="To the head of {place}, {village}")
 _TO_VILLAGE = Label(
     id="Kepada Yth. Kepala Desa/Lurah {village} (RT belum tercatat)",
     en="To the head of {village} (RT not noted)",
 )
 _OPENING = Label(
-    id="Sehubungan dengan kegiatan {campaign}, kami mohon bantuan Bapak/Ibu mengundang {count} warga "
-    "berikut, yang menurut data kami wajib memiliki KTP-el dan belum direkam, untuk hadir pada:",
-    en="For {campaign}, we ask you to call the following {count} residents, who by our records must "
-    "hold an identity card and are not recorded, to come:",
+    id="Sehubungan dengan kegiatan {campaign}, kami mohon bantuan Bapak/Ibu mengundang {count} "
+    "warga berikut, yang menurut data kami wajib memiliki KTP-el dan belum direkam, untuk hadir "
+    "pada:",
+    en="For {campaign}, we ask you to call the following {count} residents, who by our records "
+    "must hold an identity card and are not recorded, to come:",
 )
 _WHEN = (
     Label(id="Hari, tanggal", en="Day"),
@@ -51,19 +50,20 @@ _HEADERS = (
 )
 _AT_HOME = Label(id="perlu layanan rumah", en="needs home service")
 _CLOSING = Label(
-    id="Warga yang sakit atau lanjut usia dapat meminta layanan di rumah. Bila ada yang sudah direkam, "
-    "pindah, atau meninggal, mohon ditulis pada kolom keterangan dan lembar ini dikembalikan kepada "
-    "petugas. Perekaman tidak dipungut biaya. Atas bantuan Bapak/Ibu kami ucapkan terima kasih.",
-    en="Residents who are ill or old can ask for the service at home. Please note under remarks who is "
-    "recorded already, has moved or has died, and hand this sheet to the officer. Recording costs "
-    "nothing. Thank you for your help.",
+    id="Warga yang sakit atau lanjut usia dapat meminta layanan di rumah. Bila ada yang sudah "
+    "direkam, pindah, atau meninggal, mohon ditulis pada kolom keterangan dan lembar ini "
+    "dikembalikan kepada petugas. Perekaman tidak dipungut biaya. Atas bantuan Bapak/Ibu kami "
+    "ucapkan terima kasih.",
+    en="Residents who are ill or old can ask for the service at home. Please note under remarks "
+    "who is recorded already, has moved or has died, and hand this sheet to the officer. "
+    "Recording costs nothing. Thank you for your help.",
 )
 _SIGNS = Label(id="Camat {name},", en="Head of {name} District,")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """What the letters say beside the names: the campaign, when and where, and the day they bear."""
+    """What the letters say beside the names: the campaign, when and where, their own day."""
 
     campaign: str
     village: str
@@ -94,9 +94,7 @@ def letters(
     }
 
 
-def _letter(
-    group: Neighbourhood, call: Call, regions: RegionTable, lang: str
-) -> Mapping[str, Any]:
+def _letter(group: Neighbourhood, call: Call, regions: RegionTable, lang: str) -> Mapping[str, Any]:
     dots = "........................"
     when = (day_text(call.day, lang) if call.day else dots, call.time or dots, call.place or dots)
     labels = (one.text(lang) for one in _WHEN)

@@ -100,9 +100,7 @@ def _list_page(office: Office, error: JemputError | None = None) -> str:
             areas=[
                 code
                 for code in table.names
-                if contains(region, code)
-                and level(code) <= Level.DISTRICT
-                and actor().covers(code)
+                if contains(region, code) and level(code) <= Level.DISTRICT and actor().covers(code)
             ],
             given=request.form,
             error=error,

@@ -39,9 +39,7 @@ def add(pages: Blueprint, office: Office) -> None:
         with looking(office) as look:
             waiting = second_looks.waiting(look.connection, actor().name)
             told = verdicts.named(look, [one.decision for one in waiting])
-            return render_template(
-                "pages/looks.html", told=told[: verdicts.PAGE], count=len(told)
-            )
+            return render_template("pages/looks.html", told=told[: verdicts.PAGE], count=len(told))
 
     @pages.post("/decisions/undo")
     def undo() -> Page:

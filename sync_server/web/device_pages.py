@@ -74,6 +74,10 @@ def add(pages: Blueprint, office: Office) -> None:
             return _page(office, error), error.http_status
         return redirect(url_for("pages.device_list", done="area"), 303)
 
+    _add_quarantine(pages, office)
+
+
+def _add_quarantine(pages: Blueprint, office: Office) -> None:
     @pages.post("/devices/quarantine/<int:number>")
     def decide_quarantine(number: int) -> Page:
         require(actor(), Right.DECIDE)

@@ -1,4 +1,4 @@
-"""Summons: who of a village is not recorded, by RT, and the letters that a district's head signs."""
+"""Summons: who of a village is not recorded, by RT, and the letters for a district's head."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -108,9 +108,7 @@ def _session(connection: Connection, found: Summons) -> dict[str, str]:
 
 def _outcomes(left_out: Mapping[str, int]) -> list[tuple[str, int]]:
     codes = RECORD_TYPES["visit"].fields["outcome"].codes
-    return [
-        (codes.label(one).text(language()) if codes else one, n) for one, n in left_out.items()
-    ]
+    return [(codes.label(one).text(language()) if codes else one, n) for one, n in left_out.items()]
 
 
 def _day(text: str) -> date | None:

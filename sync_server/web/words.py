@@ -137,18 +137,18 @@ _ACTIONS = {
     "device-area": "changed the area of a device",
     "displaced-requeue": "queued residents again whom a broken machine had met",
 }
-_JOBS = {
-    "rematch": (
-        "Compare everybody anew",
-        "After an update of the matcher. What people decided stays; the queue is found anew.",
-        "{compared} of {people} residents compared: {linked} known for certain,"
-        " {pairs} pairs to look at.",
-    ),
-    "rebuild": (
-        "Make all tables anew from the log",
-        "After an update that reads more than before. Laptops wait with their sync meanwhile.",
-        "{changes} changes folded anew, {reopened} batches taken up.",
-    ),
+_JOB_NAMES = {
+    "rematch": "Compare everybody anew",
+    "rebuild": "Make all tables anew from the log",
+}
+_JOB_TIMES = {
+    "rematch": "After an update of the matcher. What people decided stays; the queue is made anew.",
+    "rebuild": "After an update that reads more than before. Laptops wait with their sync then.",
+}
+_JOB_RESULTS = {
+    "rematch": "{compared} of {people} residents compared: {linked} known for certain,"
+    " {pairs} pairs to look at.",
+    "rebuild": "{changes} changes folded anew, {reopened} batches taken up.",
 }
 _FEED = {
     "Coverage": "Recorded and not recorded, by regency, district and village",
@@ -216,8 +216,7 @@ def claim_word(claim: str) -> str:
 def job_word(kind: str) -> tuple[str, str, str]:
     """Return what long work is called, when it is done, and what is said of it at the end."""
     texts = text()
-    name, when, told = _JOBS[kind]
-    return texts(name), texts(when), texts(told)
+    return texts(_JOB_NAMES[kind]), texts(_JOB_TIMES[kind]), texts(_JOB_RESULTS[kind])
 
 
 def feed_word(name: str) -> str:

@@ -64,9 +64,7 @@ def end_before(connection: Connection, begun_ms: int, seen_ms: int) -> None:
 
 def end_of_kind(connection: Connection, user: str, kind: str) -> None:
     """End all sessions of one kind that a user has."""
-    connection.execute(
-        delete(sessions).where(sessions.c.user == user, sessions.c.kind == kind)
-    )
+    connection.execute(delete(sessions).where(sessions.c.user == user, sessions.c.kind == kind))
 
 
 def of_kind(connection: Connection, user: str, kind: str) -> Session | None:
