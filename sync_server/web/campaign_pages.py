@@ -95,7 +95,7 @@ def _list_page(office: Office, error: JemputError | None = None) -> str:
         table = RegionTable.from_rows(facts.region_rows(connection))
         return render_template(
             "pages/campaigns.html",
-            campaigns=[one for one in campaigns(connection) if _touches(one.values["area"])],
+            campaigns=[one for one in campaigns(connection) if actor().touches(one.values["area"])],
             regions=table,
             areas=[
                 code
@@ -105,11 +105,6 @@ def _list_page(office: Office, error: JemputError | None = None) -> str:
             given=request.form,
             error=error,
         )
-
-
-def _touches(area: str) -> bool:
-    """Tell whether a campaign goes to the user's area, or to a part of it."""
-    return actor().covers(area) or any(contains(area, one) for one in actor().area)
 
 
 def _page(office: Office, record: str, error: JemputError | None = None) -> str:
