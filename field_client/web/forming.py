@@ -184,7 +184,7 @@ def _save(desk: Desk, visitors: Visitors, app: App, work: Work, reasons: Mapping
     if done.saved is None:
         return _to_error(done.work)
     if work.type.name == PERSON:
-        visitors.village = str(work.values.get("village", "")) or visitors.village
+        visitors.here.village = str(work.values.get("village", "")) or visitors.here.village
     note_saved(desk, visitors, app, done.saved, done.before)
     return to("forming.saved", record=done.saved)
 
@@ -237,8 +237,8 @@ def _begun(app: App, visitors: Visitors, rtype: RecordType, record: UUID) -> dic
     if app.journal.entry(record) is not None:
         return {}
     begun = dict(_given(rtype, request.args))
-    if rtype.name == PERSON and visitors.village:
-        begun["village"] = visitors.village
+    if rtype.name == PERSON and visitors.here.village:
+        begun["village"] = visitors.here.village
     family = request.args.get("family", "")
     return begun | (_relatives(app, family) if rtype.name == PERSON and family else {})
 

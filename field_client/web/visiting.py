@@ -1,5 +1,6 @@
 """A visit in three taps: the person, what came of it, save."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from field_client.web.errors import OutcomeMissing
 from field_client.web.showing import Page, page, to
 from field_client.web.undoing import note_saved
 from field_client.web.visitors import Visitors
-from field_client.web.words import language
+from field_client.web.words import language, length_text, text
 from shared_schema.central import Central, central_meaning
 from shared_schema.records import CodeList, FieldValueError, record_type
 
@@ -52,8 +53,8 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
                 return _shown(desk, app, person, error=OutcomeMissing()), 400
             saved = write_visit(app, person, values)
             note_saved(desk, visitors, app, saved)
-        if request.form.get("from") == "tasks" and visitors.village:
-            return to("assigned.village", village=visitors.village)
+        if request.form.get("from") == "tasks" and visitors.here.village:
+            return to("assigned.village", village=visitors.here.village)
         return to("reading.show", record=person)
 
     return room
@@ -106,11 +107,22 @@ def _line(app: App, one: tasks.Visited, now_ms: int) -> dict[str, str]:
     return {
         "outcome": outcome,
         "at": at,
+        "place": _place(one.values),
         "reason": task_pages.word("reason", one.values.get("reason")),
         "note": str(one.values.get("note") or ""),
         "icon": icon,
         "tone": tone,
     }
+
+
+def _place(values: Mapping[str, Any]) -> str:
+    """Return that the place was noted, and how exactly."""
+    if values.get("lat") is None or values.get("lon") is None:
+        return ""
+    reach = values.get("accuracy_m")
+    if reach is None:
+        return text()("place noted")
+    return text()("place noted, ± {length}").format(length=length_text(float(reach)))
 
 
 def _values(person: UUID) -> dict[str, Any]:
