@@ -28,8 +28,10 @@ from sync_server.store.queries.records import Current
 
 _LOOKED_AT = 500
 _AT_OFFICE = "user:"
-# As text: only so does SQLite see that the partial index has them all.
-_IN_CONFLICT = "SELECT record, area, conflicts FROM records WHERE conflicts <> '[]' ORDER BY record"
+_IN_CONFLICT = (
+    "SELECT record, area, conflicts FROM records INDEXED BY ix_records_conflicts_area"
+    " WHERE conflicts <> '[]'"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def waiting(connection: Connection) -> list[Waiting]:
     """Return every field in conflict, by record and field."""
     return [
         Waiting(record, name, area)
-        for record, area, names in ask(connection, _IN_CONFLICT)
+        for record, area, names in sorted(ask(connection, _IN_CONFLICT))
         for name in decode(names.encode())
     ]
 

@@ -113,11 +113,13 @@ def _asking(
             put_off.add((a, b))
     contradicted = {(row[0], row[1]): row for row in refused}
     found = [
-        Pair(a, b, one, other, weight, (a, b) in put_off, contradicted.pop((a, b), None) is not None)
+        Pair(
+            a, b, one, other, weight, (a, b) in put_off, contradicted.pop((a, b), None) is not None
+        )
         for a, b, one, other, weight in proposed
         if ((one, other) if one < other else (other, one)) not in apart
     ]
-    return found + [Pair(*row, False, True) for row in contradicted.values()]
+    return found + [Pair(*row, put_off=False, refused=True) for row in contradicted.values()]
 
 
 def different(connection: Connection) -> set[tuple[str, str]]:

@@ -98,9 +98,7 @@ def claims(
     return [*mine, *(one for one, village in told if covers(village or None))]
 
 
-def _homes(
-    connection: Connection, pairs: Iterable[Claim]
-) -> dict[str, tuple[bool, str | None]]:
+def _homes(connection: Connection, pairs: Iterable[Claim]) -> dict[str, tuple[bool, str | None]]:
     rows = ask(connection, _HOMES, listed({end for one in pairs for end in one[2:]}))
     return {record: (bool(lacks_nik), village) for record, lacks_nik, village in rows}
 

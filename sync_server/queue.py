@@ -220,9 +220,7 @@ def _groups(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, ...]]:
     return (tuple(group) for group in groups.values())
 
 
-def _members(
-    connection: Connection, groups: Iterable[Sequence[Pair]]
-) -> dict[str, list[str]]:
+def _members(connection: Connection, groups: Iterable[Sequence[Pair]]) -> dict[str, list[str]]:
     """Return the records of those clusters that have two or more."""
     roots = {root for group in groups for pair in group for root in pair[2:4]}
     found: defaultdict[str, list[str]] = defaultdict(list)

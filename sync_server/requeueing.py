@@ -5,7 +5,6 @@ other; one for each recording that was lost, however often it is asked for.
 """
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from sqlalchemy import Connection
 

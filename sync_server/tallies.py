@@ -28,8 +28,10 @@ from sync_server.office import Office
 from sync_server.print_queue import order_of
 from sync_server.store.driver import ask, listed, run, text_of
 from sync_server.store.queries import facts, log, records
+from sync_server.store.queries import tallies as sums
 from sync_server.store.queries.facts import Fact
-from sync_server.store.tally_tables import TALLIES, tally_people, tally_visits
+from sync_server.store.queries.tallies import Counted
+from sync_server.store.tally_tables import TALLIES, tally_people, tally_sums, tally_visits
 from sync_server.unconfirmed import revisit_of
 
 AT_ONCE = 1_000
@@ -59,6 +61,7 @@ _OLD_ROOTS = (
 _ROOTS = "SELECT record, root FROM clusters WHERE record IN (SELECT value FROM json_each(?))"
 _MEMBERS = "SELECT record, root FROM clusters WHERE root IN (SELECT value FROM json_each(?))"
 _VISITED = "SELECT person FROM tally_visits WHERE visit IN (SELECT value FROM json_each(?))"
+_LIVED = "SELECT village FROM tally_people WHERE root IN (SELECT value FROM json_each(?))"
 _MET = (
     "SELECT visit, person, outcome, reason, day, operator, device FROM tally_visits"
     " WHERE person IN (SELECT value FROM json_each(?)) ORDER BY at_ms, tick, device, visit"
@@ -152,9 +155,16 @@ def finish(office: Office) -> None:
         pass
 
 
+def keep(office: Office, counted: Counted) -> None:
+    """Keep the sums that a page had to make, so that the next one need not."""
+    if counted.fresh:
+        with office.store.write() as connection:
+            sums.keep(connection, counted)
+
+
 def clear(connection: Connection) -> None:
     """Forget all tallies: they are made anew from the records."""
-    for table in TALLIES:
+    for table in (*TALLIES, tally_sums):
         connection.execute(table.delete())
     facts.put(connection, Fact.TALLIED, "0")
 
@@ -270,16 +280,16 @@ def _note_people(connection: Connection, touched: set[str], zone: tzinfo | None)
     affected = touched | before
     roots = dict(ask(connection, _ROOTS, listed(affected)))
     now = {roots.get(one, one) for one in affected}
-    run(
-        connection,
-        "DELETE FROM tally_people WHERE root = ?",
-        [(one,) for one in affected | now],
-    )
+    gone = affected | now
+    villages = {village for (village,) in ask(connection, _LIVED, listed(gone))}
+    run(connection, "DELETE FROM tally_people WHERE root = ?", [(one,) for one in gone])
     members: dict[str, list[str]] = {root: [] for root in now}
     for record, root in ask(connection, _MEMBERS, listed(now)):
         members[root].append(record)
     members = {root: found or [root] for root, found in members.items()}
-    run(connection, _ADD_PERSON, list(_people_rows(connection, members, zone)))
+    rows = list(_people_rows(connection, members, zone))
+    run(connection, _ADD_PERSON, rows)
+    sums.forget(connection, villages | {str(row[1]) for row in rows})
 
 
 def _people_rows(
@@ -321,9 +331,7 @@ def _values(connection: Connection, rows: Sequence[Sequence[Any]]) -> Mapping[st
     return cluster_values(current.state for current in known.values())
 
 
-def _person_row(
-    root: str, values: Mapping[str, Any], met: Met, arrived: int
-) -> tuple[object, ...]:
+def _person_row(root: str, values: Mapping[str, Any], met: Met, arrived: int) -> tuple[object, ...]:
     born = birth_span(values.get("birth_date"), values.get("birth_date_precision"))
     complete, central = is_complete(values), central_meaning(values)
     return (

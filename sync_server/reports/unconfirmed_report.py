@@ -24,26 +24,24 @@ COLUMNS = (
 OFFICE = "office"
 _SHOWN = ("name", "sex", "village", "birth_date", "nik", "central_status")
 # Each of ?1 and ?2 is a list of regions, empty for everywhere.
-_FOUND = (
-    " FROM tally_people INDEXED BY ix_tally_people_field_last_root"
-    " WHERE central = 0 AND field_visit IS NOT NULL"
-    " AND (?1 = '[]' OR EXISTS (SELECT 1 FROM json_each(?1)"
-    " WHERE village = value OR substr(village, 1, length(value) + 1) = value || '.'))"
-    " AND (?2 = '[]' OR EXISTS (SELECT 1 FROM json_each(?2)"
-    " WHERE village = value OR substr(village, 1, length(value) + 1) = value || '.'))"
-)
-_COUNTED = (
-    "SELECT field_last, field_team, field_device, count(*), sum(requeued)"
-    + _FOUND
-    + " GROUP BY field_last, field_team, field_device"
-)
-_PEOPLE = (
-    "SELECT root, field_visit, field_last, field_team, field_device, requeued"
-    + _FOUND
-    + " AND field_last <= ?3 AND (?4 IS NULL OR field_team = ?4)"
-    " AND (?5 IS NULL OR field_device IN (SELECT value FROM json_each(?5)))"
-    " ORDER BY field_last, root LIMIT ?6"
-)
+_FOUND = """
+    FROM tally_people INDEXED BY ix_tally_people_field_last_root
+    WHERE central = 0 AND field_visit IS NOT NULL
+    AND (?1 = '[]' OR EXISTS (SELECT 1 FROM json_each(?1)
+        WHERE village = value OR substr(village, 1, length(value) + 1) = value || '.'))
+    AND (?2 = '[]' OR EXISTS (SELECT 1 FROM json_each(?2)
+        WHERE village = value OR substr(village, 1, length(value) + 1) = value || '.'))
+"""
+_COUNTED = """
+    SELECT field_last, field_team, field_device, count(*), sum(requeued) FOUND
+    GROUP BY field_last, field_team, field_device
+""".replace("FOUND", _FOUND)
+_PEOPLE = """
+    SELECT root, field_visit, field_last, field_team, field_device, requeued FOUND
+    AND field_last <= ?3 AND (?4 IS NULL OR field_team = ?4)
+    AND (?5 IS NULL OR field_device IN (SELECT value FROM json_each(?5)))
+    ORDER BY field_last, root LIMIT ?6
+""".replace("FOUND", _FOUND)
 _KITS = (
     "SELECT DISTINCT field_device FROM tally_people INDEXED BY ix_tally_people_field_last_root"
     " WHERE central = 0 AND field_visit IS NOT NULL"

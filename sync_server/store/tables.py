@@ -165,6 +165,7 @@ changes = Table(
     Column("received_ms", BigInteger, nullable=False),
     Column("chain", LargeBinary, nullable=False),
     UniqueConstraint("stream", "sequence"),
+    Index("ix_changes_links", "position", sqlite_where=text("type = 'link'")),
     sqlite_autoincrement=True,
 )
 

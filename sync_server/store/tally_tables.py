@@ -5,7 +5,18 @@ They follow from the log like projections do, and are brought up to date when so
 the office's zone. Names, NIKs and notes are not in them.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
 
 from sync_server.store.tables import metadata
 
@@ -40,10 +51,15 @@ tally_people = Table(
     Index(
         "ix_tally_people_counted",
         "village", "status", "married", "born_first", "born_last", "central", "field_day",
-        "arrived",
         sqlite_where=text("complete"),
     ),
     Index("ix_tally_people_village", "village", sqlite_where=text("NOT complete")),
+    Index("ix_tally_people_arrived_village", "arrived", "village", sqlite_where=text("complete")),
+    Index(
+        "ix_tally_people_field_day",
+        "field_day", "village", "married", "born_first", "born_last", "central",
+        sqlite_where=text("complete AND field_day IS NOT NULL"),
+    ),
     Index(
         "ix_tally_people_print_order_root_village",
         "print_order", "root", "village",
@@ -66,7 +82,8 @@ tally_people = Table(
     ),
 )  # fmt: skip
 
-# at_ms, tick: the writer's clock, and its counter within. device: 16 hexadecimal digits. arrived: the day it reached the office.
+# at_ms, tick: the writer's clock, and its counter within. device: 16 hexadecimal digits. arrived:
+# the day it reached the office.
 tally_visits = Table(
     "tally_visits",
     metadata,
@@ -91,7 +108,11 @@ tally_visits = Table(
     Index("ix_tally_visits_village", "village", "outcome", "reason", "day"),
     Index(
         "ix_tally_visits_claims",
-        "at_ms", "visit", "outcome", "person", "village",
+        "at_ms",
+        "visit",
+        "outcome",
+        "person",
+        "village",
         sqlite_where=text("outcome IN ('deceased', 'moved')"),
     ),
 )
@@ -102,6 +123,19 @@ tally_clusters = Table(
     metadata,
     Column("record", Text, primary_key=True),
     Column("root", Text, nullable=False, index=True),
+)
+
+# What a village's residents add up to by one rule (whether marriage counts, the last day of birth
+# that is old enough), as JSON; kept while nobody of the village is tallied anew.
+tally_sums = Table(
+    "tally_sums",
+    metadata,
+    Column("married_count", Boolean, nullable=False),
+    Column("born_by", Integer, nullable=False),
+    Column("village", Text, nullable=False),
+    Column("sums", Text, nullable=False),
+    PrimaryKeyConstraint("married_count", "born_by", "village"),
+    Index("ix_tally_sums_village", "village"),
 )
 
 TALLIES = (tally_people, tally_visits, tally_clusters)

@@ -117,6 +117,7 @@ def _page(office: Office, record: str, error: JemputError | None = None) -> str:
         known = [one for one in devices.everyone(connection) if one.revoked_ms is None]
         area, covers = report.found.region, actor().covers
         days = recorded_by_day(connection, today, lambda at: contains(area, at) and covers(at))
+    tallies.keep(office, report.found.sums)
     district = _district(report)
     return render_template(
         "pages/campaign.html",

@@ -80,7 +80,7 @@ def _page(
             one for one in figures(connection, None, counted.counts) if actor().covers(one.region)
         ]
         said = findings(found, counted.rule.policy.deadline)
-        return render_template(
+        page = render_template(
             "pages/figures.html",
             groups=_groups(connection, found, said, regions),
             measures=[(code, label.text(look.lang)) for code, label in MEASURES.items()],
@@ -88,6 +88,8 @@ def _page(
             loaded=example.is_loaded(connection),
             error=error,
         )
+    tallies.keep(office, counted.sums)
+    return page
 
 
 def _groups(

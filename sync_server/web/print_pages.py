@@ -12,8 +12,8 @@ from sync_server.office import Office
 from sync_server.print_queue import Queue, Waiting
 from sync_server.registry import context_of
 from sync_server.reports import print_report
-from sync_server.reports.print_report import PrintQueue
 from sync_server.reports.outage_words import day_text
+from sync_server.reports.print_report import PrintQueue
 from sync_server.web.errors import RevealReasonMissing
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking_at

@@ -40,7 +40,7 @@ def add(pages: Blueprint, office: Office) -> None:
         left = tallies.catch_up_soon(office).left
         with office.store.read() as connection:
             found = _recap(office, connection)
-            return render_template(
+            page = render_template(
                 "pages/recap.html",
                 found=found,
                 tables=recap_tables(found, language(), text()),
@@ -52,6 +52,8 @@ def add(pages: Blueprint, office: Office) -> None:
                 uncounted=left,
                 layouts=_LAYOUTS,
             )
+        tallies.keep(office, found.sums)
+        return page
 
     @pages.get("/recap.<layout>")
     def recap_file(layout: str) -> Page:

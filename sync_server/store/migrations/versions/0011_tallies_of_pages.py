@@ -17,6 +17,10 @@ def upgrade() -> None:
     op.execute("DELETE FROM meta WHERE key = 'tallied'")
     _people()
     _visits()
+    _sums()
+    op.create_index(
+        "ix_changes_links", "changes", ["position"], sqlite_where=sa.text("type = 'link'")
+    )
     for name, where in (
         ("ix_edges_apart", "verdict <> 'same'"),
         ("ix_edges_by_hand", "human AND verdict = 'same'"),
@@ -51,11 +55,16 @@ def _people() -> None:
     for name, columns, where in (
         (
             "counted",
-            ["village", "status", "married", "born_first", "born_last", "central", "field_day",
-             "arrived"],
+            ["village", "status", "married", "born_first", "born_last", "central", "field_day"],
             "complete",
         ),
         ("village", ["village"], "NOT complete"),
+        ("arrived_village", ["arrived", "village"], "complete"),
+        (
+            "field_day",
+            ["field_day", "village", "married", "born_first", "born_last", "central"],
+            "complete AND field_day IS NOT NULL",
+        ),
         ("print_order_root_village", ["print_order", "root", "village"], "print_order IS NOT NULL"),
         ("village_status", ["village", "status"], "complete AND central = 1"),
         (
@@ -105,3 +114,15 @@ def _visits() -> None:
         ["at_ms", "visit", "outcome", "person", "village"],
         sqlite_where=sa.text("outcome IN ('deceased', 'moved')"),
     )
+
+
+def _sums() -> None:
+    op.create_table(
+        "tally_sums",
+        sa.Column("married_count", sa.Boolean(), nullable=False),
+        sa.Column("born_by", sa.Integer(), nullable=False),
+        sa.Column("village", sa.Text(), nullable=False),
+        sa.Column("sums", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("married_count", "born_by", "village", name=op.f("pk_tally_sums")),
+    )
+    op.create_index("ix_tally_sums_village", "tally_sums", ["village"])
