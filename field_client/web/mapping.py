@@ -39,7 +39,6 @@ class Line:
     at: str
     accuracy: str
     tone: str
-    icon: str
     beyond: bool
 
 
@@ -110,16 +109,15 @@ def _lines(
             outcome=task_pages.word("outcome", one.outcome),
             at=clock_text(local(one.wall_ms, zone), local(now_ms, zone)),
             accuracy=_accuracy(one),
-            tone=_mark(one)[1],
-            icon=_mark(one)[0],
+            tone=_tone(one),
             beyond=at not in drawn,
         )
         for at, one in enumerate(held)
     ]
 
 
-def _mark(one: VisitedPlace) -> tuple[str, str]:
-    return MARKS.get(one.outcome, ("visit", "calm"))
+def _tone(one: VisitedPlace) -> str:
+    return MARKS.get(one.outcome, ("visit", "calm"))[1]
 
 
 def _accuracy(one: VisitedPlace) -> str:
@@ -129,7 +127,7 @@ def _accuracy(one: VisitedPlace) -> str:
 
 def _tones(held: Sequence[VisitedPlace]) -> list[tuple[str, str, int]]:
     """Return the kinds of outcome that are on the map: tone, word, how many."""
-    counts = Counter(_mark(one)[1] for one in held)
+    counts = Counter(_tone(one) for one in held)
     words = {
         "fine": text()("Recorded or handed over"),
         "later": text()("Visit again"),

@@ -19,7 +19,6 @@ from field_client.web.words import clock_text, local
 from shared_schema.errors import JemputError
 
 SHARING = "phones"
-_QR_SCALE = 5
 _GROUP = 8 * 3 - 1
 
 
@@ -134,7 +133,7 @@ def _values(desk: Desk, sharing: Sharing) -> dict[str, Any]:
         "fingerprint": _grouped(shared),
         "code": code,
         "until": _clock(now_ms + round(left_s * 1000), now_ms),
-        "qr": segno.make(link, error="m", micro=False).svg_inline(scale=_QR_SCALE) if link else "",
+        "qr": segno.make(link, error="m", micro=False).svg_inline(omitsize=True) if link else "",
         "guessed": phones.is_guessed_at,
         "lines": [_line(one, now_s, now_ms) for one in phones.every()],
         "version": phones.version,

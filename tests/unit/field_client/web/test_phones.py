@@ -101,7 +101,7 @@ def test_a_phone_uses_the_pages(phone: PhoneBrowser) -> None:
 def test_a_phone_never_meets_the_laptops_doors(phone: PhoneBrowser, path: str) -> None:
     """Passphrase, PIN, backup, operators and the list of phones are refused."""
     assert phone.get(path).status_code == 403
-    assert "di laptop itu sendiri" in phone.page
+    assert "hanya dapat dilakukan di laptop" in phone.page
     assert phone.post(path, operator=OPERATOR, passphrase=PASSPHRASE).status_code in {400, 403}
 
 
