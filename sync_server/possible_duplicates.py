@@ -119,7 +119,10 @@ def _asking(
         for a, b, one, other, weight in proposed
         if ((one, other) if one < other else (other, one)) not in apart
     ]
-    return found + [Pair(*row, put_off=False, refused=True) for row in contradicted.values()]
+    return found + [
+        Pair(a, b, one, other, weight, put_off=False, refused=True)
+        for a, b, one, other, weight in contradicted.values()
+    ]
 
 
 def different(connection: Connection) -> set[tuple[str, str]]:

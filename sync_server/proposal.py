@@ -90,7 +90,10 @@ def claims(
     Out of tallies that are brought up to date. ``covers``: tells an area; None for everywhere.
     """
     pairs = [Claim(*row) for row in ask(connection, _DUPLICATES)]
-    told = [(Claim(*row[:3], ""), row[3]) for row in ask(connection, _TOLD)]
+    told = [
+        (Claim(kind, visit, person, ""), village)
+        for kind, visit, person, village in ask(connection, _TOLD)
+    ]
     if covers is None:
         return [*pairs, *(one for one, _ in told)]
     homes = _homes(connection, pairs)

@@ -276,7 +276,8 @@ def test_the_proposal(told: tuple[Bench, Ledger]) -> None:
              for one in told[1].residents for v in one.visits}  # fmt: skip
     for one in found:
         if one["claim"] != "duplicate":
-            assert one["against"] == (later[one["evidence_id"]] or [None])[-1]
+            met = later[one["evidence_id"]]
+            assert one["against"] == (met[-1] if met else None)
 
 
 def test_the_outages(told: tuple[Bench, Ledger]) -> None:
