@@ -10,8 +10,9 @@ from shared_schema.console import emit, language, output_options, screen_width, 
 from shared_schema.errors import InputError
 from shared_schema.records import RECORD_TYPES, record_type
 from shared_schema.regions import Level
-from sync_server import auditing, exporting, tallies
+from sync_server import exporting, tallies
 from sync_server.app import open_office
+from sync_server.commands.agreeing import give_out
 from sync_server.commands.opening import PACKAGE, actor_of, reading
 from sync_server.commands.output import OUTPUT, json_text, write_bytes, write_file
 from sync_server.config import load_config
@@ -142,7 +143,7 @@ def export(type_name: str | None, layout: str, output: Path | None, reason: str 
     if kinds and reason is not None:
         _ask(kinds, reason)
         return
-    _give_out(kinds)
+    give_out(open_office(load_config()), kinds)
     if type_name == PROPOSAL:
         _export_proposal(output, as_table=as_table)
         return
@@ -164,23 +165,6 @@ def _ask(kinds: Sequence[str], reason: str) -> None:
     asked = [exporting.request(office, actor, one, "csv", "", reason) for one in kinds]
     told = text(PACKAGE)("Asked. Another supervisor has to agree on the page Exports.")
     emit({"asked": asked}, lambda: told)
-
-
-def _give_out(kinds: Sequence[str]) -> None:
-    """Note that people's data goes out. Raises ExportNotAgreed where nobody agreed to it.
-
-    Where the office has nobody who could agree, it goes out and the note says so.
-    """
-    office = open_office(load_config())
-    with office.store.read() as connection:
-        actor = actor_of(connection)
-        alone = not exporting.could_agree(connection, actor)
-    for kind in () if alone else kinds:
-        exporting.require_agreed(office, actor, kind)
-    with office.store.write() as connection:
-        for kind in kinds:
-            told = {"kind": kind, "at": "console", "alone": alone}
-            auditing.note(office, connection, actor, "export-take", "", told)
 
 
 def _export_proposal(output: Path | None, *, as_table: bool) -> None:

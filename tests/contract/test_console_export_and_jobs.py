@@ -39,6 +39,8 @@ def test_people_go_out_at_the_console_once_a_second_person_agreed(tmp_path: Path
         refused = run(tmp_path, "export", kind)
         assert (refused.exit_code, "EXPORT_NOT_AGREED" in refused.stderr) == (4, True), kind
     assert run(tmp_path, "export").exit_code == 4
+    assert run(tmp_path, "report", "unconfirmed", "--format", "csv").exit_code == 4
+    assert run(tmp_path, "report", "unconfirmed").exit_code == 0, "the screen masks numbers"
     assert told(tmp_path, "export", "outage")["count"] == 0
     assert told(tmp_path, "export", "person", "--ask", "kirim ke pusat")["asked"] == [1]
     assert run(tmp_path, "export", "person").exit_code == 4, "nobody has agreed yet"
