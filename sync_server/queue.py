@@ -4,9 +4,10 @@ A case is one group of records that open pairs connect. Its key is text that sor
 does and is where a reader stands: deciding a case never moves those behind it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -90,8 +91,7 @@ class Filters:
 EVERYTHING = Filters()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outline:
+class _Outline(NamedTuple):
     """A case without what it rests on: enough to order and count it. `bits`: of the strongest."""
 
     key: str
@@ -148,19 +148,16 @@ def _outlines(connection: Connection, kind: str) -> list[_Outline]:
 def _outline(
     pairs: tuple[Pair, ...], members: Mapping[str, Sequence[str]], exact: float
 ) -> _Outline:
-    ends = {end for pair in pairs for end in pair[:2]}
-    roots = {root for pair in pairs for root in pair[2:4]}
-    everyone = tuple(sorted(ends.union(*(members.get(root, ()) for root in roots))))
+    first = pairs[0]
     put_off = all(pair.put_off for pair in pairs)
-    strongest = pairs[0].weight
-    bits = exact if strongest is None else strongest
-    return _Outline(
-        key=f"{put_off:d}{_TOP_BITS - bits:09.3f}.{everyone[0]}",
-        records=everyone,
-        pairs=pairs,
-        bits=bits,
-        put_off=put_off,
-    )
+    bits = exact if first.weight is None else first.weight
+    everyone = (first.a, first.b)
+    if len(pairs) > 1 or first.one in members or first.other in members:
+        ends = {end for pair in pairs for end in pair[:2]}
+        roots = {root for pair in pairs for root in pair[2:4]}
+        everyone = tuple(sorted(ends.union(*(members.get(root, ()) for root in roots))))
+    key = f"{put_off:d}{_TOP_BITS - bits:09.3f}.{everyone[0]}"
+    return _Outline(key, everyone, pairs, bits, put_off)
 
 
 def _opened(connection: Connection, one: _Outline, kind: str) -> Case:
@@ -208,16 +205,23 @@ def parts_of(text: str) -> tuple[Part, ...]:
 
 def _groups(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, ...]]:
     """Put pairs that share a cluster together, the strongest first, up to a size one can see."""
-    together: dict[str, set[str]] = {}
+    often = Counter(root for pair in pairs for root in pair[2:4])
+    shared = []
     for pair in pairs:
+        if often[pair.one] == often[pair.other] == 1:
+            yield (pair,)  # as most are
+        else:
+            shared.append(pair)
+    together: dict[str, set[str]] = {}
+    for pair in shared:
         one, other = (together.setdefault(root, {root}) for root in pair[2:4])
         if one is not other and len(one) + len(other) <= MOST_RECORDS:
             one |= other
             together.update(dict.fromkeys(other, one))
     groups: defaultdict[int, list[Pair]] = defaultdict(list)
-    for pair in pairs:
+    for pair in shared:
         groups[id(together[pair.one])].append(pair)
-    return (tuple(group) for group in groups.values())
+    yield from (tuple(group) for group in groups.values())
 
 
 def _members(connection: Connection, groups: Iterable[Sequence[Pair]]) -> dict[str, list[str]]:

@@ -2,12 +2,13 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync_server.store.driver import ask, replacing, run
 from sync_server.store.tables import meta, regions
 
 _VALUE = "SELECT value FROM meta WHERE key = ?"
+_REGIONS = "SELECT code, name FROM regions ORDER BY code"
 _PUT = replacing(meta, "key")
 
 
@@ -55,8 +56,7 @@ def put(connection: Connection, fact: Fact, value: str) -> None:
 
 def region_rows(connection: Connection) -> list[tuple[str, str]]:
     """Return code and name of every region known, in code order."""
-    query = select(regions.c.code, regions.c.name).order_by(regions.c.code)
-    return [(row.code, row.name) for row in connection.execute(query)]
+    return ask(connection, _REGIONS)
 
 
 def add_regions(connection: Connection, rows: list[tuple[str, str]]) -> None:
