@@ -1,16 +1,17 @@
 """Where the residents of a village were visited: the newest visits, with the place if noted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from field_client.entries import shown, state_of_document
 from field_client.journal import Journal
 from field_client.tables import id_of
+from shared_schema.changes import VOID
 from shared_schema.clock import wall_of
 
-LOOKED_THROUGH = 1000
+LOOKED_THROUGH = 600
 _VISIT = "visit"
 
 
@@ -20,42 +21,38 @@ class VisitedPlace:
 
     person: UUID
     resident: Mapping[str, Any]
-    outcome: str
-    wall_ms: int
     values: Mapping[str, Any]
+    _document: Mapping[str, Any] = field(repr=False)
 
     @property
     def is_placed(self) -> bool:
         """Whether the place was noted."""
         return all(isinstance(self.values.get(name), int | float) for name in ("lat", "lon"))
 
+    @property
+    def wall_ms(self) -> int:
+        """When the outcome was written; folded here, for those few that are shown."""
+        outcome = state_of_document(self._document).fields["outcome"].winner
+        return wall_of(outcome.stamp.hlc) if outcome else 0
+
 
 def visited_places(journal: Journal, village: str) -> list[VisitedPlace]:
-    """Return a village's visits among the newest thousand that are known here, the newest first."""
+    """Return a village's visits among the newest that are known here, the last to come first."""
     documents = journal.tables.records.latest("type", _VISIT, LOOKED_THROUGH)
-    found = [one for document in documents if (one := _visit(document)) is not None]
-    residents = _residents(journal, [str(values["person"]) for _, _, values in found], village)
-    placed = [
-        VisitedPlace(
-            person=UUID(str(values["person"])),
-            resident=residents[str(values["person"])],
-            outcome=outcome,
-            wall_ms=wall_ms,
-            values=values,
-        )
-        for outcome, wall_ms, values in found
-        if str(values["person"]) in residents
+    read = [(shown(document), document) for document in documents]
+    found = [
+        (str(values["person"]), values, document)
+        for values, document in read
+        if values.get(VOID) is None and values.get("person") and values.get("outcome")
     ]
-    return sorted(placed, key=lambda one: -one.wall_ms)
-
-
-def _visit(document: Mapping[str, Any]) -> tuple[str, int, Mapping[str, Any]] | None:
-    state = state_of_document(document)
-    part = state.fields.get("outcome")
-    head = part.winner if part else None
-    if head is None or state.void is not None or state.shown("person") is None:
-        return None
-    return str(head.value), wall_of(head.stamp.hlc), state.values()
+    residents = _residents(journal, [person for person, _, _ in found], village)
+    return [
+        VisitedPlace(
+            person=UUID(person), resident=residents[person], values=values, _document=document
+        )
+        for person, values, document in found
+        if person in residents
+    ]
 
 
 def _residents(

@@ -37,6 +37,8 @@ PHONE_ROOMS = frozenset(
         *("syncing", "sending", "attention", "outages", "day", "stock", "slip", "mapping"),
     }
 )
+# A stick is plugged into the laptop.
+NOT_FOR_PHONES = frozenset({"syncing.export", "syncing.take_in"})
 OPEN_TO_PHONES = frozenset({"door.language", "door.idle", "static", *SHELL})
 FOR_THE_PAUSED = frozenset({"door.resume", "door.enter_by_pin", "door.end"})
 _OURS = ("", "same-origin", "none")
@@ -183,6 +185,12 @@ def _phones_way(desk: Desk, phones: Phones) -> AnyResponse | None:
     if not awake:
         phones.rest(g.phone)
         return redirect(url_for("pairing.wake"), 303)
-    if request.blueprint not in PHONE_ROOMS and request.endpoint is not None:
-        raise LaptopOnly
+    _require_phones_room()
     return None
+
+
+def _require_phones_room() -> None:
+    """Refuse what is the laptop's; what is no page at all is told so elsewhere."""
+    foreign = request.endpoint is not None and request.blueprint not in PHONE_ROOMS
+    if foreign or request.endpoint in NOT_FOR_PHONES:
+        raise LaptopOnly

@@ -106,7 +106,7 @@ def _lines(
             number=first + at + 1,
             person=str(one.person),
             name=str(one.resident.get("name", "")),
-            outcome=task_pages.word("outcome", one.outcome),
+            outcome=task_pages.word("outcome", str(one.values["outcome"])),
             at=clock_text(local(one.wall_ms, zone), local(now_ms, zone)),
             accuracy=_accuracy(one),
             tone=_tone(one),
@@ -117,7 +117,7 @@ def _lines(
 
 
 def _tone(one: VisitedPlace) -> str:
-    return MARKS.get(one.outcome, ("visit", "calm"))[1]
+    return MARKS.get(str(one.values["outcome"]), ("visit", "calm"))[1]
 
 
 def _accuracy(one: VisitedPlace) -> str:

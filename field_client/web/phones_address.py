@@ -1,8 +1,8 @@
 """The addresses of this laptop that phones could reach: private IPv4, the hotspot's first.
 
-Python names no interfaces' addresses of its own on all systems. Linux is asked for each interface,
-Windows for the addresses of its own name; and either for the one that it would speak from to a
-private network, which sends nothing.
+Python has no one way to ask for them. Linux is asked for each interface, Windows for the addresses
+of its own name, and any system for the one that it would speak from to a private network, which
+sends nothing. None of it waits for a network.
 """
 
 import socket
@@ -44,16 +44,21 @@ def _is_reachable(text: str) -> bool:
 
 
 def _every() -> Iterator[str]:
-    with suppress(OSError):
-        yield from (
-            str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
-        )
     if sys.platform == "linux":
         yield from _by_interface()
+    elif sys.platform == "win32":
+        yield from _by_own_name()
     for probe in _PROBES:
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
             asked.connect((probe, 9))
             yield str(asked.getsockname()[0])
+
+
+def _by_own_name() -> Iterator[str]:
+    """Ask for the addresses of this laptop's name, which Windows knows without a network."""
+    with suppress(OSError):
+        for one in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET):
+            yield str(one[4][0])
 
 
 def _by_interface() -> Iterator[str]:

@@ -52,7 +52,7 @@ def _add_looking(room: Blueprint, desk: Desk) -> None:
     def listed() -> Page | Response:
         sharing = _sharing()
         sharing.phones.offered(desk.clock())
-        if request.args.get("seen") == str(sharing.phones.version):
+        if request.args.get("seen") == _state(desk, sharing):
             return Response(status=204)
         return render_template("_phones.html", **_values(desk, sharing))
 
@@ -136,8 +136,13 @@ def _values(desk: Desk, sharing: Sharing) -> dict[str, Any]:
         "qr": segno.make(link, error="m", micro=False).svg_inline(omitsize=True) if link else "",
         "guessed": phones.is_guessed_at,
         "lines": [_line(one, now_s, now_ms) for one in phones.every()],
-        "version": phones.version,
+        "state": _state(desk, sharing),
     }
+
+
+def _state(desk: Desk, sharing: Sharing) -> str:
+    """Return a mark that changes with the list, and with each minute that it says."""
+    return f"{sharing.phones.version}.{int(desk.clock() // 60)}"
 
 
 def _line(phone: Phone, now_s: float, now_ms: int) -> Line:

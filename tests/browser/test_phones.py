@@ -185,7 +185,7 @@ def waits(laptop: Hand, page: Page, url: str) -> None:
 
 
 def test_the_map_and_the_phones_in_english(browser: Browser, tmp_path: Path) -> None:
-    """Nothing is there at first; what was shared ends with a word, and for every browser."""
+    """Nothing is there at first; what was shared ends with a word, and with the program."""
     home = tmp_path / "a"
     prepare(home, people=2)
     with Pages(home=home) as pages:
@@ -204,3 +204,12 @@ def test_the_map_and_the_phones_in_english(browser: Browser, tmp_path: Path) -> 
         with officer(browser, pages.url, width=NARROW) as laptop:
             laptop.page.goto("/phones")
             expect(laptop.page.locator(".qr")).to_have_count(0)
+            laptop.page.click("main details summary")
+            laptop.page.fill("#other", HOTSPOT)
+            laptop.press("Begin the sharing")
+            url = laptop.page.inner_text(".pass .path")
+            laptop.page.goto("/")
+            with phone(browser) as page:
+                page.goto(url)
+                pages.stop()
+                assert not answers(HOTSPOT, int(str(urlsplit(url).port)))

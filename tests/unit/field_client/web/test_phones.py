@@ -95,6 +95,10 @@ def test_a_phone_uses_the_pages(phone: PhoneBrowser) -> None:
     phone.get("/search")
     assert "Maria Contoh" in phone.page
     assert phone.get("/new/person").status_code == 303
+    phone.get("/sync")
+    assert "/sync/start" in phone.page
+    assert "/sync/export" not in phone.page
+    assert phone.post("/sync/export").status_code == 403
 
 
 @pytest.mark.parametrize("path", ON_THE_LAPTOP_ONLY)
@@ -173,12 +177,14 @@ def test_put_out_it_is_out_at_once(phone: PhoneBrowser, phones: Phones, browser:
     assert phone.get("/").location == "/pair"
 
 
-def test_the_list_is_sent_when_it_has_changed(phones: Phones, browser: Browser) -> None:
-    """Looking at it is no use of the store."""
+def test_the_list_is_sent_when_it_has_changed(
+    phones: Phones, browser: Browser, clock: Clock
+) -> None:
+    """And not while it stays the same."""
     browser.unlock()
-    seen = phones.version
+    seen = f"{phones.version}.{int(clock() // 60)}"
     assert browser.get(f"/phones/list?seen={seen}").status_code == 204
-    phones.offer(1000.0)
+    phones.offer(clock())
     assert browser.get(f"/phones/list?seen={seen}").status_code == 200
 
 
