@@ -30,6 +30,7 @@ class Visit(NamedTuple):
     person: str
     lat: float | None = None
     lon: float | None = None
+    village: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,7 @@ def _outline(
     first = pairs[0]
     put_off = all(pair.put_off for pair in pairs)
     bits = exact if first.weight is None else first.weight
-    everyone = (first.a, first.b)
+    everyone: tuple[str, ...] = (first.a, first.b)
     if len(pairs) > 1 or first.one in members or first.other in members:
         ends = {end for pair in pairs for end in pair[:2]}
         roots = {root for pair in pairs for root in pair[2:4]}

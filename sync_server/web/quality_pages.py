@@ -1,6 +1,6 @@
 """Quality by officer: questions about the visits of some days, never verdicts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 
 from flask import Blueprint, render_template, request
@@ -35,8 +35,7 @@ def add(pages: Blueprint, office: Office) -> None:
         return render_template("pages/quality.html", found=found, days=days, among=_DAYS)
 
 
-def _visits(connection: Connection, first: int) -> Iterator[Visit]:
-    covers, area = actor().covers, actor().area
-    for *said, village in sums.visits_since(connection, first):
-        if not area or covers(village or None):
-            yield Visit(*said)
+def _visits(connection: Connection, first: int) -> Iterable[Visit]:
+    made = map(Visit._make, sums.visits_since(connection, first))
+    user = actor()
+    return (one for one in made if user.covers(one.village or None)) if user.area else made

@@ -210,7 +210,7 @@ def test_the_questions_of_quality(told: tuple[Bench, Ledger]) -> None:
     """Visits, days, and those within a minute of another house."""
     with _read(told) as connection:
         rows = sums.visits_since(connection, tallies.day_number(TODAY - timedelta(days=6)))
-        found = {one.operator: one for one in questions(Visit(*row[:-1]) for row in rows)}
+        found = {one.operator: one for one in questions(map(Visit._make, rows))}
     for operator, each in found.items():
         made = sorted((v for v in told[1].visits if v.operator == operator
                        and (TODAY - v.day).days < 7), key=lambda one: one.at)  # fmt: skip
