@@ -17,6 +17,7 @@ from field_client.web.errors import PageMissing
 from field_client.web.form_fields import villages_of
 from field_client.web.showing import Page, page, to
 from field_client.web.visitors import Visitors
+from field_client.web.words import day_text
 from shared_schema.regions import RegionInvalid, parse_region
 
 SHEET = 400
@@ -76,7 +77,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
                 count=len(wanted),
                 pages=pages,
                 number=number,
-                today=check_context(app).today.isoformat(),
+                today=day_text(check_context(app).today),
                 **_headed(app, code, found),
             )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from field_client.commands import documents
 from field_client.drafting import Work
@@ -103,6 +104,13 @@ def summary(work: Work, lang: str) -> list[Missing]:
         )
         for found in work.errors
     ]
+
+
+def stamp(app: App, record: UUID) -> str:
+    """Return which writing of a record was the last, "" for one that was never saved."""
+    state = app.journal.state(record)
+    heads = (head for part in state.fields.values() for head in part.heads) if state else ()
+    return max((head.stamp.text() for head in heads), default="")
 
 
 def remarked(app: App, work: Work, lang: str) -> list[str]:
