@@ -25,7 +25,7 @@ from field_client.web.errors import NameMissing, PageMissing
 from field_client.web.form_fields import control
 from field_client.web.showing import Page, page, to
 from field_client.web.undoing import note_saved
-from field_client.web.visiting import write_visit
+from field_client.web.visiting import PLACE, filled_in, write_visit
 from field_client.web.visitors import Visitors
 from field_client.web.words import language
 from shared_schema.records import RecordType, record_type
@@ -108,7 +108,7 @@ def _finish(app: App, work: Work, session: UUID) -> tuple[bool, UUID | None]:
     if request.form.get("recorded") != "yes":
         return saved, None
     values = {"person": str(work.record), "outcome": "recorded", "session": str(session)}
-    return saved, write_visit(app, work.record, values)
+    return saved, write_visit(app, work.record, values | filled_in(PLACE))
 
 
 def _keep(app: App, person: UUID, held: Work) -> Work:

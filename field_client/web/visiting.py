@@ -1,6 +1,6 @@
 """A visit in three taps: the person, what came of it, save."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,8 @@ from field_client.web.words import language, length_text, text
 from shared_schema.central import Central, central_meaning
 from shared_schema.records import CodeList, FieldValueError, record_type
 
-_TYPED = ("outcome", "reason", "note", "lat", "lon", "accuracy_m", "session")
+_TYPED = ("outcome", "reason", "note", "session")
+PLACE = ("lat", "lon", "accuracy_m")
 MARKS = {
     **dict.fromkeys(tasks.RECORDED, ("received", "fine")),
     **dict.fromkeys(tasks.AGAIN, ("again", "later")),
@@ -126,9 +127,13 @@ def _place(values: Mapping[str, Any]) -> str:
 
 
 def _values(person: UUID) -> dict[str, Any]:
-    """Return what was tapped and typed; what cannot be read is left out."""
-    values: dict[str, Any] = {"person": str(person)}
-    for name in _TYPED:
+    return {"person": str(person), **filled_in((*_TYPED, *PLACE))}
+
+
+def filled_in(names: Iterable[str]) -> dict[str, Any]:
+    """Return what was tapped and typed of a visit; what cannot be read is left out."""
+    values: dict[str, Any] = {}
+    for name in names:
         try:
             value = read_assignment(_visit(), name, request.form.get(name, ""), _as_it_is)
         except FieldValueError:
