@@ -285,11 +285,12 @@ class VaultTable(Table):
             yield from map(_stored, self._rows_of(sequences[at : at + CHUNK]))
 
     def _rows_of(self, sequences: Sequence[int]) -> list[Row]:
-        return self._store.rows(
+        found: list[Row] = self._store.rows(
             "SELECT seq, id, body FROM docs WHERE seq IN"
             " (SELECT value FROM json_each(?)) ORDER BY seq",
             (json.dumps(sequences),),
         )
+        return found
 
     def _matching(self, cond: QueryLike) -> Iterator[_Stored]:
         clauses = planner.clauses(cond, self._fields().values)
