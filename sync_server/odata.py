@@ -350,7 +350,7 @@ def _type(one: EntitySet) -> Iterator[str]:
 
 NAMESPACE = "Jemput"
 _CAN = "Org.OData.Capabilities.V1"
-_LIMITS = "".join(
+_LIMITS = f'<Annotation Term="{_CAN}.IndexableByKey" Bool="false"/>' + "".join(
     f'<Annotation Term="{_CAN}.{term}"><Record><PropertyValue Property="{what}" Bool="false"/>'
     "</Record></Annotation>"
     for term, what in (

@@ -43,6 +43,13 @@ _BY_REASON = (
     "SELECT village, outcome, reason, count(*) FROM tally_visits INDEXED BY ix_tally_visits_village"
     " WHERE day BETWEEN ? AND ? GROUP BY village, outcome, reason"
 )
+# What the office wrote to have somebody visited again is no visit.
+_QUEUED = (
+    "SELECT village, outcome, reason, -count(*)"
+    " FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
+    " WHERE day BETWEEN ? AND ? AND outcome = 'revisit' AND operator LIKE 'user:%'"
+    " GROUP BY village, reason"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,12 +171,13 @@ def _visits(
 ) -> tuple[dict[str, Counter[str]], Counter[tuple[str, str]]]:
     outcomes: dict[str, Counter[str]] = {}
     reasons: Counter[tuple[str, str]] = Counter()
-    for village, outcome, reason, count in ask(connection, _BY_REASON, *campaign.days):
+    visits = ask(connection, _BY_REASON, *campaign.days)
+    for village, outcome, reason, count in [*visits, *ask(connection, _QUEUED, *campaign.days)]:
         if village and contains(campaign.values["area"], village) and covers(village):
             outcomes.setdefault(village, Counter())[outcome] += count
             if outcome not in FIELD_RECORDED:
                 reasons[outcome, reason] += count
-    return outcomes, reasons
+    return outcomes, +reasons
 
 
 def _again(connection: Connection, campaign: Campaign) -> dict[str, tuple[int, int]]:

@@ -21,7 +21,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with regency(Path(tmp_path_factory.mktemp("kantor"))) as found:
         laptop = found.laptop("satu", GOLO)
         rows = people(7, 40, GOLO)
-        laptop.add("person", [rows[0] | {"outcome": "recorded"}, *rows[1:]])
+        broken = {"outcome": "not_at_home", "reason": "equipment_broken"}
+        laptop.add("person", [rows[0] | {"outcome": "recorded"}, rows[1] | broken, *rows[2:]])
         laptop.sync()
         yield found
 
@@ -40,6 +41,13 @@ def test_the_morning_in_both_sizes_and_languages_and_without_scripts(office: Off
             _device(page)
         pages = (*PAGES, summons)
         assert walked(browser, office.process.url, pages, ("/campaigns", "ul.cards a")) == []
+    _queued_again(office)
+
+
+def _queued_again(office: Office) -> None:
+    """Find the visit by which whoever a broken machine met is queued, without anybody's doing."""
+    made = [one for one in office.run("history")["changes"] if "otomatis" in one["operator"]]
+    assert [one["values"]["outcome"] for one in made] == ["revisit"]
 
 
 def _campaign(page: Page) -> None:

@@ -108,6 +108,7 @@ def test_whoever_a_broken_machine_met_is_queued_again_by_itself(
     assert fields["person"] == str(who.record)  # type: ignore[attr-defined]
     page = inside(app).get(campaign).text
     assert "diantrekan kembali" in page
+    assert "<dd>4</dd>" in page, "what the office asks for is no visit"
     bring(bench, device, visited(device, who, "refused", reason="equipment_broken"))
     assert displaced.requeue_new(bench.office) == 1, "met by it once more"
     rebuilding.rebuild(bench.office)
