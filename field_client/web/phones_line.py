@@ -21,10 +21,10 @@ from field_client.web.phones import ON_PHONE, Phones
 from field_client.web.phones_key import LineKey
 
 PORT = 8802
-_THREADS = 8
+_THREADS = 12
 _HEADER_BYTES = 32 << 10
 _SLOWEST_S = 30
-_HANDSHAKE_S = 5.0
+_HANDSHAKE_S = 3.0
 _SHUTDOWN_S = 2
 _LOOK_S = 0.5
 
