@@ -173,6 +173,8 @@ def _apply_item(journal: Journal, item: Mapping[str, Any], state: RecordState | 
             write_regions(journal, item.get("rows", ()))
         case "recovery":
             note_key(journal.tables, item)
+        case "scope":
+            _note_scope(journal, item)
     return 0
 
 
@@ -241,6 +243,14 @@ def _unsay(journal: Journal, record: str) -> None:
 def write_regions(journal: Journal, rows: Sequence[Sequence[str]]) -> None:
     """Keep the regency's regions (pairs of code and name)."""
     journal.tables.write_meta("regions", {"rows": [[str(part) for part in row] for row in rows]})
+
+
+def _note_scope(journal: Journal, item: Mapping[str, Any]) -> None:
+    """Keep which regions the office sends us from now on, and until when."""
+    device = load_device(journal.tables)
+    if device is not None:
+        scope = tuple(map(str, item.get("scope", ())))
+        save_device(journal.tables, replace(device, scope=scope, until_ms=item.get("until_ms")))
 
 
 def apply_enrolment(journal: Journal, content: Mapping[str, Any]) -> None:

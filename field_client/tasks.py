@@ -15,6 +15,7 @@ from tinydb import where
 from field_client.entries import FIRST_DAY, shown, state_of_document
 from field_client.journal import Journal
 from field_client.tables import id_of
+from field_client.vault.bodies import from_body
 from shared_schema.changes import VOID
 from shared_schema.clock import wall_of
 from shared_schema.eligibility import Policy, must_hold_card
@@ -25,6 +26,7 @@ MOST = 5000
 RECORDED = frozenset({"recorded", "already_recorded", "card_handed_over", "suket_handed_over"})
 AGAIN = frozenset({"revisit", "not_at_home", "ill_or_elderly"})
 _VISIT = "visit"
+_Due = tuple[Mapping[str, Any], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,23 +73,47 @@ class Tasks:
         return sum(map(len, (self.again, self.new, self.other, self.done)))
 
 
-def tasks_of(journal: Journal, village: str, today: date) -> Tasks:
-    """Return whom to see in a village."""
-    policy = policy_of(journal, village, today)
-    documents = journal.tables.records.between("to_record", *_bounds(village, policy, today), MOST)
-    due = {id_of(one): values for one in documents if _is_due(values := shown(one), policy, today)}
+@dataclass(slots=True)
+class Known:
+    """What a village's list was made of before: whom nobody has changed is not read again.
+
+    ``held``: what was asked, and by id the body of each document and what it said.
+    """
+
+    held: tuple[object, Mapping[str, tuple[str | bytes, _Due | None]]] = (None, {})
+
+
+def tasks_of(journal: Journal, village: str, today: date, known: Known | None = None) -> Tasks:
+    """Return whom to see in a village; ``known`` makes it quick, and is brought up to date."""
+    due = _due(journal, village, today, known or Known())
     visits = visits_of(journal, due)
     targets = [
-        Target(id=UUID(one), values=values, last=next(reversed(visits.get(one, [])), None))
-        for one, values in due.items()
+        Target(id=UUID(one), values=due[one][0], last=next(reversed(visits.get(one, [])), None))
+        for one in sorted(due, key=lambda one: due[one][1])
     ]
-    targets.sort(key=_place)
     return Tasks(
         again=[one for one in targets if one.again],
         new=[one for one in targets if one.last is None],
         other=[one for one in targets if one.last and not one.again and not one.done],
         done=[one for one in targets if one.done],
     )
+
+
+def _due(journal: Journal, village: str, today: date, known: Known) -> dict[str, _Due]:
+    """Return who is due, by id."""
+    policy = policy_of(journal, village, today)
+    asked, bounds = (village, policy, today), _bounds(village, policy, today)
+    held, before = known.held
+    before = before if held == asked else {}
+    people: dict[str, tuple[str | bytes, _Due | None]] = {}
+    for one, body in journal.tables.records.bodies_between("to_record", *bounds, MOST):
+        at, found = before.get(one, (None, None))
+        if at != body:
+            values = shown(from_body(body))
+            found = (values, _place(values)) if _is_due(values, policy, today) else None
+        people[one] = (body, found)
+    known.held = asked, people
+    return {one: found for one, (_, found) in people.items() if found is not None}
 
 
 def counted(journal: Journal, village: str, today: date) -> int:
@@ -148,7 +174,6 @@ def _is_due(values: Mapping[str, Any], policy: Policy, today: date) -> bool:
     return must_hold_card(birth_date, precision, married, policy, on=today) is not False
 
 
-def _place(target: Target) -> tuple[str, ...]:
-    values = target.values
+def _place(values: Mapping[str, Any]) -> tuple[str, ...]:
     words = (str(values.get(name) or "") for name in ("dusun", "rw", "rt", "kk_number", "name"))
     return tuple(word.casefold().zfill(3) if word.isdigit() else word.casefold() for word in words)

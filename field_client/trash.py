@@ -48,6 +48,11 @@ class Discarded:
     due_ms: int | None
 
 
+def holds(journal: Journal, record: UUID) -> bool:
+    """Tell whether a record's draft is in the trash."""
+    return bool(journal.tables.trash.contains(doc_id=str(record)))
+
+
 def discard(journal: Journal, record: UUID) -> int:
     """Throw a draft away with what only waited for it; return how many drafts went.
 

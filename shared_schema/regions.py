@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from io import StringIO
 from types import MappingProxyType
 from typing import Self
@@ -41,6 +42,7 @@ class RegionTableInvalid(InputError, ValueError):
     code = "REGION_TABLE_INVALID"
 
 
+@lru_cache(maxsize=4_096)
 def parse_region(text: str) -> str:
     """Return the dotted code in `text`, which may be written without dots.
 

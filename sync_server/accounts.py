@@ -150,6 +150,10 @@ class Actor:
         """Tell whether records of an area are this user's to see."""
         return not self.area or (area is not None and any(contains(a, area) for a in self.area))
 
+    def touches(self, area: str | None) -> bool:
+        """Tell whether an area is this user's, or holds a part that is."""
+        return self.covers(area) or any(contains(area or "", one) for one in self.area)
+
 
 def sign_in(office: Office, name: str, passphrase: str, kind: str) -> tuple[str, Actor]:
     """Return a new session's token and its user. Raises SignInRefused, SignInLocked."""

@@ -7,10 +7,12 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.errors import InputError
-from sync_server import auditing
+from sync_server import auditing, device_area
 from sync_server.accounts import Actor
 from sync_server.office import Office
 from sync_server.store.access_tables import assignments
+from sync_server.store.queries import devices
+from sync_server.store.queries.devices import Device
 
 _TEAM_LETTERS = 64
 
@@ -23,11 +25,15 @@ class NothingAssigned(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """The villages, and the team and device (its id) that go there; "" leaves one open."""
+    """The villages, and the team and device (its id) that go there; "" leaves one open.
+
+    `widen`: the device's area is to hold the villages.
+    """
 
     villages: Sequence[str]
     team: str
     device: str
+    widen: bool = False
 
 
 def assign(
@@ -39,8 +45,10 @@ def assign(
     """
     team = " ".join(wanted.team.split())[:_TEAM_LETTERS]
     villages = [one for one in wanted.villages if actor.covers(one)]
-    if not villages or not (team or wanted.device):
+    goes = _in_use(connection, wanted.device)
+    if not villages or not (team or goes):
         raise NothingAssigned
+    device = goes.id.hex() if goes else ""
     statement = insert(assignments)
     changed = {name: statement.excluded[name] for name in ("team", "device", "made_by", "made_ms")}
     rows = [
@@ -48,7 +56,7 @@ def assign(
             "campaign": campaign,
             "village": village,
             "team": team,
-            "device": wanted.device,
+            "device": device,
             "made_by": actor.operator,
             "made_ms": office.now_ms(),
         }
@@ -57,6 +65,14 @@ def assign(
     connection.execute(
         statement.on_conflict_do_update(index_elements=["campaign", "village"], set_=changed), rows
     )
-    told = {"villages": len(villages), "device": wanted.device}
+    told = {"villages": len(villages), "device": device}
     auditing.note(office, connection, actor, "campaign-assign", campaign, told)
+    if wanted.widen and goes:
+        device_area.widen(office, connection, actor, goes, villages)
     return len(villages)
+
+
+def _in_use(connection: Connection, wanted: str) -> Device | None:
+    """Return the device with an id, where it may still be sent anywhere."""
+    everyone = devices.everyone(connection)
+    return next((d for d in everyone if d.id.hex() == wanted and d.revoked_ms is None), None)

@@ -1,7 +1,8 @@
 """A user's bulk correction: previewed within their area, made as it was seen, and noted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -87,6 +88,18 @@ def apply(
         told["confirmed"] = sorted({one.code for one, _ in found.warnings()})
     auditing.note(office, connection, actor, "correct", str(made), told)
     return made
+
+
+def listed(connection: Connection, actor: Actor) -> list[dict[str, Any]]:
+    """Return the corrections whose records the user may see, all of them, the newest first."""
+    found = correcting.listed(connection)
+    return [one for one in found if not actor.area or _is_seen(connection, actor, one)]
+
+
+def _is_seen(connection: Connection, actor: Actor, one: Mapping[str, Any]) -> bool:
+    touched = correcting.records_of(connection, one["correction"])
+    known = records.many(connection, touched).values()
+    return bool(touched) and all(actor.covers(current.area) for current in known)
 
 
 def undo(office: Office, connection: Connection, actor: Actor, number: int) -> Undone:

@@ -6,10 +6,12 @@ replica, whatever the order of arrival. Every function runs within the caller's 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from shared_schema.canonical import decode
 from shared_schema.changes import Change
 from shared_schema.errors import ConflictUnknown
 from shared_schema.fold import Head
@@ -19,12 +21,17 @@ from sync_server.ingest import Edit
 from sync_server.lookup import SHORTEST_PREFIX, changes_of, resolve
 from sync_server.matching.exact import LINK_TYPE
 from sync_server.store import tables
+from sync_server.store.driver import ask
 from sync_server.store.queries import facts, log, records
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.records import Current
 
 _LOOKED_AT = 500
 _AT_OFFICE = "user:"
+_IN_CONFLICT = (
+    "SELECT record, area, conflicts FROM records INDEXED BY ix_records_conflicts_area"
+    " WHERE conflicts <> '[]'"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +43,38 @@ class Conflict:
     heads: tuple[tuple[Head, Change], ...]
 
 
+class Waiting(NamedTuple):
+    """A field in conflict, unopened: of which record, and where that lies."""
+
+    record: str
+    field: str
+    area: str | None
+
+    @property
+    def key(self) -> str:
+        """Its place among all, which a reader keeps."""
+        return f"{self.record}:{self.field}"
+
+
+def waiting(connection: Connection) -> list[Waiting]:
+    """Return every field in conflict, by record and field."""
+    return [
+        Waiting(record, name, area)
+        for record, area, names in sorted(ask(connection, _IN_CONFLICT))
+        for name in decode(names.encode())
+    ]
+
+
+def opened(connection: Connection, one: Waiting) -> Conflict:
+    """Return a field in conflict with its values."""
+    record = UUID(one.record)
+    return _conflict(connection, records.many(connection, [record])[record], one.field)
+
+
 def conflicts(connection: Connection) -> Iterator[Conflict]:
-    """Yield every field in conflict, by record and field."""
-    table = tables.records
-    query = select(table.c.record).where(table.c.conflicts != "[]").order_by(table.c.record)
-    for record in list(connection.execute(query).scalars()):
-        current = records.many(connection, [UUID(record)])[UUID(record)]
-        for name in current.conflicts:
-            yield _conflict(connection, current, name)
+    """Yield every field in conflict with its values, by record and field."""
+    for one in waiting(connection):
+        yield opened(connection, one)
 
 
 def _conflict(connection: Connection, current: Current, name: str) -> Conflict:

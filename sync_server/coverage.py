@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from shared_schema.central import Central, central_meaning
@@ -143,13 +144,19 @@ def count_regions(
 
 def rolled_up(villages: Mapping[str, Count], *, always: Iterable[str] = ()) -> dict[str, Count]:
     """Return the counts of villages, of their districts and of their regency, in order of code."""
-    found: defaultdict[str, Count] = defaultdict(Count)
+    found: defaultdict[str, list[Count]] = defaultdict(list)
     for region in always:
-        found[region] += Count()
+        found[region] = []
     for village, total in villages.items():
         for region in _upwards(village):
-            found[region] += total
-    return dict(sorted(found.items()))
+            found[region].append(total)
+    return {region: _summed(found[region]) for region in sorted(found)}
+
+
+def _summed(counts: Iterable[Count]) -> Count:
+    """Add up many counts at once."""
+    rows = zip(*map(attrgetter(*HEADINGS), counts), strict=True)
+    return Count(**dict(zip(HEADINGS, map(sum, rows), strict=False)))
 
 
 def needed_a_day(count: Count, days: int) -> int | None:

@@ -14,7 +14,8 @@ from shared_schema.canonical import decode, encode
 from shared_schema.records import RecordType
 from sync_server.store import tables
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Also in full width, as spreadsheets of East Asia read them.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _LEADING = ("id", "cluster", "void", "conflicts")
 
 

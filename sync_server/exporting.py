@@ -21,7 +21,7 @@ from shared_schema.errors import AccessError, InputError, JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import contains
 from sync_server import auditing, proposal, tallies
-from sync_server.accounts import Actor, Right, require
+from sync_server.accounts import RIGHTS, Actor, Right, Role, require
 from sync_server.export import cell, exported, write_csv
 from sync_server.office import Office
 from sync_server.registry import context_of
@@ -30,6 +30,7 @@ from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_
 from sync_server.spreadsheet import Sheet, write_workbook
 from sync_server.store.access_tables import exports
 from sync_server.store.driver import ask
+from sync_server.store.queries import users
 
 KEPT_MS = DAY_MS
 LAYOUTS: Mapping[str, Sequence[str]] = {
@@ -41,7 +42,8 @@ LAYOUTS: Mapping[str, Sequence[str]] = {
 }
 _PERSON = RECORD_TYPES["person"]
 _AGREED = (
-    "SELECT 1 FROM exports WHERE asked_by = ? AND kind = ? AND approved AND decided_ms >= ? LIMIT 1"
+    "SELECT DISTINCT region FROM exports"
+    " WHERE asked_by = ? AND kind = ? AND approved AND decided_ms >= ?"
 )
 _VISITS = (
     "SELECT visit, person, village, outcome, reason, day, operator, lat, lon FROM tally_visits"
@@ -132,17 +134,40 @@ def request(office: Office, actor: Actor, kind: str, layout: str, region: str, r
     return number
 
 
-def is_agreed(office: Office, actor: Actor, kind: str) -> bool:
-    """Tell whether a second person agreed, within a day, to what this user asked for."""
+def agreed(office: Office, actor: Actor, kind: str) -> set[str]:
+    """Return for which regions a second person agreed, within a day, to what this user asked for.
+
+    "" stands for the whole regency. Nobody without the right to reveal has any.
+    """
+    if not actor.may(Right.REVEAL):
+        return set()
     since_ms = office.now_ms() - KEPT_MS
     with office.store.read() as connection:
-        return bool(ask(connection, _AGREED, actor.name, kind, since_ms))
+        found = {region for (region,) in ask(connection, _AGREED, actor.name, kind, since_ms)}
+    return {one for one in found if not actor.area or actor.covers(one or None)}
 
 
-def require_agreed(office: Office, actor: Actor, kind: str) -> None:
-    """Raise ExportNotAgreed where nobody agreed."""
-    if not is_agreed(office, actor, kind):
+def is_agreed(office: Office, actor: Actor, kind: str, region: str = "") -> bool:
+    """Tell whether somebody agreed to an export of a region, or of one around it."""
+    return any(_inside(one, region) for one in agreed(office, actor, kind))
+
+
+def require_agreed(office: Office, actor: Actor, kind: str, region: str = "") -> None:
+    """Raise ExportNotAgreed where nobody agreed to an export of a region."""
+    if not is_agreed(office, actor, kind, region):
         raise ExportNotAgreed
+
+
+def could_agree(connection: Connection, actor: Actor) -> list[str]:
+    """Return who else could agree to an export of the whole regency."""
+    return [
+        one.name
+        for one in users.everyone(connection)
+        if one.name != actor.name
+        and one.disabled_ms is None
+        and not one.area
+        and Right.REVEAL in RIGHTS[Role(one.role)]
+    ]
 
 
 class Exports:
@@ -280,7 +305,7 @@ def _proposal(_office: Office, connection: Connection, region: str) -> Table:
 def _print_queue(office: Office, connection: Connection, region: str) -> Table:
     today = context_of(office, connection).today
     found = print_report.wanted(connection, today, lambda area: _inside(region, area))
-    return print_report.COLUMNS, print_report.rows(found)
+    return print_report.COLUMNS, print_report.rows(connection, found)
 
 
 def _inside(region: str, village: Any) -> bool:

@@ -3,12 +3,14 @@
 Verdicts are consulted when asked, so that one taken back brings its pair back.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
+from shared_schema.ids import id_of
 from shared_schema.links import Clusters, Edge, Verdict
 from sync_server import identity
 from sync_server.identity import chunks
@@ -16,16 +18,53 @@ from sync_server.matching import exact, outages
 from sync_server.matching.exact import Candidate, OpenPair, Rule
 from sync_server.store.driver import ask, listed
 from sync_server.store.match_tables import match_pairs
-from sync_server.store.queries.records import current_of
-from sync_server.store.tables import candidates, clusters, edges, records
+from sync_server.store.tables import candidates, clusters, edges
 
+# Pairs of residents whose clusters stand apart, with the weight of those that a score proposes.
 _PAIRS = (
-    "SELECT p.a, p.b, coalesce(x.root, p.a) AS one, coalesce(y.root, p.b) AS other"
+    "SELECT p.a, p.b, coalesce(x.root, p.a) AS one, coalesce(y.root, p.b) AS other, m.weight"
     " FROM (SELECT a, b FROM candidates UNION SELECT a, b FROM match_pairs) AS p"
+    " LEFT JOIN match_pairs AS m ON m.a = p.a AND m.b = p.b"
     " LEFT JOIN clusters AS x ON x.record = p.a LEFT JOIN clusters AS y ON y.record = p.b"
     " WHERE one <> other"
 )
-_AREAS = "SELECT record, area FROM records WHERE record IN (SELECT value FROM json_each(?))"
+# The verdicts that do not join: of several about a pair, a human's before a machine's, the latest.
+_APART = (
+    "SELECT e.a, e.b, coalesce(x.root, e.a), coalesce(y.root, e.b), e.verdict"
+    " FROM edges AS e INDEXED BY ix_edges_apart"
+    " LEFT JOIN clusters AS x ON x.record = e.a LEFT JOIN clusters AS y ON y.record = e.b"
+    " WHERE e.verdict <> 'same' AND NOT EXISTS (SELECT 1 FROM edges AS o"
+    " WHERE o.a = e.a AND o.b = e.b"
+    " AND (o.human, o.stamp, o.verdict) > (e.human, e.stamp, e.verdict))"
+)
+# What a person called the same and a *different* elsewhere keeps apart.
+_REFUSED = (
+    "SELECT e.a, e.b, coalesce(x.root, e.a) AS one, coalesce(y.root, e.b) AS other, m.weight"
+    " FROM edges AS e INDEXED BY ix_edges_by_hand"
+    " LEFT JOIN records AS r ON r.record = e.a"
+    " LEFT JOIN match_pairs AS m ON m.a = e.a AND m.b = e.b"
+    " LEFT JOIN clusters AS x ON x.record = e.a LEFT JOIN clusters AS y ON y.record = e.b"
+    " WHERE e.human AND e.verdict = 'same' AND one <> other"
+    " AND (coalesce(r.type, 'person') = 'outage') = ?"
+)
+_OUTAGES = "SELECT record, shown FROM records WHERE type = 'outage' AND NOT void"
+_RULES = "SELECT a, b, rule FROM candidates WHERE a IN (SELECT value FROM json_each(?))"
+
+
+class Pair(NamedTuple):
+    """Two records that ask for a verdict, in rising order, and the clusters in which they are.
+
+    `weight`: in bits, None where only a rule says so. `put_off`: a person left it undecided.
+    `refused`: a person said *same*, and a *different* elsewhere keeps them apart.
+    """
+
+    a: str
+    b: str
+    one: str
+    other: str
+    weight: float | None
+    put_off: bool
+    refused: bool
 
 
 class Proposed(NamedTuple):
@@ -47,52 +86,61 @@ def open_pairs(connection: Connection) -> tuple[OpenPair, ...]:
     )
 
 
-def count_people(connection: Connection, covers: Callable[[str | None], bool] | None) -> int:
-    """Count the pairs of residents that ask for a verdict and were not put off.
+def of_people(connection: Connection) -> list[Pair]:
+    """Return the pairs of residents that ask for a verdict, without what they rest on."""
+    return _asking(connection, ask(connection, _PAIRS), ask(connection, _REFUSED, 0))
 
-    As `open_pairs` finds them, without opening what each pair rests on. ``covers``: of whose
-    records one has to lie there; None for anywhere.
-    """
-    standing = _not_same(connection)
-    ends = {str(end) for edge in standing for end in edge.pair}
-    roots = _roots(connection, ends)
+
+def of_outages(connection: Connection) -> list[Pair]:
+    """Return the pairs of outages that ask for a verdict."""
+    found = sorted((str(one.a), str(one.b)) for one in _outages(connection))
+    roots = _roots(connection, {end for pair in found for end in pair})
+    named = {str(record): str(root) for record, root in roots.items()}
+    rows = [(a, b, named.get(a, a), named.get(b, b), None) for a, b in found]
+    apart = [row for row in rows if row[2] != row[3]]
+    return _asking(connection, apart, ask(connection, _REFUSED, 1))
+
+
+def _asking(
+    connection: Connection, proposed: Iterable[Sequence[Any]], refused: Iterable[Sequence[Any]]
+) -> list[Pair]:
+    """Return proposed pairs less those told apart, and the refused ones whatever is said."""
     apart, put_off = set(), set()
-    for edge in standing:
-        if edge.verdict is Verdict.DIFFERENT:
-            one, other = (str(roots.get(end, end)) for end in edge.pair)
-            apart.add((min(one, other), max(one, other)))
+    for a, b, one, other, verdict in ask(connection, _APART):
+        if verdict == Verdict.DIFFERENT.value:
+            apart.add((one, other) if one < other else (other, one))
         else:
-            put_off.add((str(edge.a), str(edge.b)))
-    rows = [
-        (a, b)
-        for a, b, one, other in ask(connection, _PAIRS)
-        if (min(one, other), max(one, other)) not in apart and (a, b) not in put_off
+            put_off.add((a, b))
+    contradicted = {(row[0], row[1]): row for row in refused}
+    found = [
+        Pair(
+            a, b, one, other, weight, (a, b) in put_off, contradicted.pop((a, b), None) is not None
+        )
+        for a, b, one, other, weight in proposed
+        if ((one, other) if one < other else (other, one)) not in apart
     ]
-    return len(rows) if covers is None else _count_within(connection, rows, covers)
-
-
-def _count_within(
-    connection: Connection,
-    pairs: Sequence[tuple[str, str]],
-    covers: Callable[[str | None], bool],
-) -> int:
-    areas = dict(ask(connection, _AREAS, listed({end for pair in pairs for end in pair})))
-    return sum(covers(areas.get(a)) or covers(areas.get(b)) for a, b in pairs)
-
-
-def count_outages(connection: Connection, covers: Callable[[str | None], bool] | None) -> int:
-    """Count the pairs of outages that ask for a verdict, as `count_people` does."""
-    standing = _not_same(connection)
-    found = _outages(connection)
-    ends = {str(end) for pair in found for end in (pair.a, pair.b)}
-    ends |= {str(end) for edge in standing for end in edge.pair}
-    roots = Clusters(root=_roots(connection, ends), members={}, refused=())
-    pairs = [
-        (str(one.a), str(one.b))
-        for one in exact.open_pairs(found, standing, roots)
-        if not one.undecided
+    return found + [
+        Pair(a, b, one, other, weight, put_off=False, refused=True)
+        for a, b, one, other, weight in contradicted.values()
     ]
-    return len(pairs) if covers is None else _count_within(connection, pairs, covers)
+
+
+def different(connection: Connection) -> set[tuple[str, str]]:
+    """Return the pairs that stand as *different*, in rising order."""
+    rows = ask(connection, _APART)
+    return {(a, b) for a, b, _, _, verdict in rows if verdict == Verdict.DIFFERENT.value}
+
+
+def rules(
+    connection: Connection, pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], set[str]]:
+    """Return the rules that some pairs of residents meet, scores aside."""
+    wanted = set(pairs)
+    found: dict[tuple[str, str], set[str]] = {}
+    for a, b, rule in ask(connection, _RULES, listed({a for a, _ in wanted})):
+        if (a, b) in wanted:
+            found.setdefault((a, b), set()).add(rule)
+    return found
 
 
 def proposals(
@@ -109,31 +157,6 @@ def proposals(
     return found
 
 
-def contradictions(connection: Connection) -> set[tuple[UUID, UUID]]:
-    """Return the pairs that a person called the same and a *different* elsewhere keeps apart."""
-    one, other = clusters.alias("one"), clusters.alias("other")
-    joined = edges.outerjoin(one, one.c.record == edges.c.a).outerjoin(
-        other, other.c.record == edges.c.b
-    )
-    apart = func.coalesce(one.c.root, edges.c.a) != func.coalesce(other.c.root, edges.c.b)
-    query = (
-        select(edges.c.a, edges.c.b)
-        .select_from(joined)
-        .where(edges.c.human, edges.c.verdict == Verdict.SAME.value, apart)
-    )
-    return {(UUID(row.a), UUID(row.b)) for row in connection.execute(query)}
-
-
-def vetoes(connection: Connection) -> list[Edge]:
-    """Return the *different* verdicts that stand."""
-    return [edge for edge in _not_same(connection) if edge.verdict is Verdict.DIFFERENT]
-
-
-def roots(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return the cluster of each record that is in one of two or more."""
-    return _roots(connection, {str(record) for record in ids})
-
-
 def _exact(connection: Connection) -> Iterable[Candidate]:
     for row in connection.execute(select(candidates)):
         yield Candidate(a=UUID(row.a), b=UUID(row.b), rule=Rule(row.rule))
@@ -145,8 +168,8 @@ def _scored(connection: Connection) -> Iterable[Candidate]:
 
 
 def _outages(connection: Connection) -> set[Candidate]:
-    query = select(records).where(records.c.type == outages.OUTAGE_TYPE)
-    return outages.possible(current_of(row).state for row in connection.execute(query))
+    rows = ask(connection, _OUTAGES)
+    return outages.possible_among((id_of(record), json.loads(shown)) for record, shown in rows)
 
 
 def _not_same(connection: Connection) -> list[Edge]:

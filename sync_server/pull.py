@@ -99,7 +99,7 @@ def pages(
         upto, _ = log.head(connection)
         epoch = int(facts.need(connection, Fact.EPOCH))
         at = _usable(parse_cursor(cursor), epoch, device, upto)
-        opening: list[Item] = [] if at else _opening(connection)
+        opening: list[Item] = [] if at else _opening(connection, device)
         key = recovery.newest(connection)
     if at is None:
         at = Cursor(epoch=epoch, scope_version=device.scope_version, kind=_SNAPSHOT, position=upto)
@@ -135,9 +135,12 @@ def _usable(at: Cursor | None, epoch: int, device: Device, upto: int) -> Cursor 
     return at if fits else None
 
 
-def _opening(connection: Connection) -> list[Item]:
+def _opening(connection: Connection, device: Device) -> list[Item]:
+    """Return what a snapshot begins with; the area where it may be another than at enrolment."""
     rows = [list(row) for row in facts.region_rows(connection)]
-    return [{"kind": "reset"}, {"kind": "regions", "rows": rows}]
+    area: Item = {"kind": "scope", "scope": list(device.scope), "until_ms": device.until_ms}
+    changed = [area] if device.scope_version > 1 else []
+    return [{"kind": "reset"}, {"kind": "regions", "rows": rows}, *changed]
 
 
 def _next(

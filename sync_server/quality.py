@@ -8,16 +8,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import NamedTuple
 
 HURRIED_MS = 60_000
 RUN = 8
 SAME_PLACE = 5
 _PLACES = 5  # decimals of a degree: about a metre
 _NOT_AT_HOME = "not_at_home"
+_ORDERED = 4  # visits are looked at by officer, laptop, day and time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Visit(NamedTuple):
     """One visit: when its writer's clock said, where, and what came of it."""
 
     operator: str
@@ -26,7 +28,9 @@ class Visit:
     at_ms: int
     outcome: str
     person: str
-    position: tuple[float, float] | None = None
+    lat: float | None = None
+    lon: float | None = None
+    village: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,21 +57,19 @@ class Questions:
 
 def questions(visits: Iterable[Visit]) -> list[Questions]:
     """Return what to ask each officer, those with the most to ask first."""
-    each: defaultdict[str, list[Visit]] = defaultdict(list)
-    for one in visits:
-        each[one.operator].append(one)
-    found = [_of(operator, made) for operator, made in each.items()]
+    ordered = sorted(visits, key=itemgetter(*range(_ORDERED)))
+    each = groupby(ordered, key=itemgetter(0))
+    found = [_of(operator, list(made)) for operator, made in each]
     return sorted(found, key=lambda one: (-(one.hurried + one.together + one.run), one.operator))
 
 
 def _of(operator: str, visits: Sequence[Visit]) -> Questions:
-    ordered = sorted(visits, key=lambda one: (one.device, one.day, one.at_ms))
-    shifts = [list(made) for _, made in groupby(ordered, key=lambda one: (one.device, one.day))]
+    shifts = [list(made) for _, made in groupby(visits, key=itemgetter(1, 2))]
     longest = max(map(_run, shifts), default=0)
     return Questions(
         operator=operator,
-        visits=len(ordered),
-        days=len({one.day for one in ordered}),
+        visits=len(visits),
+        days=len({shift[0].day for shift in shifts}),
         hurried=sum(map(_hurried, shifts)),
         together=sum(map(_together, shifts)),
         run=longest if longest >= RUN else 0,
@@ -84,9 +86,8 @@ def _hurried(shift: Sequence[Visit]) -> int:
 def _together(shift: Sequence[Visit]) -> int:
     people: defaultdict[tuple[float, float], set[str]] = defaultdict(set)
     for one in shift:
-        if one.position is not None:
-            lat, lon = one.position
-            people[round(lat, _PLACES), round(lon, _PLACES)].add(one.person)
+        if one.lat is not None and one.lon is not None:
+            people[round(one.lat, _PLACES), round(one.lon, _PLACES)].add(one.person)
     return sum(len(found) for found in people.values() if len(found) >= SAME_PLACE)
 
 

@@ -1,12 +1,11 @@
 """A user's own walk through the queue: within their area, from where they stood."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from sqlalchemy import Connection
 
 from shared_schema.errors import RecordUnknown
-from shared_schema.regions import contains
 from sync_server import queue
 from sync_server.accounts import Actor
 from sync_server.lookup import resolve
@@ -29,25 +28,7 @@ def upcoming(
     connection: Connection, actor: Actor, filters: Filters, after: str = "", limit: int = 1
 ) -> tuple[list[Case], int]:
     """Return the next cases behind a key that the user may see, and how many are left in all."""
-    parts = [
-        queue.open_cases(connection, replace(filters, area=area), after, limit)
-        for area in _areas(actor, filters.area)
-    ]
-    cases = {case.key: case for found, _ in parts for case in found}
-    return [cases[key] for key in sorted(cases)][:limit], sum(left for _, left in parts)
-
-
-def _areas(actor: Actor, wanted: str | None) -> list[str | None]:
-    """Return the areas to ask for: the user's own, narrowed by a filter."""
-    if not actor.area:
-        return [wanted]
-    if wanted is None:
-        return list(actor.area)
-    return [
-        wanted if contains(own, wanted) else own
-        for own in actor.area
-        if contains(own, wanted) or contains(wanted, own)
-    ]
+    return queue.open_cases(connection, filters, after, limit, actor.area)
 
 
 def left(connection: Connection, actor: Actor, kind: str) -> int:

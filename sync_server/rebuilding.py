@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from shared_schema.envelope import parse
 from sync_server import ingest, projections, rematching, tallies
 from sync_server.office import Office
+from sync_server.rematching import Progress
 from sync_server.store.queries import batches, devices, log
 
 _CHUNK = 500
@@ -26,7 +27,7 @@ class Rebuilt:
     unfolded: int
 
 
-def rebuild(office: Office) -> Rebuilt:
+def rebuild(office: Office, progress: Progress = lambda _done, _total: None) -> Rebuilt:
     """Reproduce every projection, in one transaction: readers see the old or the new ones.
 
     Where a change is used now that was not before, devices may be past its place in the log: they
@@ -36,7 +37,7 @@ def rebuild(office: Office) -> Rebuilt:
         reopened = reopen(office, connection)
         before = projections.unfolded_places(connection)
         projections.clear(connection)
-        replay(connection)
+        replay(connection, progress=progress)
         tallies.clear(connection)
         rematching.reindex(connection, office.keys.server)
         left = projections.unfolded_places(connection)
@@ -62,8 +63,16 @@ def reopen(office: Office, connection: Connection) -> int:
     return count
 
 
-def replay(connection: Connection, source: Connection | None = None) -> None:
+def replay(
+    connection: Connection,
+    source: Connection | None = None,
+    *,
+    progress: Progress = lambda _done, _total: None,
+) -> None:
     """Fold the log of ``source`` (by default the same database) into empty projections."""
+    whole, done = log.count(source or connection), 0
     entries = log.after(source or connection)
     while chunk := list(islice(entries, _CHUNK)):
         projections.apply(connection, chunk, source)
+        done += len(chunk)
+        progress(done, whole)

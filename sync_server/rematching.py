@@ -21,6 +21,7 @@ from sync_server.store.queries import matching
 from sync_server.store.queries.matching import Person
 
 _CHUNK = 500
+Progress = Callable[[int, int], None]
 _PERSONS = "SELECT record FROM records WHERE type = 'person' AND NOT void ORDER BY born, record"
 _SHOWN = "SELECT record, shown FROM records WHERE record IN (SELECT value FROM json_each(?))"
 _WAITING = "SELECT record FROM match_arrivals WHERE band <> 'known' ORDER BY record"
@@ -77,7 +78,7 @@ def _person(number: int, record: str, shown: str) -> tuple[Person, Sequence[int]
 
 
 def rematch(
-    office: Office, *, registers: bool, progress: Callable[[int], None] = lambda _count: None
+    office: Office, *, registers: bool, progress: Progress = lambda _done, _total: None
 ) -> Rematched:
     """Compare everybody from devices with everybody anew, a few hundred in each transaction.
 
@@ -86,7 +87,7 @@ def rematch(
     with office.store.write() as connection:
         matching.clear_found(connection)
         people = reindex(connection, office.keys.server)
-    compared = linked = at = 0
+    compared = linked = at = seen = 0
     while True:
         with office.store.write() as connection:
             part = _noted(connection, at)
@@ -97,7 +98,8 @@ def rematch(
             links = arrivals.compare(connection, asked, office.keys.server, office.now_ms())
             ingest.write_links(connection, links, office.now_ms())
         compared, linked = compared + len(asked), linked + len(links)
-        progress(compared)
+        seen += len(part)
+        progress(seen, people)
     with office.store.read() as connection:
         pairs = matching.count_pairs(connection)
     return Rematched(people=people, compared=compared, linked=linked, pairs=pairs)

@@ -5,19 +5,17 @@ other; one for each recording that was lost, however often it is asked for.
 """
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from sqlalchemy import Connection
 
-from shared_schema.ids import derived_id
 from sync_server import ingest
 from sync_server.accounts import Actor
 from sync_server.ingest import Edit
 from sync_server.office import Office
+from sync_server.reports.unconfirmed_report import Lost
 from sync_server.store.queries import records
-from sync_server.unconfirmed import Recording
+from sync_server.unconfirmed import revisit_of
 
-_LABEL = "jemput requeue"
 _AT_ONCE = 500
 VISIT = "visit"
 
@@ -26,7 +24,7 @@ def requeue(
     office: Office,
     connection: Connection,
     actor: Actor,
-    lost: Sequence[Recording],
+    lost: Sequence[Lost],
     reason: str,
 ) -> int:
     """Put people back into the queue; return how many were not in it for that recording yet."""
@@ -35,7 +33,7 @@ def requeue(
     for at in range(0, len(fresh), _AT_ONCE):
         edits = [
             Edit(
-                record=_again(one),
+                record=revisit_of(one.visit),
                 type=VISIT,
                 values={"person": one.record, "outcome": "revisit", "note": reason},
             )
@@ -45,11 +43,7 @@ def requeue(
     return len(fresh)
 
 
-def requeued(connection: Connection, lost: Iterable[Recording]) -> set[str]:
+def requeued(connection: Connection, lost: Iterable[Lost]) -> set[str]:
     """Return the visits whose residents were put back into the queue."""
-    wanted = {_again(one): one.visit for one in lost}
+    wanted = {revisit_of(one.visit): one.visit for one in lost}
     return {wanted[record] for record in records.own_areas(connection, wanted)}
-
-
-def _again(one: Recording) -> UUID:
-    return derived_id(_LABEL, UUID(one.visit).bytes)

@@ -6,7 +6,7 @@ that what is left is always the sum of its parts.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from shared_schema.i18n import Label
 from sync_server.figures import Finding, label
 
 FORECAST_DAYS = 30
+CHART_DAYS = 60
 _IN = ("opening", "received", "adjusted", "difference")
 _OUT = ("used", "spoiled")
 _KINDS = ("requested", "granted", "opening", "received", "adjusted", "used", "spoiled")
@@ -82,11 +83,17 @@ def balance(movements: Iterable[Movement]) -> Balance:
     An opening count begins it; one on a day after cards came or went is a count anew, of what was
     there before that day's movements.
     """
+    days = [Balance(), *(whole for _, whole in _day_by_day(movements))]
+    return days[-1]
+
+
+def _day_by_day(movements: Iterable[Movement]) -> Iterator[tuple[date, Balance]]:
+    """Yield each day on which one office's cards moved, and the balance in its evening."""
     parts = dict.fromkeys((*_KINDS, "difference"), 0)
     days: defaultdict[date, list[Movement]] = defaultdict(list)
     for movement in movements:
         days[movement.on].append(movement)
-    for _, today in sorted(days.items()):
+    for on, today in sorted(days.items()):
         counted = [one.quantity for one in today if one.kind == "opening"]
         if counted and any(parts[kind] for kind in (*_IN, *_OUT)):
             parts["difference"] += sum(counted) - Balance(**parts).remaining
@@ -95,7 +102,28 @@ def balance(movements: Iterable[Movement]) -> Balance:
         for one in today:
             if one.kind != "opening":
                 parts[one.kind] += one.quantity
-    return Balance(**parts)
+        yield on, Balance(**parts)
+
+
+def over_time(
+    movements: Iterable[Movement], upto: date, *, most: int = CHART_DAYS
+) -> list[tuple[date, Balance]]:
+    """Return the balance of all offices together in the evening of days on which cards moved.
+
+    The oldest comes first, the day ``upto`` last; of more than ``most`` days some are left out, at
+    even distances.
+    """
+    moved: defaultdict[date, dict[str, Balance]] = defaultdict(dict)
+    for office, each in by_office(movements).items():
+        for on, whole in _day_by_day(each):
+            moved[on][office] = whole
+    now: dict[str, Balance] = {}
+    found = []
+    for on in sorted({*moved, upto} if moved else ()):
+        now |= moved.get(on, {})
+        found.append((on, sum(now.values(), Balance())))
+    every = -(-len(found) // most) or 1
+    return found[::-1][::every][::-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

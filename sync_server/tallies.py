@@ -20,17 +20,25 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.central import Central, central_meaning
-from shared_schema.clock import wall_of
+from shared_schema.clock import COUNTER_BITS, wall_of
 from shared_schema.display import time_zone
 from shared_schema.eligibility import MARRIED_OR_EVER_MARRIED, birth_span
-from sync_server.coverage import cluster_values, is_complete
+from sync_server.coverage import FIELD_RECORDED, cluster_values, is_complete
 from sync_server.office import Office
+from sync_server.print_queue import order_of
 from sync_server.store.driver import ask, listed, run, text_of
 from sync_server.store.queries import facts, log, records
+from sync_server.store.queries import tallies as sums
 from sync_server.store.queries.facts import Fact
-from sync_server.store.tally_tables import TALLIES, tally_people, tally_visits
+from sync_server.store.queries.tallies import Counted
+from sync_server.store.tally_tables import TALLIES, tally_people, tally_sums, tally_visits
+from sync_server.unconfirmed import revisit_of
 
 AT_ONCE = 1_000
+AGAIN, BROKEN = 1, 2
+_COME_BACK = frozenset({"revisit", "not_at_home"})
+_MACHINE = "equipment_broken"
+_TICKS = (1 << COUNTER_BITS) - 1
 _CENTRAL = {Central.NOT_RECORDED: 0, Central.RECORDED: 1, Central.PRINTED: 2}
 _FINISHING = Lock()
 _UPTO = "SELECT position FROM records WHERE position > ? ORDER BY position LIMIT 1 OFFSET ?"
@@ -53,11 +61,12 @@ _OLD_ROOTS = (
 _ROOTS = "SELECT record, root FROM clusters WHERE record IN (SELECT value FROM json_each(?))"
 _MEMBERS = "SELECT record, root FROM clusters WHERE root IN (SELECT value FROM json_each(?))"
 _VISITED = "SELECT person FROM tally_visits WHERE visit IN (SELECT value FROM json_each(?))"
-_RECORDED = (
-    "SELECT person, min(day) FROM tally_visits"
-    " WHERE outcome = 'recorded' AND person IN (SELECT value FROM json_each(?))"
-    " GROUP BY person"
+_LIVED = "SELECT village FROM tally_people WHERE root IN (SELECT value FROM json_each(?))"
+_MET = (
+    "SELECT visit, person, outcome, reason, day, operator, device FROM tally_visits"
+    " WHERE person IN (SELECT value FROM json_each(?)) ORDER BY at_ms, tick, device, visit"
 )
+_THERE = "SELECT visit FROM tally_visits WHERE visit IN (SELECT value FROM json_each(?))"
 _MOVED = (
     "SELECT record FROM (SELECT record, root FROM clusters EXCEPT"
     " SELECT record, root FROM tally_clusters)"
@@ -66,6 +75,41 @@ _MOVED = (
 )
 _ADD_PERSON = text_of(insert(tally_people))
 _ADD_VISIT = text_of(insert(tally_visits))
+
+
+@dataclass(slots=True)
+class Met:
+    """What the visits to a resident come to, taken in the order in which they were written.
+
+    `first_day`: of the first that recorded them; `visit`, `day`, `team`, `device`: of the last
+    such. `requeued`: the office asked for another visit since. `asks`: what the last visit of all
+    leaves to do.
+    """
+
+    first_day: int | None = None
+    visit: str | None = None
+    day: int | None = None
+    team: str | None = None
+    device: str | None = None
+    requeued: bool = False
+    last_day: int | None = None
+    asks: int = 0
+
+    def take(
+        self, visit: str, outcome: str, reason: str, day: int, operator: str, device: str
+    ) -> None:
+        """Take in the next visit."""
+        if outcome in FIELD_RECORDED:
+            self.first_day = day if self.first_day is None else min(self.first_day, day)
+            self.visit, self.day, self.team, self.device = visit, day, operator, device
+        self.last_day, self.asks = day, asks_of(outcome, reason)
+
+
+def asks_of(outcome: str, reason: str) -> int:
+    """Return what a visit leaves to do: 0, AGAIN, or BROKEN where it was for a machine."""
+    if outcome not in FIELD_RECORDED and reason == _MACHINE:
+        return BROKEN
+    return AGAIN if outcome in _COME_BACK else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +155,16 @@ def finish(office: Office) -> None:
         pass
 
 
+def keep(office: Office, counted: Counted) -> None:
+    """Keep the sums that a page had to make, so that the next one need not."""
+    if counted.fresh:
+        with office.store.write() as connection:
+            sums.keep(connection, counted)
+
+
 def clear(connection: Connection) -> None:
     """Forget all tallies: they are made anew from the records."""
-    for table in TALLIES:
+    for table in (*TALLIES, tally_sums):
         connection.execute(table.delete())
     facts.put(connection, Fact.TALLIED, "0")
 
@@ -189,7 +240,8 @@ def _visit_row(
     if not heads or not person or "outcome" not in values:
         return None
     stamp = str(heads[-1][0])
-    at_ms = wall_of(int(stamp.partition(".")[0], 16))
+    reading = int(stamp.partition(".")[0], 16)
+    at_ms = wall_of(reading)
     return (
         record,
         person,
@@ -200,6 +252,7 @@ def _visit_row(
         values.get("session", ""),
         _day_of_ms(at_ms, zone),
         at_ms,
+        reading & _TICKS,
         operators.get((record, stamp), "?"),
         stamp.partition(".")[2][:16],
         values.get("lat"),
@@ -227,16 +280,16 @@ def _note_people(connection: Connection, touched: set[str], zone: tzinfo | None)
     affected = touched | before
     roots = dict(ask(connection, _ROOTS, listed(affected)))
     now = {roots.get(one, one) for one in affected}
-    run(
-        connection,
-        "DELETE FROM tally_people WHERE root = ?",
-        [(one,) for one in affected | now],
-    )
+    gone = affected | now
+    villages = {village for (village,) in ask(connection, _LIVED, listed(gone))}
+    run(connection, "DELETE FROM tally_people WHERE root = ?", [(one,) for one in gone])
     members: dict[str, list[str]] = {root: [] for root in now}
     for record, root in ask(connection, _MEMBERS, listed(now)):
         members[root].append(record)
     members = {root: found or [root] for root, found in members.items()}
-    run(connection, _ADD_PERSON, list(_people_rows(connection, members, zone)))
+    rows = list(_people_rows(connection, members, zone))
+    run(connection, _ADD_PERSON, rows)
+    sums.forget(connection, villages | {str(row[1]) for row in rows})
 
 
 def _people_rows(
@@ -248,15 +301,26 @@ def _people_rows(
         for row in ask(connection, _SHOWN, everybody)
         if row[1] == "person" and not row[3]
     }
-    recorded = dict(ask(connection, _RECORDED, everybody))
+    met = _met(connection, members)
     received = _received(connection, [row[4] for row in known.values()])
     for root, found in members.items():
         there = [known[one] for one in found if one in known]
         if there:
             first = min(received[row[4]] for row in there)
-            days = [recorded[one] for one in found if one in recorded]
             values = _values(connection, there)
-            yield _person_row(root, values, min(days, default=None), _day_of_ms(first, zone))
+            yield _person_row(root, values, met.get(root, Met()), _day_of_ms(first, zone))
+
+
+def _met(connection: Connection, members: Mapping[str, Sequence[str]]) -> dict[str, Met]:
+    """Return what the visits to each cluster come to, those of all its records."""
+    root_of = {record: root for root, found in members.items() for record in found}
+    met: defaultdict[str, Met] = defaultdict(Met)
+    for visit, person, *said in ask(connection, _MET, listed(root_of)):
+        met[root_of[person]].take(visit, *said)
+    again = {str(revisit_of(one.visit)): one for one in met.values() if one.visit}
+    for (visit,) in ask(connection, _THERE, listed(again)):
+        again[visit].requeued = True
+    return met
 
 
 def _values(connection: Connection, rows: Sequence[Sequence[Any]]) -> Mapping[str, Any]:
@@ -267,21 +331,28 @@ def _values(connection: Connection, rows: Sequence[Sequence[Any]]) -> Mapping[st
     return cluster_values(current.state for current in known.values())
 
 
-def _person_row(
-    root: str, values: Mapping[str, Any], field_day: int | None, arrived: int
-) -> tuple[object, ...]:
+def _person_row(root: str, values: Mapping[str, Any], met: Met, arrived: int) -> tuple[object, ...]:
     born = birth_span(values.get("birth_date"), values.get("birth_date_precision"))
+    complete, central = is_complete(values), central_meaning(values)
     return (
         root,
         values.get("village", ""),
-        is_complete(values),
+        complete,
         values.get("marital_status") in MARRIED_OR_EVER_MARRIED,
         day_number(born[0]) if born else None,
         day_number(born[1]) if born else None,
-        _CENTRAL[central_meaning(values)],
+        _CENTRAL[central],
         values.get("central_status", ""),
-        field_day,
+        met.first_day,
         arrived,
+        order_of(values) if complete and central is Central.RECORDED else None,
+        met.visit,
+        met.day,
+        met.team,
+        met.device,
+        met.requeued,
+        met.last_day,
+        met.asks,
     )
 
 
@@ -291,6 +362,13 @@ def _person_row(
 def day_number(day: date) -> int:
     """Return a day as the tallies hold it: YYYYMMDD."""
     return day.year * 10_000 + day.month * 100 + day.day
+
+
+def date_of(number: int) -> date:
+    """Return the day of a number that the tallies hold; the earliest there is for none."""
+    if not number:
+        return date.min
+    return date(number // 10_000, number // 100 % 100, number % 100)
 
 
 def _day_of_ms(unix_ms: int, zone: tzinfo | None) -> int:

@@ -159,7 +159,8 @@ def _remark(entry: Entry, remark: Remark, lang: str, texts: Callable[[str], str]
         said = texts("The office remarked: {sentence} ({code})")
         return said.format(sentence=sentence, code=remark.code)
     said = texts("The office remarked: {code} {field}")
-    return said.format(code=remark.code, field=remark.field or "")
+    field = label(entry, remark.field, lang) if remark.field else ""
+    return said.format(code=remark.code, field=field)
 
 
 def _sentence(entry: Entry, remark: Remark, lang: str) -> str:

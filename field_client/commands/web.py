@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 def web(port: int, *, practice: bool) -> None:
     """Show the officer's pages in a browser on this laptop, until stopped (Ctrl-C).
 
-    They answer on this laptop only, are unlocked with the passphrase, and lock after five idle
-    minutes. What waits is sealed first, so that a locked laptop still syncs.
+    They answer on this laptop only, until an officer shares them with phones there. They are
+    unlocked with the passphrase, and lock after five idle minutes. What waits is sealed first, so
+    that a locked laptop still syncs.
 
     Where there is no store yet they enrol this laptop, or restore a backup.
 
@@ -40,13 +41,16 @@ def web(port: int, *, practice: bool) -> None:
     # Flask and cheroot take longer to load than other commands to run.
     from field_client.web import serving  # noqa: PLC0415
     from field_client.web.desk import Desk  # noqa: PLC0415
+    from field_client.web.phones_line import Sharing  # noqa: PLC0415
     from field_client.web.runner import Runner  # noqa: PLC0415
 
     home = _practice() if practice else load_config().home
     require_not_wiped(home)
     desk, stopped = Desk(home=home), threading.Event()
-    runner = Runner(desk=desk)
-    server = serving.prepare(desk, port, language(), runner=runner, practice=practice)
+    runner, sharing = Runner(desk=desk), Sharing(desk=desk)
+    server = serving.prepare(
+        desk, port, language(), runner=runner, sharing=sharing, practice=practice
+    )
     watcher = threading.Thread(target=desk.watch, args=(stopped,))
     stopper = threading.Thread(target=_stop_when, args=(stopped, server))
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -59,6 +63,7 @@ def web(port: int, *, practice: bool) -> None:
     try:
         server.serve()
     finally:
+        sharing.stop()
         runner.pause()
         stopped.set()
         stopper.join()

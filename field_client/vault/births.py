@@ -1,52 +1,70 @@
 """People recorded before they were looked up by a thing: their documents are given it.
 
 `entries.born` and `entries.to_record` are written with every save since; a roster that nobody
-touches would never have them.
+touches would never have them. Such a roster may be a regency: each document is read once and
+written once, and the index gets its entries at the end, in its own order.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from field_client import entries
 from field_client.vault import index
 from field_client.vault.bodies import from_body, to_body
 from field_client.vault.connection import StoreConnection
-from field_client.vault.index import Fields
+from field_client.vault.planner import Value, index_value
 from shared_schema.changes import VOID
 
-Value = Callable[[Mapping[str, Any]], str | None]
+_AT_ONCE = 512
+_PERSON = "person"
+Found = Mapping[str, Callable[[Mapping[str, Any]], str | None]]
 
 
 def enter(store: StoreConnection) -> None:
-    """Write every person's day of birth into document and index; only within a transaction.
+    """Write day of birth, and whether they are still to be recorded, into every person's document.
 
-    Where the field is not registered yet, registering it indexes what is written here.
+    Only within a transaction. What a document has already stays; both are indexed then.
     """
-    _enter_all(store, "born", entries.born)
+    for (table,) in store.rows("SELECT no FROM doc_tables WHERE name='records'"):
+        new = index.announce(store, table, index.VALUE, tuple(_VALUES))
+        numbers = index.load(store)[table].values
+        changed: list[tuple[str | bytes, int]] = []
+        indexed: list[tuple[int, Value, int]] = []
+        for seq, document, missing in _people(store, table):
+            if missing:
+                changed.append((to_body(document), seq))
+            for name in {*missing, *new}:
+                value = index_value(document[name])
+                if value is not None:
+                    indexed.append((numbers[name], value, seq))
+            if len(changed) == _AT_ONCE:
+                _put(store, changed)
+        _put(store, changed)
+        index.enter_many(store, sorted(indexed))
 
 
-def enter_to_record(store: StoreConnection) -> None:
-    """Write into every person's document whether they are still to be recorded; as `enter`."""
-    _enter_all(store, "to_record", _to_record)
+def _people(
+    store: StoreConnection, table: int
+) -> Iterator[tuple[int, dict[str, Any], Sequence[str]]]:
+    """Yield each person's number, whole document, and the names of what it lacked."""
+    for seq, body in index.bodies(store, table):
+        document = from_body(body)
+        if document.get("type") != _PERSON:
+            continue
+        missing = [name for name in _VALUES if name not in document]
+        if missing:
+            values = entries.shown(document)
+            document |= {name: _VALUES[name](values) for name in missing}
+        yield seq, document, missing
+
+
+def _put(store: StoreConnection, changed: list[tuple[str | bytes, int]]) -> None:
+    store.run_many("UPDATE docs SET body=? WHERE seq=?", changed)
+    changed.clear()
 
 
 def _to_record(values: Mapping[str, Any]) -> str | None:
-    return entries.to_record("person", values, void=values.get(VOID) is not None)
+    return entries.to_record(_PERSON, values, void=values.get(VOID) is not None)
 
 
-def _enter_all(store: StoreConnection, name: str, value: Value) -> None:
-    for (table,) in store.rows("SELECT no FROM doc_tables WHERE name='records'"):
-        fields = index.load(store).get(table, Fields())
-        for seq, body in index.bodies(store, table):
-            document = from_body(body)
-            if document.get("type") == "person" and name not in document:
-                before = index.marks(fields, document)
-                document[name] = value(entries.shown(document))
-                _put(store, fields, seq, document, before)
-
-
-def _put(
-    store: StoreConnection, fields: Fields, seq: int, document: dict[str, Any], before: index.Marks
-) -> None:
-    store.run("UPDATE docs SET body=? WHERE seq=?", (to_body(document), seq))
-    index.replace(store, seq, before, index.marks(fields, document))
+_VALUES: Found = {"born": entries.born, "to_record": _to_record}

@@ -89,6 +89,11 @@ def enter(store: StoreConnection, seq: int, new: Marks) -> None:
         store.run(_ENTER_TEXT, (seq, new.text))
 
 
+def enter_many(store: StoreConnection, entries: Sequence[tuple[int, Value, int]]) -> None:
+    """Write (field, value, number) entries of the index that are not there yet, in their order."""
+    store.run_many(_ENTER, entries)
+
+
 _ENTER = "INSERT INTO doc_index (field, value, seq) VALUES (?, ?, ?)"
 _ENTER_TEXT = "INSERT INTO doc_text (rowid, text) VALUES (?, ?)"
 
@@ -123,10 +128,18 @@ def weight(store: StoreConnection, clause: Clause) -> int:
 def sequences(store: StoreConnection, clause: Clause) -> list[int]:
     """Return the numbers of the documents a clause names, in the table's order."""
     found: set[int] = set()
+    values: dict[int, list[Value]] = {}
     for term in clause:
-        sql = "SELECT seq FROM doc_index WHERE field=? AND value=?"
-        found.update(seq for (seq,) in store.rows(sql, (term.field, term.value)))
+        values.setdefault(term.field, []).append(term.value)
+    for field_, wanted in values.items():
+        for at in range(0, len(wanted), CHUNK):
+            some = wanted[at : at + CHUNK]
+            sql = _ONE_OF.format(",".join("?" * len(some)))
+            found.update(seq for (seq,) in store.rows(sql, (field_, *some)))
     return sorted(found)
+
+
+_ONE_OF = "SELECT seq FROM doc_index WHERE field=? AND value IN ({})"
 
 
 def beginning(store: StoreConnection, number: int, text: str, limit: int) -> list[int]:
@@ -139,6 +152,12 @@ def between(store: StoreConnection, number: int, low: str, high: str, limit: int
     """Return the numbers of at most ``limit`` documents from ``low`` to ``high``, both included."""
     sql = "SELECT seq FROM doc_index WHERE field=? AND value>=? AND value<=? ORDER BY value LIMIT ?"
     return [seq for (seq,) in store.rows(sql, (number, low, high, limit))]
+
+
+def latest(store: StoreConnection, number: int, value: str, limit: int) -> list[int]:
+    """Return the numbers of at most ``limit`` documents with a value, the newest first."""
+    sql = "SELECT seq FROM doc_index WHERE field=? AND value=? ORDER BY seq DESC LIMIT ?"
+    return [seq for (seq,) in store.rows(sql, (number, value, limit))]
 
 
 def count_between(store: StoreConnection, number: int, low: str, high: str) -> int:
@@ -209,16 +228,21 @@ _ENTERED = "SELECT 1 FROM doc_index WHERE field=? AND value=? AND seq=?"
 
 def register(store: StoreConnection, table: int, kind: str, names: Iterable[str]) -> None:
     """Register fields that are not yet, and index the documents that are already there."""
+    before = load(store).get(table, Fields())
+    if announce(store, table, kind, names):
+        _rebuild(store, table, before, load(store)[table])
+
+
+def announce(store: StoreConnection, table: int, kind: str, names: Iterable[str]) -> list[str]:
+    """Register fields that are not yet, and return them; what is there already is not indexed."""
     known = {name for (name,) in store.rows(_REGISTERED, (table, kind))}
     new = [name for name in names if name not in known]
-    if not new:
-        return
-    before = load(store).get(table, Fields())
-    store.run_many(
-        "INSERT INTO doc_fields (tbl, name, kind) VALUES (?, ?, ?)",
-        [(table, name, kind) for name in new],
-    )
-    _rebuild(store, table, before, load(store)[table])
+    if new:
+        store.run_many(
+            "INSERT INTO doc_fields (tbl, name, kind) VALUES (?, ?, ?)",
+            [(table, name, kind) for name in new],
+        )
+    return new
 
 
 _REGISTERED = "SELECT name FROM doc_fields WHERE tbl=? AND kind=?"
@@ -227,9 +251,10 @@ _REGISTERED = "SELECT name FROM doc_fields WHERE tbl=? AND kind=?"
 def _rebuild(store: StoreConnection, table: int, before: Fields, after: Fields) -> None:
     for seq, body in bodies(store, table):
         document = from_body(body)
-        new = marks(after, document)
-        replace(store, seq, marks(before, document), new)
-        store.rows("UPDATE docs SET text=? WHERE seq=?", (new.text, seq))
+        old, new = marks(before, document), marks(after, document)
+        replace(store, seq, old, new)
+        if new.text != old.text:
+            store.rows("UPDATE docs SET text=? WHERE seq=?", (new.text, seq))
 
 
 def bodies(store: StoreConnection, table: int) -> Iterator[tuple[int, str | bytes]]:

@@ -7,6 +7,7 @@ processor core takes three days (0.25 s each), and many cores hours. A core dump
 such memory. A shift that has ended leaves nothing.
 """
 
+import hmac
 import secrets
 from dataclasses import dataclass, field
 
@@ -45,6 +46,11 @@ def set_pin(digits: str) -> Pin:
         raise PinWeak
     salt = secrets.token_bytes(slots.SALT_BYTES)
     return Pin(salt=salt, key=slots.stretch(digits, salt, slots.FLOOR))
+
+
+def is_right(pin: Pin, digits: str) -> bool:
+    """Tell whether these are the digits, at the price of a guess."""
+    return hmac.compare_digest(pin.key, slots.stretch(digits, pin.salt, slots.FLOOR))
 
 
 def wrap(pin: Pin, keys: VaultKeys) -> Wrapped:

@@ -106,6 +106,25 @@ class VaultTable(Table):
         number = self._fields().values[field]
         return self._in_turn(index.between(self._store, number, low, high, limit))
 
+    def bodies_between(
+        self, field: str, low: str, high: str, limit: int = 50
+    ) -> list[tuple[str, str | bytes]]:
+        """Return ids and packed bodies of what `between` returns, in no order.
+
+        Equal bodies hold equal documents: what was made of one before holds for it still.
+        """
+        wanted = index.between(self._store, self._fields().values[field], low, high, limit)
+        return [
+            (doc_id, body)
+            for at in range(0, len(wanted), CHUNK)
+            for _seq, doc_id, body in self._rows_of(wanted[at : at + CHUNK])
+        ]
+
+    def latest(self, field: str, value: str, limit: int = 50) -> list[Document]:
+        """Return at most ``limit`` documents of this indexed value, the newest first."""
+        number = self._fields().values[field]
+        return self._in_turn(index.latest(self._store, number, value, limit))
+
     def count_between(self, field: str, low: str, high: str) -> int:
         """Return how many documents have an indexed ``field`` within both bounds; reads none."""
         number = self._fields().values[field]
@@ -263,14 +282,15 @@ class VaultTable(Table):
 
     def _by_sequence(self, sequences: Sequence[int]) -> Iterator[_Stored]:
         for at in range(0, len(sequences), CHUNK):
-            yield from map(
-                _stored,
-                self._store.rows(
-                    "SELECT seq, id, body FROM docs WHERE seq IN"
-                    " (SELECT value FROM json_each(?)) ORDER BY seq",
-                    (json.dumps(sequences[at : at + CHUNK]),),
-                ),
-            )
+            yield from map(_stored, self._rows_of(sequences[at : at + CHUNK]))
+
+    def _rows_of(self, sequences: Sequence[int]) -> list[Row]:
+        found: list[Row] = self._store.rows(
+            "SELECT seq, id, body FROM docs WHERE seq IN"
+            " (SELECT value FROM json_each(?)) ORDER BY seq",
+            (json.dumps(sequences),),
+        )
+        return found
 
     def _matching(self, cond: QueryLike) -> Iterator[_Stored]:
         clauses = planner.clauses(cond, self._fields().values)

@@ -2,22 +2,27 @@
 
 from datetime import tzinfo
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Blueprint, request
 
 from field_client import display, tasks
 from field_client.commands.unlocking import check_context
+from field_client.journal import Journal
 from field_client.opened import App
-from field_client.tasks import Tasks
+from field_client.tasks import Known, Tasks
 from field_client.web import memo, task_pages
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
 from field_client.web.form_fields import villages_of
 from field_client.web.showing import Page, page, to
 from field_client.web.visitors import Visitors
+from field_client.web.words import day_text
 from shared_schema.regions import RegionInvalid, parse_region
 
 SHEET = 400
+_VILLAGES = 3
+_KNOWN: WeakKeyDictionary[Journal, dict[str, Known]] = WeakKeyDictionary()
 
 
 def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
@@ -36,7 +41,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     def village(village: str) -> Page:
         code = _village(village)
         with desk.use() as app:
-            visitors.village = code
+            visitors.here.village = code
             found = _tasks(app, code)
             number = max(1, request.args.get("page", 1, type=int))
             lists, pages = task_pages.listed(found, zone_of(app), number, _now(app))
@@ -72,7 +77,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
                 count=len(wanted),
                 pages=pages,
                 number=number,
-                today=check_context(app).today.isoformat(),
+                today=day_text(check_context(app).today),
                 **_headed(app, code, found),
             )
 
@@ -86,8 +91,12 @@ def zone_of(app: App) -> tzinfo | None:
 
 def _tasks(app: App, village: str) -> Tasks:
     today = check_context(app).today
+    known = _KNOWN.setdefault(app.journal, {})
+    while len(known) >= _VILLAGES and village not in known:
+        del known[next(iter(known))]
+    before = known.setdefault(village, Known())
     key = ("tasks", village, today)
-    return memo.remembered(app, key, lambda: tasks.tasks_of(app.journal, village, today))
+    return memo.remembered(app, key, lambda: tasks.tasks_of(app.journal, village, today, before))
 
 
 def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:

@@ -41,9 +41,7 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
     def mend(record: UUID) -> Page:
         with desk.use() as app:
             entry = _entry(app, record)
-            return (
-                _asked(desk, app, entry) if entry.conflicts else to("forming.edit", record=record)
-            )
+            return _asked(desk, app, entry) if entry.conflicts else _form(entry)
 
     @room.post("/attention/<uuid:record>", endpoint="choose")
     def choose(record: UUID) -> Page:

@@ -60,6 +60,16 @@ class Desk:
         with self._turn:
             return self._shift.state is not State.OPEN
 
+    def is_over(self, operator: str) -> bool:
+        """Tell whether this operator's shift has ended; never while somebody opens or closes it."""
+        if not self._changing.acquire(blocking=False):
+            return False
+        try:
+            shift = self.shift
+            return shift.state is State.LOCKED or shift.operator != operator
+        finally:
+            self._changing.release()
+
     @contextmanager
     def use(self) -> Iterator[App]:
         """Lend the open store to one request; it counts as use. Raises StoreLocked."""
@@ -128,6 +138,9 @@ class Desk:
         """Go on with a paused shift. Raises PinWrong, PinForgotten, and what opening raises."""
         with self._changing:
             self.look()
+            if self._shift.state is State.OPEN:
+                self._recognise(digits)
+                return
             wrapped = self._wrapped
             if self._shift.state is not State.PIN or wrapped is None:
                 raise PinForgotten
@@ -137,12 +150,23 @@ class Desk:
             else:
                 self._open_again(*opened)
 
-    def _miss(self) -> None:
-        self._shift = self._shift.miss()
-        if self._shift.state is State.LOCKED:
-            self._wrapped = None
+    def _recognise(self, digits: str) -> None:
+        """Judge the PIN of who comes back to a store that phones have kept open."""
+        if self._pin is None:
             raise PinForgotten
-        raise PinWrong(tries=self._shift.tries)
+        if not pin.is_right(self._pin, digits):
+            self._miss()
+        with self._turn:
+            self._shift = self._shift.resume(self.clock())
+
+    def _miss(self) -> None:
+        with self._turn:
+            following = self._shift.miss()
+            if following.state is not State.LOCKED:
+                self._shift = following
+                raise PinWrong(tries=following.tries)
+        self._close_for(following)
+        raise PinForgotten
 
     def _open_again(self, digits: pin.Pin, keys: VaultKeys) -> None:
         """Open with keys from before the pause, unless they no longer belong to this store."""

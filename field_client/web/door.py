@@ -28,7 +28,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     """Return the pages that open and close the store."""
     room = Blueprint("door", __name__)
     _add_unlocking(room, desk, visitors)
-    _add_resuming(room, desk)
+    _add_resuming(room, desk, visitors)
     _add_leaving(room, desk, visitors)
 
     @room.post("/language", endpoint="language")
@@ -64,11 +64,11 @@ def _add_unlocking(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             desk.unlock(operator, request.form.get("passphrase", ""))
         except (PassphraseWrong, OperatorUnknown) as error:
             return locked_page(desk, error, operator), error.http_status
-        admit(visitors.admit())
+        admit(visitors.admit(desk.clock()))
         return to("home.home")
 
 
-def _add_resuming(room: Blueprint, desk: Desk) -> None:
+def _add_resuming(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     @room.get("/pin")
     def resume() -> Page:
         return paused_page(desk)
@@ -81,6 +81,7 @@ def _add_resuming(room: Blueprint, desk: Desk) -> None:
             return paused_page(desk, error), error.http_status
         except PinForgotten as error:
             return locked_page(desk, error), error.http_status
+        visitors.here.used_s = desk.clock()
         return to("home.home")
 
     @room.get("/pin/new")

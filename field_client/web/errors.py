@@ -93,3 +93,60 @@ class OperatorNameless(InputError):
     """The operator has no name. Write the name that will be chosen when unlocking."""
 
     code = "OPERATOR_NAMELESS"
+
+
+class PhoneCodeWrong(AccessError):
+    """No phone gets in by that code: it is mistyped, too old, or was used already. Have the laptop
+    show another one.
+    """
+
+    code = "PHONE_CODE_WRONG"
+
+
+class PhoneCodeWait(AccessError):
+    """Too many wrong codes came from this phone. Wait {seconds} seconds, then type the code that
+    the laptop shows.
+    """
+
+    code = "PHONE_CODE_WAIT"
+    http_status = 429
+
+
+class PhoneNameless(InputError):
+    """The phone has no name. Write whose it is, so that the laptop's list shows it."""
+
+    code = "PHONE_NAMELESS"
+
+
+class PhonePinWrong(AccessError):
+    """The PIN of this phone is wrong. Tries left: {tries}. After that the phone is out."""
+
+    code = "PHONE_PIN_WRONG"
+
+
+class PhoneOut(AccessError):
+    """Too many wrong PINs: this phone is out. Have the laptop show a code, and pair it anew."""
+
+    code = "PHONE_OUT"
+
+
+class LaptopOnly(AccessError):
+    """Only the laptop itself does that. Go back, or do it there."""
+
+    code = "LAPTOP_ONLY"
+
+
+class AddressNotPrivate(InputError):
+    """{address} is no address of a private network. Choose one of this laptop's hotspot, such as
+    192.168.137.1.
+    """
+
+    code = "ADDRESS_NOT_PRIVATE"
+
+
+class AddressAway(NetworkError):
+    """Phones cannot be served at {address} ({reason}). Switch the hotspot on, then choose its
+    address from the list.
+    """
+
+    code = "ADDRESS_AWAY"

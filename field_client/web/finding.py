@@ -19,17 +19,19 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     @room.get("/search")
     def find() -> Page:
         with desk.use() as app:
-            rows = _found(app, visitors.sought)
-            return page(desk, app, "search.html", wanted=visitors.sought, rows=rows, limit=LIMIT)
+            rows = _found(app, visitors.here.sought)
+            return page(
+                desk, app, "search.html", wanted=visitors.here.sought, rows=rows, limit=LIMIT
+            )
 
     @room.post("/search")
     def seek() -> Page:
-        visitors.sought = request.form.get("q", "").strip()
+        visitors.here.sought = request.form.get("q", "").strip()
         if not wants_part():
             return to("finding.find")
         with desk.use() as app:
-            rows = _found(app, visitors.sought, TYPED)
-            return part("_found.html", wanted=visitors.sought, rows=rows, limit=TYPED)
+            rows = _found(app, visitors.here.sought, TYPED)
+            return part("_found.html", wanted=visitors.here.sought, rows=rows, limit=TYPED)
 
     return room
 

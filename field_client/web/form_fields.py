@@ -1,5 +1,6 @@
 """How one field of a record type is asked for on a page: as text, by a tap, or from a list."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ _HINTS = {
         en="The id of the record, or its last 12 characters",
     ),
 }
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _KEYBOARDS = {
     FieldKind.DIGITS: "numeric",
     FieldKind.INTEGER: "numeric",
@@ -77,6 +79,7 @@ def control(
     value = values.get(spec.name)
     choices = _choices(app, spec, value, lang)
     kept = masked(str(value)) if hide and value and spec.kind is FieldKind.DIGITS else ""
+    is_day = spec.kind is FieldKind.DATE
     fixed = spec.kind is FieldKind.REFERENCE and bool(value) and not choices
     return Control(
         name=spec.name,
@@ -84,7 +87,7 @@ def control(
         hint=_hint(spec, lang),
         required=spec.required,
         widget="fixed" if fixed else _widget(spec, choices),
-        value="" if kept else form_text(value),
+        value="" if kept else _day_first(form_text(value)) if is_day else form_text(value),
         choices=choices,
         shown=documents.referenced(app.journal, value, lang) or str(value) if fixed else "",
         kept=kept,
@@ -92,6 +95,11 @@ def control(
         maximum=_maximum(spec),
         capitals="words" if spec.name.endswith("name") else "sentences",
     )
+
+
+def _day_first(text: str) -> str:
+    """Return a day as the form asks for it; anything else as it was typed."""
+    return "-".join(reversed(text.split("-"))) if _DAY.fullmatch(text) else text
 
 
 def form_text(value: Any) -> str:

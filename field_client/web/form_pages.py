@@ -1,8 +1,9 @@
 """What the pages of a form show, as plain values: fields, what is said of them, who is alike."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from field_client.commands import documents
 from field_client.drafting import Work
@@ -103,6 +104,22 @@ def summary(work: Work, lang: str) -> list[Missing]:
         )
         for found in work.errors
     ]
+
+
+def stamp(app: App, record: UUID) -> str:
+    """Return which writing of a record was the last, "" for one that was never saved."""
+    state = app.journal.state(record)
+    heads = (head for part in state.fields.values() for head in part.heads) if state else ()
+    return max((head.stamp.text() for head in heads), default="")
+
+
+def remarked(app: App, work: Work, lang: str) -> list[str]:
+    """Return what the office remarked on a record that is being mended, a line each."""
+    entry = app.journal.entry(work.record) if work.final else None
+    if entry is None:
+        return []
+    lines = documents.notes(replace(entry, problems=()), lang, text()).splitlines()
+    return [line.lstrip("! ") for line in lines]
 
 
 def alike(twins: Iterable[Twin], lang: str) -> list[Alike]:

@@ -7,13 +7,12 @@ from uuid import UUID
 
 from flask import Blueprint, request
 
-from field_client import drafting
+from field_client import drafting, trash
 from field_client.commands.asking import finder
 from field_client.commands.unlocking import check_context
 from field_client.drafting import Work
 from field_client.errors import RecordUnknown
 from field_client.opened import App
-from field_client.trash import discard
 from field_client.twins import KnownPeople, Twin
 from field_client.web import form_pages
 from field_client.web.desk import Desk
@@ -79,8 +78,11 @@ def _add_filling(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
         with desk.use() as app:
             rtype = _type_of(app, type_name, record)
             section = _section(rtype, number)
-            begun = _begun(app, visitors, rtype, record)
-            work = _keep(app, rtype, record, section, begun)
+            if wants_part() and _is_overtaken(app, record):
+                work = drafting.read(app.journal, rtype, record, check_context(app))
+            else:
+                begun = _begun(app, visitors, rtype, record)
+                work = _keep(app, rtype, record, section, begun)
             if wants_part():
                 shown = form_pages.said(work, section, language())
                 likely = form_pages.alike(_twins(app, work), language())
@@ -123,7 +125,7 @@ def _add_ending(room: Blueprint, desk: Desk) -> None:
             if app.journal.entry(other) is None:
                 raise RecordUnknown(text=other)
             if app.journal.state(record) is None and app.journal.draft(record) is not None:
-                discard(app.journal, record)
+                trash.discard(app.journal, record)
         return to("reading.show", record=other)
 
     @room.get("/saved/<uuid:record>")
@@ -149,6 +151,8 @@ def _form(desk: Desk, app: App, work: Work, section: Section, *, whole: bool) ->
         controls=form_pages.controls(app, work, section, lang),
         said=shown,
         summary=form_pages.summary(work, lang) if whole else [],
+        stamp=form_pages.stamp(app, work.record),
+        remarked=form_pages.remarked(app, work, lang),
         twins=form_pages.alike(_twins(app, work), lang),
         family=form_pages.family(app, work),
         title=form_pages.titled(work, lang),
@@ -183,7 +187,7 @@ def _save(desk: Desk, visitors: Visitors, app: App, work: Work, reasons: Mapping
     if done.saved is None:
         return _to_error(done.work)
     if work.type.name == PERSON:
-        visitors.village = str(work.values.get("village", "")) or visitors.village
+        visitors.here.village = str(work.values.get("village", "")) or visitors.here.village
     note_saved(desk, visitors, app, done.saved, done.before)
     return to("forming.saved", record=done.saved)
 
@@ -208,6 +212,17 @@ def _to_error(work: Work) -> Page:
         number=min(numbers, default=1),
         check=1,
     )
+
+
+def _is_overtaken(app: App, record: UUID) -> bool:
+    """Tell whether a field was left on a form whose record was saved or thrown away since.
+
+    The browser tells of the last field beside the tap on *Save*; what comes later must not begin
+    a correction of what was just saved.
+    """
+    seen = request.form.get("seen", form_pages.stamp(app, record))
+    thrown = app.journal.draft(record) is None and trash.holds(app.journal, record)
+    return thrown or seen != form_pages.stamp(app, record)
 
 
 def _keep(
@@ -236,8 +251,8 @@ def _begun(app: App, visitors: Visitors, rtype: RecordType, record: UUID) -> dic
     if app.journal.entry(record) is not None:
         return {}
     begun = dict(_given(rtype, request.args))
-    if rtype.name == PERSON and visitors.village:
-        begun["village"] = visitors.village
+    if rtype.name == PERSON and visitors.here.village:
+        begun["village"] = visitors.here.village
     family = request.args.get("family", "")
     return begun | (_relatives(app, family) if rtype.name == PERSON and family else {})
 

@@ -1,8 +1,11 @@
-"""What stands before every page: our own address, our own forms, our own browser.
+"""What stands before every page: our own address, our own forms, our own browser or phone.
 
 Another site in the same browser can send requests to 127.0.0.1, under names of its own as well
 (DNS rebinding). It is kept out by the names we answer to, by a cookie that does not travel from
 other sites, by the form key, and by what browsers say of where a request comes from.
+
+What comes over the line to phones is marked by our own server. It never meets the passphrase or
+the laptop's PIN, and sees those rooms only that are named here.
 """
 
 from flask import Flask, Response, g, redirect, request, url_for
@@ -11,8 +14,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from field_client.shift import State
 from field_client.web import uploads
 from field_client.web.desk import Desk
-from field_client.web.errors import FormOutdated, PagesElsewhere
-from field_client.web.visitors import Visitors
+from field_client.web.errors import FormOutdated, LaptopOnly, PageMissing, PagesElsewhere
+from field_client.web.phones import ON_PHONE, Phones
+from field_client.web.visitors import Guest, Visitors
 
 NAMES = ("127.0.0.1", "localhost")
 SHELL = ("door.shell", "door.asleep")
@@ -22,6 +26,20 @@ OPEN_TO_ALL = frozenset(
         *("beginning.begin", "beginning.enrol", "beginning.restore"),
     }
 )
+# Looking at these is no use of the pages.
+QUIET = frozenset(
+    {"door.idle", "static", *SHELL, "syncing.progress", "keeping.copied", "phones.listed"}
+)
+PAIRING = "pairing"
+PHONE_ROOMS = frozenset(
+    {
+        *("home", "finding", "reading", "forming", "undoing", "assigned", "visiting", "points"),
+        *("syncing", "sending", "attention", "outages", "day", "stock", "slip", "mapping"),
+    }
+)
+# A stick is plugged into the laptop.
+NOT_FOR_PHONES = frozenset({"syncing.export", "syncing.take_in"})
+OPEN_TO_PHONES = frozenset({"door.language", "door.idle", "static", *SHELL})
 FOR_THE_PAUSED = frozenset({"door.resume", "door.enter_by_pin", "door.end"})
 _OURS = ("", "same-origin", "none")
 _HEADERS = {
@@ -38,7 +56,7 @@ _HEADERS = {
 }
 
 
-def install(app: Flask, desk: Desk, visitors: Visitors) -> None:
+def install(app: Flask, desk: Desk, visitors: Visitors, phones: Phones) -> None:
     """Put the guard before the pages of ``app``."""
 
     @app.before_request
@@ -49,10 +67,12 @@ def install(app: Flask, desk: Desk, visitors: Visitors) -> None:
         if not g.token:
             g.cookie = g.token = visitors.newcomer()
         g.form_key = visitors.form_key(g.token)
+        g.guest = Guest()
+        g.known = _known(visitors, phones)
         if request.method == "POST":
             _require_own_form(visitors)
         desk.look()
-        return _way(desk, visitors)
+        return _phones_way(desk, phones) if on_phone() else _way(desk)
 
     @app.after_request
     def seal(response: Response) -> Response:
@@ -61,9 +81,37 @@ def install(app: Flask, desk: Desk, visitors: Visitors) -> None:
         response.headers.extend(_HEADERS)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
+        _note_use(desk)
         if g.get("cookie"):
-            response.set_cookie(_cookie_name(), g.cookie, httponly=True, samesite="Strict")
+            _give_cookie(response)
         return response
+
+
+def _note_use(desk: Desk) -> None:
+    """Note that somebody is at work in this browser."""
+    if g.admitted and request.endpoint not in QUIET:
+        g.guest.used_s = desk.clock()
+
+
+def on_phone() -> bool:
+    """Tell whether the request at hand came over the line to phones."""
+    return ON_PHONE in request.environ
+
+
+def _known(visitors: Visitors, phones: Phones) -> bool:
+    """Tell whether this cookie was let in, by the passphrase or as a phone; find what it did."""
+    if on_phone():
+        g.phone = phones.find(g.token)
+        found = g.phone.guest if g.phone else None
+    else:
+        found = visitors.find(g.token)
+    g.guest = found or g.guest
+    return found is not None
+
+
+def _give_cookie(response: Response) -> None:
+    secure = on_phone()
+    response.set_cookie(_cookie_name(), g.cookie, httponly=True, samesite="Strict", secure=secure)
 
 
 def _lead_whole_page(response: Response) -> Response:
@@ -84,29 +132,65 @@ def _cookie_name() -> str:
 
 
 def _require_own_address() -> None:
-    if request.host not in {f"{name}:{_port()}" for name in NAMES}:
+    shared = request.environ.get(ON_PHONE)
+    ours = {shared} if shared else {f"{name}:{_port()}" for name in NAMES}
+    if request.host not in ours:
         raise PagesElsewhere
 
 
 def _require_own_form(visitors: Visitors) -> None:
     """Refuse what another page sent; browsers of today say where a request comes from."""
     origin = request.headers.get("Origin", "null")
-    own = origin in ("null", f"http://{request.host}")
+    own = origin in ("null", f"{request.scheme}://{request.host}")
     if not own or request.headers.get("Sec-Fetch-Site", "") not in _OURS:
         raise FormOutdated
-    if visitors.is_admitted(g.token):
+    if g.known:
         uploads.allow()
     if not visitors.is_form_key(g.token, request.form.get("form_key", "")):
         raise FormOutdated
 
 
-def _way(desk: Desk, visitors: Visitors) -> AnyResponse | None:
-    """Send a browser that may not see this page to where it can unlock."""
-    state, admitted = desk.shift.state, visitors.is_admitted(g.token)
-    g.admitted = admitted and state is State.OPEN
+def _way(desk: Desk) -> AnyResponse | None:
+    """Send a browser of this laptop that may not see this page to where it can unlock.
+
+    One that was left alone needs the PIN again, even where phones have kept the store open.
+    """
+    if request.blueprint == PAIRING:
+        raise PageMissing
+    shift = desk.shift
+    left_alone = shift.state is State.OPEN and g.guest.is_idle(desk.clock())
+    g.admitted = g.known and shift.state is State.OPEN and not left_alone
     if request.endpoint in OPEN_TO_ALL or g.admitted:
         return None
-    if admitted and state is State.PIN:
+    if g.known and (shift.state is State.PIN or (left_alone and shift.has_pin)):
         allowed = request.endpoint in FOR_THE_PAUSED
         return None if allowed else redirect(url_for("door.resume"), 303)
     return redirect(url_for("door.unlock"), 303)
+
+
+def _phones_way(desk: Desk, phones: Phones) -> AnyResponse | None:
+    """Send a phone that may not see this page to where it is let in, waits, or gives its PIN."""
+    shift = desk.shift
+    is_open = shift.state is State.OPEN
+    if is_open and g.known and g.phone.operator != shift.operator:
+        g.known = False
+    awake = g.known and g.phone.is_awake(desk.clock())
+    g.admitted = awake and is_open
+    if request.endpoint in OPEN_TO_PHONES or request.blueprint == PAIRING:
+        return None
+    if not g.known:
+        return redirect(url_for("pairing.pair"), 303)
+    if not is_open:
+        return redirect(url_for("pairing.wait"), 303)
+    if not awake:
+        phones.rest(g.phone)
+        return redirect(url_for("pairing.wake"), 303)
+    _require_phones_room()
+    return None
+
+
+def _require_phones_room() -> None:
+    """Refuse what is the laptop's; what is no page at all is told so elsewhere."""
+    foreign = request.endpoint is not None and request.blueprint not in PHONE_ROOMS
+    if foreign or request.endpoint in NOT_FOR_PHONES:
+        raise LaptopOnly

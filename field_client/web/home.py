@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from field_client.web import memo, menu, screens
+from field_client.web import guard, memo, menu, screens
 from field_client.web.desk import Desk
 from field_client.web.showing import Page, page
 from field_client.web.visitors import Visitors
@@ -23,7 +23,7 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
                 "home.html",
                 counts=counts,
                 tiles=screens.tiles(counts),
-                more=menu.more(language()),
+                more=menu.more(language(), on_phone=guard.on_phone()),
             )
 
     return room

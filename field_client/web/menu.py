@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import url_for
 
+from field_client.web.guard import PHONE_ROOMS
 from shared_schema.i18n import Label
 
 
@@ -54,6 +55,12 @@ MORE: tuple[Link, ...] = (
     Link(endpoint="outages.outages", icon="outage", label=Label(id="Gangguan alat", en="Outages")),
     Link(endpoint="stock.stock", icon="box", label=Label(id="Stok blangko", en="Blank stock")),
     Link(endpoint="day.day", icon="day", label=Label(id="Hari saya", en="My day")),
+    Link(
+        endpoint="mapping.villages",
+        icon="map",
+        label=Label(id="Peta kunjungan", en="Map of visits"),
+    ),
+    Link(endpoint="phones.phones", icon="phone", label=Label(id="Ponsel", en="Phones")),
     Link(endpoint="keeping.backup", icon="stick", label=Label(id="Cadangan", en="Backup")),
     Link(
         endpoint="keeping.device",
@@ -71,16 +78,21 @@ def bar(lang: str, endpoint: str) -> Sequence[Shown]:
     return [_shown(link, lang, endpoint) for link in BAR]
 
 
-def more(lang: str) -> Sequence[Shown]:
-    """Return the other rooms, for the home page."""
-    return [_shown(link, lang, "") for link in MORE]
+def more(lang: str, *, on_phone: bool = False) -> Sequence[Shown]:
+    """Return the other rooms, for the home page; to a phone those that it may enter."""
+    shown = (link for link in MORE if not on_phone or _room(link.endpoint) in PHONE_ROOMS)
+    return [_shown(link, lang, "") for link in shown]
 
 
 def _shown(link: Link, lang: str, endpoint: str) -> Shown:
-    room = endpoint.partition(".")[0]
+    room = _room(endpoint)
     return Shown(
         url=url_for(link.endpoint, **link.values),
         icon=link.icon,
         word=link.label.text(lang),
-        here=link.endpoint == endpoint or link.endpoint.partition(".")[0] == room,
+        here=link.endpoint == endpoint or _room(link.endpoint) == room,
     )
+
+
+def _room(endpoint: str) -> str:
+    return endpoint.partition(".")[0]

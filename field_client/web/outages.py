@@ -90,21 +90,32 @@ def _add_reporting(room: Blueprint, desk: Desk) -> None:
             values = {"started_precision": "day", "status": "broken"}
             values["started"] = check_context(app).today.isoformat()
             form = short_forms.blank(app, record_type("outage"), REPORT, **values)
-            return page(desk, app, "outage_new.html", form=form, told_by="", known={})
+            shown = {"form": form, "told_by": "", "known": {}, "photo": ""}
+            return page(desk, app, "outage_new.html", **shown)
 
     @room.post("/outage/new")
     def report() -> Page:
         with desk.use() as app:
             values = short_forms.given(record_type("outage"), REPORT)
             told_by = request.form.get("told_by", "").strip()
-            picture, error = _picture()
+            photo, error = _photo(app)
             judged = short_forms.judged(app, record_type("outage"), values)
             known = _down(app, values)
             if judged.final and not error and (not known or "sure" in request.form):
-                return to("outages.outage", record=_saved(app, judged, told_by, picture))
+                record = _saved(app, judged, told_by, uploads.kept(app, photo))
+                uploads.drop(app, photo)
+                return to("outages.outage", record=record)
             form = short_forms.again(app, record_type("outage"), REPORT, values, judged)
-            shown = {"form": form, "told_by": told_by, "known": known, "error": error}
-            return page(desk, app, "outage_new.html", **shown), 400
+            shown = {"form": form, "told_by": told_by, "known": known, "photo": photo}
+            return page(desk, app, "outage_new.html", error=error, **shown), 400
+
+    @room.get("/outage/photo/<name>")
+    def chosen(name: str) -> Response:
+        with desk.use() as app:
+            photo = uploads.kept(app, name)
+            if photo is None:
+                raise PhotoAbsent
+            return Response(photo.content, mimetype=photo.media_type)
 
 
 def _add_telling(room: Blueprint, desk: Desk) -> None:
@@ -205,13 +216,19 @@ def _down(app: App, values: Mapping[str, Any]) -> dict[str, list[Line]]:
 # What is saved
 
 
-def _picture() -> tuple[Any, JemputError | None]:
-    """Return the photo that came with the form, reduced; or why it cannot be read."""
+def _photo(app: App) -> tuple[str, JemputError | None]:
+    """Keep the photo that came with the form, reduced; return its name, or why it is unreadable.
+
+    The form may bring the name of one that it brought before; "" is none.
+    """
+    before = "" if "without" in request.form else request.form.get("kept", "")
     content = uploads.given("photo")
     try:
-        return (_reduced(content) if content else None), None
+        if content:
+            return uploads.keep(app, _reduced(content)), None
     except JemputError as error:
-        return None, error
+        return "", error
+    return (before if uploads.kept(app, before) else ""), None
 
 
 def _reduced(content: bytes) -> Any:

@@ -22,7 +22,10 @@ from field_client.web import (
     guard,
     home,
     keeping,
+    mapping,
     outages,
+    phones_pairing,
+    phones_room,
     points,
     reading,
     sending,
@@ -35,9 +38,10 @@ from field_client.web import (
 )
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
+from field_client.web.phones_line import Sharing
 from field_client.web.runner import Runner
 from field_client.web.showing import Room
-from field_client.web.visitors import Visitors
+from field_client.web.visitors import Step, Visitors
 from field_client.web.words import language, size_text, text
 from shared_schema.errors import InputError, JemputError
 
@@ -62,6 +66,9 @@ ROOMS: tuple[Room, ...] = (
     stock.blueprint,
     keeping.blueprint,
     slip.blueprint,
+    mapping.blueprint,
+    phones_room.blueprint,
+    phones_pairing.blueprint,
 )
 BODY_BYTES = 64 << 10
 _LEAVE_S = round(IDLE_S) + 5
@@ -79,11 +86,13 @@ def create_app(
     *,
     routed: Callable[[], bool] = has_route,
     runner: Runner | None = None,
+    sharing: Sharing | None = None,
     practice: bool = False,
 ) -> Flask:
     """Return the pages over one store. ``routed``: tells whether this laptop has any way out.
 
-    ``runner``: syncs behind them. ``practice``: nothing here is real, and nothing is ever sent.
+    ``runner``: syncs behind them. ``sharing``: serves them to phones. ``practice``: nothing here
+    is real, and nothing is ever sent.
     """
     app = Pages(
         __name__,
@@ -93,6 +102,8 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.config["PRACTICE"] = practice
     app.extensions[syncing.RUNNER] = runner or Runner(desk=desk)
+    shared = sharing or Sharing(desk=desk)
+    app.extensions[phones_room.SHARING], shared.pages = shared, app
     app.jinja_env.filters["bytes"] = size_text
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -103,13 +114,18 @@ def create_app(
         g.default_language = default_language
         g.admitted = False
 
-    guard.install(app, desk, visitors)
+    guard.install(app, desk, visitors, shared.phones)
     for room in ROOMS:
         app.register_blueprint(room(desk, visitors))
     app.register_error_handler(Exception, lambda error: _answer(error, desk))
-    app.context_processor(lambda: {"undoable": undoing.undoable(desk, visitors)})
+    app.context_processor(lambda: {"undoable": _undoable(desk, visitors)})
     app.context_processor(lambda: _always() | {"routed": routed, "practice": practice})
     return app
+
+
+def _undoable(desk: Desk, visitors: Visitors) -> tuple[Step, int] | None:
+    """Return what can be taken back; a page that is locked says nothing of it."""
+    return undoing.undoable(desk, visitors) if g.admitted else None
 
 
 def _always() -> dict[str, Any]:
@@ -118,6 +134,7 @@ def _always() -> dict[str, Any]:
         "lang": language(),
         "form_key": g.get("form_key", ""),
         "admitted": g.admitted,
+        "on_phone": guard.on_phone(),
         "leave_s": _LEAVE_S,
         "here": request.full_path.rstrip("?"),
         "State": State,

@@ -25,7 +25,7 @@ from field_client.web.errors import NameMissing, PageMissing
 from field_client.web.form_fields import control
 from field_client.web.showing import Page, page, to
 from field_client.web.undoing import note_saved
-from field_client.web.visiting import write_visit
+from field_client.web.visiting import PLACE, filled_in, write_visit
 from field_client.web.visitors import Visitors
 from field_client.web.words import language
 from shared_schema.records import RecordType, record_type
@@ -95,7 +95,7 @@ def _add_queue(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
                 _count(app, held, {"attended": 1, "recorded": 1 if visit else 0})
             if saved and visit:
                 note_saved(desk, visitors, app, person, others=(visit,))
-        return to("points.point", session=session)
+        return to("points.point", session=session, queue=1)
 
 
 def _finish(app: App, work: Work, session: UUID) -> tuple[bool, UUID | None]:
@@ -108,7 +108,7 @@ def _finish(app: App, work: Work, session: UUID) -> tuple[bool, UUID | None]:
     if request.form.get("recorded") != "yes":
         return saved, None
     values = {"person": str(work.record), "outcome": "recorded", "session": str(session)}
-    return saved, write_visit(app, work.record, values)
+    return saved, write_visit(app, work.record, values | filled_in(PLACE))
 
 
 def _keep(app: App, person: UUID, held: Work) -> Work:
@@ -140,6 +140,7 @@ def _session(app: App, session: UUID) -> Work:
 
 
 def _shown(desk: Desk, app: App, session: UUID, error: NameMissing | None = None) -> str:
+    """Show a service point; while its queue is registered, the next name can be typed at once."""
     work, lang = _session(app, session), language()
     rtype, person = work.type, record_type("person")
     given: dict[str, Any] = {n: request.form.get(n, "") for n in (*QUICK, "village")}
@@ -160,6 +161,7 @@ def _shown(desk: Desk, app: App, session: UUID, error: NameMissing | None = None
         count=len(served),
         unclear=[one for one in screens.rows(app, served) if one.mark == "draft"],
         error=error,
+        queue=error is not None or "queue" in request.args,
     )
 
 

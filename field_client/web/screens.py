@@ -1,6 +1,7 @@
 """What a page shows, as plain values: counts, the bar, lists of records, one record."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from field_client.sync.locked import still_sealed
 from field_client.tasks import RECORDED, Visited, visits_of
 from field_client.vault.spool import open_spool
 from field_client.web import memo
-from field_client.web.words import clock_text, language, local, text
+from field_client.web.words import clock_text, language, local, rough_text, text
 from shared_schema.central import Central, central_meaning
 from shared_schema.display import field_rows, masked
 from shared_schema.i18n import Label
@@ -135,9 +136,15 @@ def sheet(app: App, entry: Entry) -> Sheet:
 
 
 def _value(app: App, entry: Entry, name: str) -> object:
-    """Return a field's value, in place of another record's id what that record is called."""
+    """Return a field's value as people write it: a day as far as it is known, a record's name."""
     value, rtype = entry.values[name], RECORD_TYPES.get(entry.type)
     spec = rtype.fields.get(name) if rtype else None
-    if spec is None or spec.kind is not FieldKind.REFERENCE:
+    if spec is None or not isinstance(value, str):
         return value
-    return documents.referenced(app.journal, value, language()) or value
+    if spec.kind is FieldKind.DATE:
+        with suppress(ValueError):  # a draft keeps what was typed, which may be no day
+            precision = str(entry.values.get(f"{name}_precision", "day"))
+            return rough_text(value, precision, rough_text(value, "day", value))
+    if spec.kind is FieldKind.REFERENCE:
+        return documents.referenced(app.journal, value, language()) or value
+    return value

@@ -1,10 +1,14 @@
-"""The pages' own little web server: cheroot, on this laptop's loopback address and nowhere else."""
+"""The pages' own little web server: cheroot, on this laptop's loopback address and nowhere else.
+
+Phones have a server of their own (`phones_line`), which listens once an officer asks for it.
+"""
 
 from cheroot.wsgi import Server
 
 from field_client.web.desk import Desk
 from field_client.web.errors import PortTaken
 from field_client.web.pages import create_app
+from field_client.web.phones_line import Sharing
 from field_client.web.runner import Runner
 
 HOST = "127.0.0.1"
@@ -20,12 +24,13 @@ def prepare(
     default_language: str,
     *,
     runner: Runner | None = None,
+    sharing: Sharing | None = None,
     practice: bool = False,
 ) -> Server:
     """Return a server that holds its port already; 0 takes any free one. Raises PortTaken."""
     server = Server(
         (HOST, port),
-        create_app(desk, default_language, runner=runner, practice=practice),
+        create_app(desk, default_language, runner=runner, sharing=sharing, practice=practice),
         numthreads=_THREADS,
         server_name="jemput",
         timeout=_SLOWEST_S,

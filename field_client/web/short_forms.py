@@ -4,7 +4,6 @@ For rooms that ask for little (a repair attempt, a stock movement). Long forms, 
 keeps every field, are `forming`'s.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +17,9 @@ from field_client.opened import App
 from field_client.web.form_fields import Control, control
 from field_client.web.words import language
 from shared_schema.changes import REASONS
-from shared_schema.records import FieldKind, FieldSpec, RecordType
+from shared_schema.records import RecordType
 
 REASON = "reason."
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +84,12 @@ def _form(
         field = problem.field if problem.field in names else ""
         problems.setdefault(field or "", []).append(problem.text.text(lang))
     reasons = values.get(REASONS, {})
-    shown = {name: _day_first(rtype.fields.get(name), value) for name, value in values.items()}
     doubts = [
         (doubt.code, doubt.text.text(lang), str(reasons.get(doubt.code, "")))
         for doubt in (found.warnings if found else ())
     ]
     return ShortForm(
-        controls=[control(app, rtype.fields[name], shown, lang) for name in names],
+        controls=[control(app, rtype.fields[name], values, lang) for name in names],
         problems=problems,
         doubts=doubts,
     )
-
-
-def _day_first(spec: FieldSpec | None, value: Any) -> Any:
-    """Return a date as the form asks for it; anything else as it is."""
-    if spec is None or spec.kind is not FieldKind.DATE or not _DAY.fullmatch(str(value)):
-        return value
-    return "-".join(reversed(str(value).split("-")))

@@ -36,12 +36,14 @@ def note_saved(
     """Remember what was saved, so that it can be taken back for ten seconds."""
     entry = app.journal.entry(record)
     name = documents.named(app.journal, entry, language()) if entry else ""
-    visitors.done = Step(record=record, name=name, at_s=desk.clock(), before=before, others=others)
+    visitors.here.done = Step(
+        record=record, name=name, at_s=desk.clock(), before=before, others=others
+    )
 
 
 def undoable(desk: Desk, visitors: Visitors) -> tuple[Step, int] | None:
     """Return what can be taken back, and for how many seconds it is offered."""
-    step = visitors.done
+    step = visitors.here.done
     left_s = UNDO_S - (desk.clock() - step.at_s) if step else 0.0
     return (step, max(1, round(left_s))) if step and left_s > 0 else None
 
@@ -71,7 +73,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
 def _add_undo(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     @room.post("/undo")
     def undo() -> Page:
-        step, visitors.done = visitors.done, None
+        step, visitors.here.done = visitors.here.done, None
         if step is None or desk.clock() - step.at_s > UNDO_S + _ON_THE_WAY_S:
             raise UndoTooLate
         with desk.use() as app:
@@ -117,7 +119,7 @@ def _add_trash(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             entry = app.journal.entry(record)
             name = documents.named(app.journal, entry, language()) if entry else ""
             trash.discard(app.journal, record)
-            visitors.done = Step(record=record, name=name, at_s=desk.clock(), discarded=True)
+            visitors.here.done = Step(record=record, name=name, at_s=desk.clock(), discarded=True)
         return to("reading.records", state="draft")
 
     @room.get("/trash")

@@ -2,13 +2,20 @@
 
 A photo fresh from a camera is nobody's but the officer's; werkzeug would put what is large into a
 temporary file, in the clear. Large requests are taken only where a page asks for a file.
+
+A browser forgets the file of a form that comes back with an error. A photo that was read is kept
+for that form, in memory and with the open store: it goes when that is closed.
 """
 
+import secrets
 from io import BytesIO
 from typing import IO, Any
+from weakref import WeakKeyDictionary
 
 from flask import Request, request
 
+from field_client.journal import Journal
+from field_client.opened import App
 from shared_schema.errors import InputError
 
 _ROOM_BYTES = 1 << 20
@@ -19,6 +26,9 @@ LIMITS = {
     "outages.attach": PHOTO_BYTES,
     "syncing.take_in": STICK_BYTES,
 }
+_NAME_BYTES = 16
+_MOST_KEPT = 4
+_KEPT: WeakKeyDictionary[Journal, dict[str, Any]] = WeakKeyDictionary()
 
 
 class FileNotChosen(InputError):
@@ -53,3 +63,23 @@ def required(name: str) -> bytes:
     if content is None:
         raise FileNotChosen
     return content
+
+
+def keep(app: App, photo: Any) -> str:
+    """Keep a photo for a form that comes back; return its name. The last few are kept."""
+    kept = _KEPT.setdefault(app.journal, {})
+    name = secrets.token_urlsafe(_NAME_BYTES)
+    kept[name] = photo
+    for oldest in list(kept)[:-_MOST_KEPT]:
+        del kept[oldest]
+    return name
+
+
+def kept(app: App, name: str) -> Any:
+    """Return a photo that was kept, None where it is there no more."""
+    return _KEPT.get(app.journal, {}).get(name)
+
+
+def drop(app: App, name: str) -> None:
+    """Keep a photo no longer; its form was saved."""
+    _KEPT.get(app.journal, {}).pop(name, None)

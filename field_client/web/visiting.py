@@ -1,5 +1,6 @@
 """A visit in three taps: the person, what came of it, save."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +20,12 @@ from field_client.web.errors import OutcomeMissing
 from field_client.web.showing import Page, page, to
 from field_client.web.undoing import note_saved
 from field_client.web.visitors import Visitors
-from field_client.web.words import language
+from field_client.web.words import language, length_text, text
 from shared_schema.central import Central, central_meaning
 from shared_schema.records import CodeList, FieldValueError, record_type
 
-_TYPED = ("outcome", "reason", "note", "lat", "lon", "accuracy_m", "session")
+_TYPED = ("outcome", "reason", "note", "session")
+PLACE = ("lat", "lon", "accuracy_m")
 MARKS = {
     **dict.fromkeys(tasks.RECORDED, ("received", "fine")),
     **dict.fromkeys(tasks.AGAIN, ("again", "later")),
@@ -52,8 +54,8 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
                 return _shown(desk, app, person, error=OutcomeMissing()), 400
             saved = write_visit(app, person, values)
             note_saved(desk, visitors, app, saved)
-        if request.form.get("from") == "tasks" and visitors.village:
-            return to("assigned.village", village=visitors.village)
+        if request.form.get("from") == "tasks" and visitors.here.village:
+            return to("assigned.village", village=visitors.here.village)
         return to("reading.show", record=person)
 
     return room
@@ -106,6 +108,7 @@ def _line(app: App, one: tasks.Visited, now_ms: int) -> dict[str, str]:
     return {
         "outcome": outcome,
         "at": at,
+        "place": _place(one.values),
         "reason": task_pages.word("reason", one.values.get("reason")),
         "note": str(one.values.get("note") or ""),
         "icon": icon,
@@ -113,10 +116,24 @@ def _line(app: App, one: tasks.Visited, now_ms: int) -> dict[str, str]:
     }
 
 
+def _place(values: Mapping[str, Any]) -> str:
+    """Return that the place was noted, and how exactly."""
+    if values.get("lat") is None or values.get("lon") is None:
+        return ""
+    reach = values.get("accuracy_m")
+    if reach is None:
+        return text()("place noted")
+    return text()("place noted, ± {length}").format(length=length_text(float(reach)))
+
+
 def _values(person: UUID) -> dict[str, Any]:
-    """Return what was tapped and typed; what cannot be read is left out."""
-    values: dict[str, Any] = {"person": str(person)}
-    for name in _TYPED:
+    return {"person": str(person), **filled_in((*_TYPED, *PLACE))}
+
+
+def filled_in(names: Iterable[str]) -> dict[str, Any]:
+    """Return what was tapped and typed of a visit; what cannot be read is left out."""
+    values: dict[str, Any] = {}
+    for name in names:
         try:
             value = read_assignment(_visit(), name, request.form.get(name, ""), _as_it_is)
         except FieldValueError:

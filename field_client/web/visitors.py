@@ -1,8 +1,8 @@
-"""Which browser may see what: one that gave the passphrase, and forms that we wrote ourselves.
+"""Which browser may see what: those that were let in, and forms that we wrote ourselves.
 
-A browser is known by a random cookie. Only the one that unlocked last is admitted; the pages hold
-nothing for any other, on this laptop or off it. Every form carries a key made from the cookie
-and a secret of this process, so that no other page can send it.
+A browser is known by a random cookie. On this laptop only the one that unlocked last is admitted;
+phones are let in beside it (`phones`). Every form carries a key made from the cookie and a secret
+of this process, so that no other page can send it.
 """
 
 import hashlib
@@ -13,6 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
+
+from flask import g
+
+from field_client.shift import IDLE_S
 
 TOKEN_BYTES = 32
 
@@ -32,48 +36,60 @@ class Step:
     others: tuple[UUID, ...] = ()
 
 
-class Visitors:
-    """The cookies of one run of the pages; nothing of it is kept.
+@dataclass(slots=True, kw_only=True)
+class Guest:
+    """What is remembered of one admitted browser, since browsers keep addresses; nowhere else.
 
-    Of the admitted browser, since browsers keep addresses: ``sought``, what it looked for last;
-    ``village``, where it registered last; ``done``, what it did last and may take back.
+    ``sought``: what it looked for last; ``village``: where it registered last; ``done``: what it
+    did last and may take back; ``used_s``: when it last did something, by the desk's clock.
     """
+
+    used_s: float = 0.0
+    sought: str = ""
+    village: str = ""
+    done: Step | None = None
+
+    def is_idle(self, now_s: float) -> bool:
+        """Tell whether nobody has used it for five minutes, whatever others did meanwhile."""
+        return now_s - self.used_s >= IDLE_S
+
+
+class Visitors:
+    """The cookies of one run of the pages; nothing of it is kept."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(TOKEN_BYTES)
-        self._admitted: bytes | None = None
-        self.sought = ""
-        self.village = ""
-        self.done: Step | None = None
+        self._admitted: tuple[bytes, Guest] | None = None
         self._turn = threading.Lock()
+
+    @property
+    def here(self) -> Guest:
+        """The browser that asks for the page at hand; the guard has found out which it is."""
+        guest: Guest = g.guest
+        return guest
 
     def newcomer(self) -> str:
         """Return a cookie that opens nothing yet."""
         return secrets.token_urlsafe(TOKEN_BYTES)
 
-    def admit(self) -> str:
-        """Return a fresh cookie for the browser that has just unlocked; others are out."""
+    def admit(self, now_s: float) -> str:
+        """Return a fresh cookie for the browser that has just unlocked; others here are out."""
         token = self.newcomer()
         with self._turn:
-            self._admitted = self._mark(token)
-            self._forget()
+            self._admitted = (self.mark(token), Guest(used_s=now_s))
         return token
 
-    def is_admitted(self, token: str) -> bool:
-        """Return whether this is the cookie of the browser that unlocked."""
+    def find(self, token: str) -> Guest | None:
+        """Return the browser on this laptop that was let in by this cookie."""
         with self._turn:
             admitted = self._admitted
-        return admitted is not None and hmac.compare_digest(admitted, self._mark(token))
+        known = admitted is not None and hmac.compare_digest(admitted[0], self.mark(token))
+        return admitted[1] if known and admitted is not None else None
 
     def dismiss(self) -> None:
         """Let nobody in until the next unlock."""
         with self._turn:
             self._admitted = None
-            self._forget()
-
-    def _forget(self) -> None:
-        self.sought = self.village = ""
-        self.done = None
 
     def form_key(self, token: str) -> str:
         """Return what a form for this browser carries."""
@@ -83,5 +99,6 @@ class Visitors:
         """Return whether a form was written for this browser by this process."""
         return hmac.compare_digest(self.form_key(token).encode(), given.encode())
 
-    def _mark(self, token: str) -> bytes:
+    def mark(self, token: str) -> bytes:
+        """Return what is kept of a cookie."""
         return hmac.new(self._secret, b"cookie" + token.encode(), hashlib.sha256).digest()

@@ -12,6 +12,7 @@ from shared_schema.i18n import LANGUAGES, translator
 PACKAGE = "field_client"
 GROUND = "shared_schema"
 COOKIE = "jemput_lang"
+METRES_OF_KM = 1000
 
 
 def language() -> str:
@@ -50,6 +51,14 @@ def size_text(size_bytes: int) -> str:
             number = format_decimal(size_bytes / least, format="#,##0.#", locale=language())
             return f"{number} {unit}"
     return f"{size_bytes} B"
+
+
+def length_text(metres: float) -> str:
+    """Return a length as people say it."""
+    if metres < METRES_OF_KM:
+        return f"{metres:.0f} m"
+    number = format_decimal(metres / METRES_OF_KM, format="#,##0.#", locale=language())
+    return f"{number} km"
 
 
 def rough_text(day: str, precision: str, words: str) -> str:

@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared_schema.errors import InputError, NetworkError
-from sync_server.api import about, errors, exchange
+from shared_schema.errors import InputError, JemputError, NetworkError
+from sync_server import displaced
+from sync_server.api import about, errors, exchange, odata
 from sync_server.api.body import ChunkedBody, KnownBody
 from sync_server.api.cork import Cork
 from sync_server.api.doorkeeper import Doorkeeper
@@ -37,6 +38,7 @@ _HEADER_BYTES = 32 << 10
 _SHUTDOWN_S = 10
 _FAREWELL_S = 5.0
 _LOOK_EVERY_S = 1.0
+_HOUSE_EVERY = 5
 
 
 class AddressInUse(NetworkError):
@@ -211,6 +213,7 @@ def create_app(
     imports = Imports(office)
     site.install(app, office, imports, hosts)
     v1.install(app, office, imports, hosts)
+    odata.install(app, office, hosts)
     return app
 
 
@@ -221,10 +224,26 @@ def prepare(office: Office, listening: Listening) -> Server:
     """
     doorkeeper = Doorkeeper(EXCHANGES_AT_ONCE)
     app = create_app(office, doorkeeper, listening.hosts, listening.proxies)
-    return listen(app, doorkeeper, office.keys, listening)
+    server = listen(app, doorkeeper, office.keys, listening)
+    Thread(target=_keep_house, args=(server, office), daemon=True).start()
+    return server
 
 
-def listen(app: Flask, doorkeeper: Doorkeeper, keys: Keys, listening: Listening) -> Server:
+def _keep_house(server: PatientServer, office: Office) -> None:
+    """Do what follows from arrivals by itself, once nothing more has come for a while."""
+    head = waited = -1
+    while server.ready:
+        time.sleep(_LOOK_EVERY_S)
+        waited = (waited + 1) % _HOUSE_EVERY
+        if waited:
+            continue
+        with suppress(JemputError):
+            before, head = head, displaced.head(office)
+            if before == head:
+                displaced.requeue_new(office)
+
+
+def listen(app: Flask, doorkeeper: Doorkeeper, keys: Keys, listening: Listening) -> PatientServer:
     """Return a server for ``app``; ``keys`` are those of whoever answers."""
     server = PatientServer(
         (listening.host, listening.port),

@@ -16,6 +16,7 @@ from sync_server import possible_duplicates, reconcile, rematching
 from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, deciding, reading
 from sync_server.commands.people import regions_of, title_of
+from sync_server.commands.progress import Progress
 from sync_server.config import load_config
 from sync_server.matching.exact import OpenPair
 from sync_server.possible_duplicates import Proposed
@@ -171,7 +172,9 @@ def _decided(made: reconcile.Decision) -> str:
 @output_options
 def rematch(*, registers: bool) -> None:
     """Compare everybody anew, after an update of the matcher or an import of a register."""
-    done = rematching.rematch(open_office(load_config()), registers=registers)
+    office = open_office(load_config())
+    told = text(PACKAGE)("{count} of {total} residents, {rate} a second, {left} left")
+    done = rematching.rematch(office, registers=registers, progress=Progress(told))
     emit(
         asdict(done),
         lambda: text(PACKAGE)(

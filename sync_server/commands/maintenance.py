@@ -8,6 +8,7 @@ from shared_schema.console import emit, output_options, text
 from shared_schema.display import pairs
 from sync_server import counting, rebuilding, verification
 from sync_server.app import open_office
+from sync_server.commands.progress import Progress
 from sync_server.config import load_config
 
 _PACKAGE = "sync_server"
@@ -27,7 +28,8 @@ _COUNTED = {
 @output_options
 def rebuild() -> None:
     """Make every table of current records anew from the change log."""
-    done = rebuilding.rebuild(open_office(load_config()))
+    told = text(_PACKAGE)("{count} of {total} changes, {rate} a second, {left} left")
+    done = rebuilding.rebuild(open_office(load_config()), Progress(told))
     emit(
         asdict(done),
         lambda: text(_PACKAGE)(

@@ -1,6 +1,5 @@
 """``registry``: the ministry's register of residents and its lists of statuses."""
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from sync_server.app import open_office
 from sync_server.commands.opening import PACKAGE, actor_of, operator
 from sync_server.commands.output import OUTPUT, write_file
 from sync_server.commands.people import field_label, regions_of, value_text
+from sync_server.commands.progress import Progress
 from sync_server.config import load_config
 from sync_server.export import write_csv
 from sync_server.office import Office
@@ -30,7 +30,6 @@ from sync_server.registry import (
 
 _MAP_HELP = "JSON object: column header to field name."
 _LINES_SHOWN = 20
-_PROGRESS_S = 5.0
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -88,7 +87,7 @@ def _run(
         mapping=_mapping(map_file),
         sheet=sheet,
         dry_run=dry_run,
-        progress=_Progress(),
+        progress=Progress(text(PACKAGE)("{count} of {total} lines, {rate} a second, {left} left")),
     )
     outcome = work(office, job)
     if not dry_run:
@@ -126,29 +125,6 @@ def _mapping(file: Path | None) -> Mapping[str, str]:
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
         raise RegisterMapInvalid(reason="not an object of texts")
     return found
-
-
-class _Progress:
-    """Says every few seconds how far an import is, how fast, and how long it will take."""
-
-    def __init__(self) -> None:
-        self._begun = self._said = time.monotonic()
-
-    def __call__(self, lines: int, total: int) -> None:
-        """Say it on standard error where the last time is long enough ago."""
-        now = time.monotonic()
-        if now - self._said < _PROGRESS_S:
-            return
-        self._said = now
-        rate = lines / (now - self._begun)
-        told = text(PACKAGE)("{count} of {total} lines, {rate} a second, {left} left")
-        left = _duration(max(total - lines, 0) / rate)
-        click.echo(told.format(count=lines, total=total, rate=round(rate), left=left), err=True)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"
 
 
 def _difference(one: Difference) -> dict[str, Any]:

@@ -1,16 +1,19 @@
 """``report`` and ``export``: what the office is asked for, as a page or as a file."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 
-from shared_schema.console import language, output_options, screen_width, text, wants_json
+from shared_schema.console import emit, language, output_options, screen_width, text, wants_json
 from shared_schema.errors import InputError
 from shared_schema.records import RECORD_TYPES, record_type
 from shared_schema.regions import Level
+from sync_server import exporting, tallies
 from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE, reading
+from sync_server.commands.agreeing import give_out
+from sync_server.commands.opening import PACKAGE, actor_of, reading
 from sync_server.commands.output import OUTPUT, json_text, write_bytes, write_file
 from sync_server.config import load_config
 from sync_server.export import exported, write_csv, write_records_csv
@@ -29,6 +32,17 @@ from sync_server.reports.coverage_report import (
 )
 
 PROPOSAL = "proposal"
+# What somebody has to agree to first, by what is exported; all that is not named is of residents.
+_ABOUT_PEOPLE: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(
+        ("campaign", "session", "equipment", "outage", "outage_statement", "repair_attempt",
+         "stock_movement", "figure"),
+        (),
+    ),
+    "": ("residents", "visits"),
+    "visit": ("visits",),
+    PROPOSAL: ("proposal",),
+}  # fmt: skip
 
 
 class TypeMissing(InputError):
@@ -109,20 +123,30 @@ def coverage(
     help="A table of one TYPE, or one JSON document.",
 )
 @click.option("--output", type=OUTPUT, help="Write to this file.")
+@click.option("--ask", "reason", metavar="REASON", help="Ask a second person to agree to it.")
 @output_options
-def export(type_name: str | None, layout: str, output: Path | None) -> None:
+def export(type_name: str | None, layout: str, output: Path | None, reason: str | None) -> None:
     """Write records out, of one TYPE or of all, with full NIKs: keep the file safe.
+
+    What is about people is given out once a second person has agreed: ask with `--ask`, have
+    another supervisor agree on the page *Exports*, then run the command again within a day. Only
+    where the office has no other supervisor does it do without, and the access log says so.
 
     `export proposal` is what the ministry is asked to look at: duplicates, deaths and moves as
     claims, each with its source, its evidence and what speaks against it.
     """
     as_table = layout == "csv" and not wants_json()
+    rtype = record_type(type_name) if type_name and type_name != PROPOSAL else None
+    if as_table and type_name is None:
+        raise TypeMissing
+    kinds = _ABOUT_PEOPLE.get(type_name or "", ("residents",))
+    if kinds and reason is not None:
+        _ask(kinds, reason)
+        return
+    give_out(open_office(load_config()), kinds)
     if type_name == PROPOSAL:
         _export_proposal(output, as_table=as_table)
         return
-    rtype = record_type(type_name) if type_name else None
-    if as_table and rtype is None:
-        raise TypeMissing
     with reading() as connection:
         if as_table and rtype is not None:
             found = exported(connection, rtype.name)
@@ -134,8 +158,19 @@ def export(type_name: str | None, layout: str, output: Path | None) -> None:
     write_file(output, lambda target: target.write(f"{body}\n"))
 
 
+def _ask(kinds: Sequence[str], reason: str) -> None:
+    office = open_office(load_config())
+    with office.store.read() as connection:
+        actor = actor_of(connection)
+    asked = [exporting.request(office, actor, one, "csv", "", reason) for one in kinds]
+    told = text(PACKAGE)("Asked. Another supervisor has to agree on the page Exports.")
+    emit({"asked": asked}, lambda: told)
+
+
 def _export_proposal(output: Path | None, *, as_table: bool) -> None:
-    with reading() as connection:
+    office = open_office(load_config())
+    tallies.finish(office)
+    with office.store.read() as connection:
         claims = proposal(connection)
     if as_table:
         rows = [[claim[name] for name in COLUMNS] for claim in claims]

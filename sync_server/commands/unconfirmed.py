@@ -11,7 +11,9 @@ from shared_schema import display
 from shared_schema.console import language, output_options, screen_width, text, wants_json
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import RegionTable
+from sync_server import tallies
 from sync_server.app import open_office
+from sync_server.commands.agreeing import give_out
 from sync_server.commands.opening import PACKAGE
 from sync_server.commands.output import OUTPUT, json_text, write_file
 from sync_server.commands.people import regions_of
@@ -48,8 +50,15 @@ def unconfirmed(layout: str, day: datetime | None, output: Path | None, **narrow
 
     The team is the operator who wrote the visit, the kit the laptop it was written on. Import
     the ministry's newest list with `registry status` first.
+
+    As CSV or JSON it has full NIKs, and is given out once a second person has agreed to that on
+    the page *Exports*; the access log says where the office has nobody who could.
     """
     office = open_office(load_config())
+    as_json = layout == "json" or wants_json()
+    if as_json or layout == "csv":
+        give_out(office, ("unconfirmed",))
+    tallies.finish(office)
     with office.store.read() as connection:
         on: date = day.date() if day else context_of(office, connection).today
         document = unconfirmed_report(connection, on, Wanted(**narrowed)).as_dict()
@@ -58,7 +67,6 @@ def unconfirmed(layout: str, day: datetime | None, output: Path | None, **narrow
         rows = [[one[name] for name in COLUMNS] for one in document["people"]]
         write_file(output, lambda target: write_csv(target, COLUMNS, rows))
         return
-    as_json = layout == "json" or wants_json()
     width = None if output else screen_width()
     body = json_text(document) if as_json else _text(document, regions, width)
     write_file(output, lambda target: target.write(f"{body}\n"))

@@ -26,12 +26,19 @@ _MOST_AT_PLACE = 60
 
 def possible(outages: Iterable[RecordState]) -> set[Candidate]:
     """Return the pairs of outages that may be one, of those that are not void."""
+    return possible_among(
+        (state.record, state.values())
+        for state in outages
+        if state.type == OUTAGE_TYPE and state.void is None
+    )
+
+
+def possible_among(outages: Iterable[tuple[UUID, Mapping[str, Any]]]) -> set[Candidate]:
+    """Return the same of outages by their id and what they show."""
     together: defaultdict[tuple[str, str], dict[UUID, Mapping[str, Any]]] = defaultdict(dict)
-    for state in outages:
-        if state.type == OUTAGE_TYPE and state.void is None:
-            values = state.values()
-            for place in _places(values):
-                together[place][state.record] = values
+    for record, values in outages:
+        for place in _places(values):
+            together[place][record] = values
     found = set()
     for reports in together.values():
         if len(reports) > _MOST_AT_PLACE:

@@ -24,19 +24,31 @@ from sync_server.store.driver import ask
 from sync_server.tallies import day_number
 
 _FOREVER = 99_999_999
-# The last visit of each resident: SQLite takes the other columns from the row of the maximum.
-_LAST = (
-    "SELECT latest.village, sum(again OR displaced), sum(displaced) FROM"
-    " (SELECT person, village, outcome IN ('revisit', 'not_at_home') AS again,"
-    " outcome <> 'recorded' AND reason = 'equipment_broken' AS displaced, max(at_ms)"
-    " FROM tally_visits INDEXED BY ix_tally_visits_person"
-    " WHERE day BETWEEN ? AND ? GROUP BY person) AS latest"
-    " LEFT JOIN tally_people ON root = person WHERE coalesce(central, 0) = 0"
-    " GROUP BY latest.village"
+# Whoever's last visit of those days leaves something to do. Most were not visited since; of the
+# others the last visit of those days is looked for.
+_AGAIN = (
+    "SELECT village, count(*), total(asks = 2) FROM (SELECT village, last_asks AS asks"
+    " FROM tally_people INDEXED BY ix_tally_people_village_last"
+    " WHERE central = 0 AND last_day IS NOT NULL AND last_day BETWEEN ?1 AND ?2"
+    " UNION ALL SELECT village, (SELECT CASE"
+    " WHEN outcome <> 'recorded' AND reason = 'equipment_broken' THEN 2"
+    " WHEN outcome IN ('revisit', 'not_at_home') THEN 1 ELSE 0 END FROM tally_visits"
+    " WHERE person IN (SELECT p.root UNION SELECT record FROM tally_clusters WHERE root = p.root)"
+    " AND day BETWEEN ?1 AND ?2 ORDER BY at_ms DESC, tick DESC, device DESC, visit DESC LIMIT 1)"
+    " FROM tally_people AS p INDEXED BY ix_tally_people_village_last"
+    " WHERE central = 0 AND last_day IS NOT NULL AND last_day > ?2)"
+    " WHERE asks > 0 GROUP BY village"
 )
 _BY_REASON = (
     "SELECT village, outcome, reason, count(*) FROM tally_visits INDEXED BY ix_tally_visits_village"
     " WHERE day BETWEEN ? AND ? GROUP BY village, outcome, reason"
+)
+# What the office wrote to have somebody visited again is no visit.
+_QUEUED = (
+    "SELECT village, outcome, reason, -count(*)"
+    " FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
+    " WHERE day BETWEEN ? AND ? AND outcome = 'revisit' AND operator LIKE 'user:%'"
+    " GROUP BY village, reason"
 )
 
 
@@ -109,15 +121,21 @@ def campaigns(connection: Connection) -> list[Campaign]:
     return sorted(found, key=lambda one: str(one.values.get("starts_on", "")), reverse=True)
 
 
-def campaign_report(
-    connection: Connection, record: str, today: date, covers: Covers
-) -> CampaignReport:
-    """Return a campaign with its villages, sessions and reasons. Raises CampaignUnknown."""
+def campaign_named(connection: Connection, record: str) -> Campaign:
+    """Return a campaign. Raises CampaignUnknown."""
     current = resolve(connection, record)
     values = current.state.values()
     if current.state.type != CAMPAIGN or not current.complete or current.state.void is not None:
         raise CampaignUnknown(text=record)
-    campaign = Campaign(record=str(current.record), values=values)
+    return Campaign(record=str(current.record), values=values)
+
+
+def campaign_report(
+    connection: Connection, record: str, today: date, covers: Covers
+) -> CampaignReport:
+    """Return a campaign with its villages, sessions and reasons. Raises CampaignUnknown."""
+    campaign = campaign_named(connection, record)
+    values = campaign.values
     found = overview(connection, today, covers, campaign.record)
     visits, reasons = _visits(connection, campaign, covers)
     again = _again(connection, campaign)
@@ -136,11 +154,13 @@ def campaign_report(
         for code in found.regions.villages(values["area"])
         if covers(code)
     ]
+    if not villages and not covers(values["area"]):
+        raise CampaignUnknown(text=record)
     return CampaignReport(
         campaign=campaign,
         found=found,
         villages=sorted(villages, key=lambda one: (-one.count.not_recorded, one.code)),
-        sessions=_sessions(connection, campaign, covers),
+        sessions=sessions_of(connection, campaign, covers),
         reasons=reasons,
         regions=found.regions,
     )
@@ -151,18 +171,19 @@ def _visits(
 ) -> tuple[dict[str, Counter[str]], Counter[tuple[str, str]]]:
     outcomes: dict[str, Counter[str]] = {}
     reasons: Counter[tuple[str, str]] = Counter()
-    for village, outcome, reason, count in ask(connection, _BY_REASON, *campaign.days):
+    visits = ask(connection, _BY_REASON, *campaign.days)
+    for village, outcome, reason, count in [*visits, *ask(connection, _QUEUED, *campaign.days)]:
         if village and contains(campaign.values["area"], village) and covers(village):
             outcomes.setdefault(village, Counter())[outcome] += count
             if outcome not in FIELD_RECORDED:
                 reasons[outcome, reason] += count
-    return outcomes, reasons
+    return outcomes, +reasons
 
 
 def _again(connection: Connection, campaign: Campaign) -> dict[str, tuple[int, int]]:
     """Return by village how many to visit again, and how many of them a broken machine met."""
-    rows = ask(connection, _LAST, *campaign.days)
-    return {village: (again, displaced) for village, again, displaced in rows}
+    rows = ask(connection, _AGAIN, *campaign.days)
+    return {village: (again, int(displaced)) for village, again, displaced in rows}
 
 
 def _assigned(connection: Connection, campaign: str) -> dict[str, tuple[str, str]]:
@@ -170,12 +191,14 @@ def _assigned(connection: Connection, campaign: str) -> dict[str, tuple[str, str
     return {row.village: (row.team, row.device) for row in connection.execute(query)}
 
 
-def _sessions(connection: Connection, campaign: Campaign, covers: Covers) -> list[Session]:
+def sessions_of(connection: Connection, campaign: Campaign, covers: Covers) -> list[Session]:
+    """Return the service points of a campaign, the latest day first."""
     found = []
     for record, values in _shown(connection, "session"):
         village = str(values.get("village", ""))
-        inside = contains(campaign.values["area"], village) and covers(village)
-        if values.get("campaign") == campaign.record or (inside and _on_its_days(campaign, values)):
+        own = values.get("campaign") == campaign.record
+        inside = contains(campaign.values["area"], village) and _on_its_days(campaign, values)
+        if (own or inside) and covers(village or None):
             found.append(Session(record=record, values=values))
     return sorted(found, key=lambda one: str(one.values.get("date", "")), reverse=True)
 

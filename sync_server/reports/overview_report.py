@@ -17,7 +17,7 @@ from sync_server.coverage import FIELD_RECORDED, Count, needed_a_day, rolled_up
 from sync_server.reports.coverage_report import Rule, rule_for
 from sync_server.store.queries import facts, tallies
 from sync_server.store.queries.facts import Fact
-from sync_server.store.queries.tallies import Due
+from sync_server.store.queries.tallies import Counted, Due
 from sync_server.tallies import day_number
 
 PACE_DAYS = 7
@@ -48,7 +48,7 @@ class Overview:
 
     `days_left`: from today to the day of the deadline, None without a deadline. `pace`:
     recordings in the field a day over the last seven days, by region. `elsewhere` and
-    `incomplete`: residents who are not counted.
+    `incomplete`: residents who are not counted. `sums`: what all of it was counted by.
     """
 
     as_of: date
@@ -61,6 +61,7 @@ class Overview:
     elsewhere: int
     incomplete: int
     regions: RegionTable
+    sums: Counted
 
     def needed(self, region: str) -> int | None:
         """Return how many recordings a day a region needs to make the deadline."""
@@ -87,7 +88,8 @@ def overview(
         return contains(area, village) and covers(village)
 
     due = due_by(rule.policy, today, since=today - timedelta(days=1))
-    villages = tallies.by_village(connection, due)
+    counted_all = tallies.by_village(connection, due)
+    villages = counted_all.villages
     always = [one for one in (area, *table.districts(area)) if one == area or covers(one)]
     here = {one.village: _count(one) for one in villages if counted(one.village)}
     counts = rolled_up(here, always=always)
@@ -103,6 +105,7 @@ def overview(
         elsewhere=sum(one.residents for one in villages if not contains(office, one.village)),
         incomplete=sum(n for at, n in tallies.incomplete(connection).items() if covers(at)),
         regions=table,
+        sums=counted_all,
     )
 
 

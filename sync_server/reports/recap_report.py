@@ -19,6 +19,7 @@ from sync_server.reports.coverage_report import RegionNotHere, Rule, rule_for
 from sync_server.reports.overview_report import Covers, added_up, counts_of, due_by
 from sync_server.store.queries import facts, tallies
 from sync_server.store.queries.facts import Fact
+from sync_server.store.queries.tallies import Counted
 from sync_server.tallies import day_number
 
 
@@ -61,6 +62,7 @@ class Recap:
     parts: Sequence[Part]
     uneven: Sequence[tuple[str, str]]
     regions: RegionTable
+    sums: Counted
 
 
 def recap(connection: Connection, day: date, region: str | None, covers: Covers) -> Recap:
@@ -71,7 +73,8 @@ def recap(connection: Connection, day: date, region: str | None, covers: Covers)
     office = facts.need(connection, Fact.REGION)
     wanted = region or office
     table = RegionTable.from_rows(facts.region_rows(connection))
-    if not contains(office, wanted) or wanted not in table.names:
+    seen = wanted == office or covers(wanted)
+    if not contains(office, wanted) or wanted not in table.names or not seen:
         raise RegionNotHere(text=wanted)
     rule = rule_for(connection, wanted)
     found = _sums(connection, day, rule, lambda at: contains(wanted, at) and covers(at))
@@ -87,6 +90,7 @@ def recap(connection: Connection, day: date, region: str | None, covers: Covers)
         parts=parts,
         uneven=[*imbalances(found.counts), *_uneven(total, parts)],
         regions=table,
+        sums=found.sums,
     )
 
 
@@ -106,6 +110,7 @@ def _uneven(total: Part, parts: Sequence[Part]) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sums:
+    sums: Counted
     counts: Mapping[str, Count]
     today: Mapping[str, int]
     outcomes: Mapping[str, Counter[str]]
@@ -124,16 +129,16 @@ class _Sums:
 
 def _sums(connection: Connection, day: date, rule: Rule, counted: Callable[[str], bool]) -> _Sums:
     due, at = due_by(rule.policy, day), day_number(day)
-    villages = [one for one in tallies.by_village(connection, due) if counted(one.village)]
+    found = tallies.by_village(connection, due)
+    villages = [one for one in found.villages if counted(one.village)]
     outcomes: dict[str, Counter[str]] = {}
     for _, village, outcome, count in tallies.visits_between(connection, at, at):
         if village and counted(village):
             outcomes.setdefault(village, Counter())[outcome] += count
-    today = tallies.recorded_on(connection, due)
-    statuses = tallies.statuses(connection, due)
     return _Sums(
         counts=rolled_up(counts_of(villages)),
-        today=added_up({one: n for one, n in today.items() if counted(one)}, 0),
+        sums=found,
+        today=added_up({one.village: one.today for one in villages}, 0),
         outcomes=added_up(outcomes, Counter()),
-        statuses=added_up({one: n for one, n in statuses.items() if counted(one)}, Counter()),
+        statuses=added_up({one.village: Counter(one.statuses) for one in villages}, Counter()),
     )

@@ -1,7 +1,7 @@
 """The residents of the store, one for each cluster, for whatever report counts people."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,10 +12,16 @@ from shared_schema.canonical import decode
 from shared_schema.regions import contains
 from sync_server.coverage import FIELD_RECORDED, Resident, cluster_values, is_complete
 from sync_server.store import tables
+from sync_server.store.driver import ask, listed
 from sync_server.store.queries import records
 
 _PERSON = "person"
 _VISIT = "visit"
+_MEMBERS = "SELECT record, root FROM clusters WHERE root IN (SELECT value FROM json_each(?))"
+_ALONE = (
+    "SELECT record, shown FROM records WHERE NOT void AND record"
+    " IN (SELECT value FROM json_each(?))"
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,6 +99,18 @@ def _recorded_in_the_field(connection: Connection, roots: Mapping[str, str]) -> 
     return found
 
 
-def _shown_together(connection: Connection, members: Sequence[str]) -> dict[str, Any]:
+def _shown_together(connection: Connection, members: Iterable[str]) -> dict[str, Any]:
     found = records.many(connection, [UUID(member) for member in members])
     return cluster_values(current.state for current in found.values())
+
+
+def shown_of(connection: Connection, roots: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return what some residents show, by root: each cluster as one, void records left out."""
+    wanted = list(roots)
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for record, root in ask(connection, _MEMBERS, listed(wanted)):
+        members[root].append(record)
+    alone = listed([root for root in wanted if root not in members])
+    found = {record: decode(shown.encode()) for record, shown in ask(connection, _ALONE, alone)}
+    together = {root: _shown_together(connection, each) for root, each in members.items()}
+    return found | together

@@ -1,35 +1,52 @@
 """Residents recorded in the field whom the ministry's list lacks, out of the store.
 
-The team is the operator who wrote the visit, the kit the laptop it was written on.
+The team is the operator who wrote the visit, the kit the laptop it was written on. The tallies
+hold who that is, so they have to be brought up to date before.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection
 
-from shared_schema.changes import Stamp
-from shared_schema.clock import wall_of
-from shared_schema.display import time_zone
-from shared_schema.fold import RecordState
-from shared_schema.regions import contains
-from sync_server.coverage import FIELD_RECORDED, cluster_values
-from sync_server.people import device_labels, root_of_each
-from sync_server.store import tables
-from sync_server.store.queries import facts, log, records
-from sync_server.store.queries.facts import Fact
-from sync_server.unconfirmed import Recording, by, by_age, unconfirmed
+from sync_server.people import device_labels
+from sync_server.reports.residents import shown_of
+from sync_server.store.driver import ask, listed
+from sync_server.tallies import date_of, day_number
+from sync_server.unconfirmed import Recordings, by, by_age, days_ago
 
 COLUMNS = (
     "record", "visit", "name", "sex", "village", "birth_date", "nik", "central_status",
     "recorded_on", "days", "team", "kit",
 )  # fmt: skip
 OFFICE = "office"
-_RECORDED = tuple(f'"outcome":"{outcome}"' for outcome in sorted(FIELD_RECORDED))
+_SHOWN = ("name", "sex", "village", "birth_date", "nik", "central_status")
+# Each of ?1 and ?2 is a list of regions, empty for everywhere.
+_FOUND = """
+    FROM tally_people INDEXED BY ix_tally_people_field_last_root
+    WHERE central = 0 AND field_visit IS NOT NULL
+    AND (?1 = '[]' OR EXISTS (SELECT 1 FROM json_each(?1)
+        WHERE village = value OR substr(village, 1, length(value) + 1) = value || '.'))
+    AND (?2 = '[]' OR EXISTS (SELECT 1 FROM json_each(?2)
+        WHERE village = value OR substr(village, 1, length(value) + 1) = value || '.'))
+"""
+_COUNTED = """
+    SELECT field_last, field_team, field_device, count(*), sum(requeued) FOUND
+    GROUP BY field_last, field_team, field_device
+""".replace("FOUND", _FOUND)
+_PEOPLE = """
+    SELECT root, field_visit, field_last, field_team, field_device, requeued FOUND
+    AND field_last <= ?3 AND (?4 IS NULL OR field_team = ?4)
+    AND (?5 IS NULL OR field_device IN (SELECT value FROM json_each(?5)))
+    ORDER BY field_last, root LIMIT ?6
+""".replace("FOUND", _FOUND)
+_KITS = (
+    "SELECT DISTINCT field_device FROM tally_people INDEXED BY ix_tally_people_field_last_root"
+    " WHERE central = 0 AND field_visit IS NOT NULL"
+)
+_EVERYBODY = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +62,12 @@ class Wanted:
     kit: str | None = None
     areas: tuple[str, ...] = ()
 
-    def within(self, one: Recording) -> bool:
-        """Tell whether a recording lies where the user may see it."""
-        village = str(one.values.get("village", ""))
-        return not self.areas or any(contains(area, village) for area in self.areas)
-
-    def means(self, one: Recording, on: date) -> bool:
-        """Tell whether a recording is asked for."""
-        village = str(one.values.get("village", ""))
+    def means(self, one: Recordings, on: date) -> bool:
+        """Tell whether recordings of the region are asked for."""
         return (
             one.days(on) >= self.older_than
             and self.team in (None, one.team)
             and self.kit in (None, one.kit)
-            and (self.region is None or contains(self.region, village))
         )
 
 
@@ -65,136 +75,148 @@ _ALL = Wanted()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """One resident of the list: the last visit that recorded them, where and by whom."""
+
+    record: str
+    visit: str
+    recorded_on: date
+    team: str
+    kit: str
+    requeued: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unconfirmed:
-    """The list as asked for. `teams` and `kits`: all that it could be narrowed to."""
+    """The list as asked for. `teams` and `kits`: all that it could be narrowed to.
+
+    `people`: the first of them, the oldest recording first; `values`: what each of them shows.
+    """
 
     on: date
     region: str | None
-    people: tuple[Recording, ...]
+    found: tuple[Recordings, ...]
+    people: tuple[Lost, ...]
+    values: Mapping[str, Mapping[str, Any]]
     teams: tuple[str, ...] = ()
     kits: tuple[str, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many they are in all."""
+        return sum(one.count for one in self.found)
+
+    @property
+    def requeued(self) -> int:
+        """How many of them are queued for another visit."""
+        return sum(one.requeued for one in self.found)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the groups and the people, the oldest recording first."""
-        found, on = self.people, self.on
         return {
-            "on": on.isoformat(),
+            "on": self.on.isoformat(),
             "region": self.region,
-            "count": len(found),
+            "count": self.count,
             "by_age": [
                 {"from_days": start, "to_days": end, "count": count}
-                for start, end, count in by_age(found, on)
+                for start, end, count in by_age(self.found, self.on)
             ],
-            "by_team": [
-                {"team": one.name, "count": one.count, "oldest_days": one.oldest_days}
-                for one in by(found, lambda one: one.team, on)
-            ],
-            "by_kit": [
-                {"kit": one.name, "count": one.count, "oldest_days": one.oldest_days}
-                for one in by(found, lambda one: one.kit, on)
-            ],
-            "people": [person_row(one, on) for one in found],
+            "by_team": self._by("team", lambda one: one.team),
+            "by_kit": self._by("kit", lambda one: one.kit),
+            "people": [self._row(one) for one in self.people],
+        }
+
+    def _by(self, word: str, name_of: Callable[[Recordings], str]) -> list[dict[str, Any]]:
+        return [
+            {word: one.name, "count": one.count, "oldest_days": one.oldest_days}
+            for one in by(self.found, name_of, self.on)
+        ]
+
+    def _row(self, one: Lost) -> dict[str, Any]:
+        values = self.values.get(one.record, {})
+        return {
+            "record": one.record,
+            "visit": one.visit,
+            **{name: values.get(name) for name in _SHOWN},
+            "recorded_on": one.recorded_on.isoformat(),
+            "days": days_ago(one.recorded_on, self.on),
+            "team": one.team,
+            "kit": one.kit,
         }
 
 
-def person_row(one: Recording, on: date) -> dict[str, Any]:
-    """Return one person of the list."""
-    shown = ("name", "sex", "village", "birth_date", "nik", "central_status")
-    return {
-        "record": one.record,
-        "visit": one.visit,
-        **{name: one.values.get(name) for name in shown},
-        "recorded_on": one.recorded_on.isoformat(),
-        "days": one.days(on),
-        "team": one.team,
-        "kit": one.kit,
-    }
+def unconfirmed_report(
+    connection: Connection, on: date, wanted: Wanted = _ALL, most: int | None = None
+) -> Unconfirmed:
+    """Return who was recorded in the field and lacks the ministry's word, on a day.
 
-
-def unconfirmed_report(connection: Connection, on: date, wanted: Wanted = _ALL) -> Unconfirmed:
-    """Return who was recorded in the field and lacks the ministry's word, on a day."""
-    waiting = [one for one in unconfirmed(_recordings(connection)) if wanted.within(one)]
+    `most`: so many people at most, all of them by default; they are counted all the same.
+    """
+    labels = device_labels(connection)
+    everywhere = _counted(connection, "", wanted, labels)
+    here = _counted(connection, wanted.region, wanted, labels) if wanted.region else everywhere
+    people = lost(connection, on, wanted, most)
     return Unconfirmed(
         on=on,
         region=wanted.region,
-        people=tuple(one for one in waiting if wanted.means(one, on)),
-        teams=tuple(sorted({one.team for one in waiting})),
-        kits=tuple(sorted({one.kit for one in waiting})),
+        found=tuple(one for one in here if wanted.means(one, on)),
+        people=people,
+        values=shown_of(connection, [one.record for one in people]),
+        teams=tuple(sorted({one.team for one in everywhere})),
+        kits=tuple(sorted({one.kit for one in everywhere})),
     )
 
 
-def _recordings(connection: Connection) -> Iterator[Recording]:
-    last = _last_visits(connection)
-    labels, zone = device_labels(connection), time_zone(facts.need(connection, Fact.TIMEZONE))
-    operators = _operators(connection, last)
-    shown = _shown(connection, last)
-    for root, (stamp, visit) in last.items():
-        if shown.get(root):
-            device = stamp.stream.device.hex()
-            yield Recording(
-                record=str(root),
-                visit=str(visit.record),
-                values=shown[root],
-                recorded_on=_day(stamp, zone),
-                team=operators.get(visit.record, "?"),
-                kit=labels.get(device, OFFICE),
-            )
+def _counted(
+    connection: Connection, region: str | None, wanted: Wanted, labels: Mapping[str, str]
+) -> list[Recordings]:
+    rows = ask(connection, _COUNTED, listed(wanted.areas), listed([region] if region else []))
+    return [
+        Recordings(
+            recorded_on=date_of(day),
+            team=team,
+            kit=labels.get(device, OFFICE),
+            count=count,
+            requeued=requeued,
+        )
+        for day, team, device, count, requeued in rows
+    ]
 
 
-def _day(stamp: Stamp, zone: tzinfo | None) -> date:
-    return datetime.fromtimestamp(wall_of(stamp.hlc) / 1000, zone).date()
+def lost(
+    connection: Connection, on: date, wanted: Wanted, most: int | None = None
+) -> tuple[Lost, ...]:
+    """Return those residents alone, the oldest recording first."""
+    labels = device_labels(connection)
+    rows = ask(
+        connection,
+        _PEOPLE,
+        listed(wanted.areas),
+        listed([wanted.region] if wanted.region else []),
+        _until(on, wanted.older_than),
+        wanted.team,
+        None if wanted.kit is None else listed(_devices(connection, wanted.kit, labels)),
+        _EVERYBODY if most is None else most,
+    )
+    return tuple(
+        Lost(
+            record=root,
+            visit=visit,
+            recorded_on=date_of(day),
+            team=team,
+            kit=labels.get(device, OFFICE),
+            requeued=bool(requeued),
+        )
+        for root, visit, day, team, device, requeued in rows
+    )
 
 
-def _last_visits(connection: Connection) -> dict[UUID, tuple[Stamp, RecordState]]:
-    """Return the last visit that recorded each cluster, by its root, and the stamp of that."""
-    table = tables.records
-    query = select(table.c.record).where(table.c.type == "visit", table.c.void.is_(False))
-    wanted = query.where(or_(*(table.c.shown.contains(one, autoescape=True) for one in _RECORDED)))
-    ids = [UUID(one) for one in connection.execute(wanted).scalars()]
-    found: dict[UUID, tuple[Stamp, RecordState]] = {}
-    visits = records.many(connection, ids)
-    people = {one: _person(visits[one].state) for one in ids}
-    roots = root_of_each(connection, {one for one in people.values() if one})
-    for one in ids:
-        person, state = people[one], visits[one].state
-        said = state.fields["outcome"].winner
-        if person is None or said is None:
-            continue
-        root = roots.get(person, person)
-        if root not in found or found[root][0] < said.stamp:
-            found[root] = (said.stamp, state)
-    return found
+def _until(on: date, older_than: int) -> int:
+    """Return the last day of recordings that are old enough; without an age, any day is."""
+    return day_number(on - timedelta(days=older_than)) if older_than else day_number(date.max)
 
 
-def _person(visit: RecordState) -> UUID | None:
-    try:
-        return UUID(str(visit.shown("person")))
-    except ValueError:
-        return None
-
-
-def _operators(
-    connection: Connection, last: Mapping[UUID, tuple[Stamp, RecordState]]
-) -> dict[UUID, str]:
-    stamps = {visit.record: stamp for stamp, visit in last.values()}
-    return {
-        entry.change.record: entry.change.operator
-        for entry in log.of_records(connection, [str(one) for one in stamps])
-        if entry.change.stamp == stamps[entry.change.record]
-    }
-
-
-def _shown(connection: Connection, roots: Mapping[UUID, object]) -> dict[UUID, dict[str, Any]]:
-    """Return what each cluster shows; of one whose records are all void nothing."""
-    members: defaultdict[UUID, list[UUID]] = defaultdict(list)
-    table = tables.clusters
-    for part in records.chunks([str(root) for root in roots]):
-        query = select(table.c.record, table.c.root).where(table.c.root.in_(part))
-        for row in connection.execute(query):
-            members[UUID(row.root)].append(UUID(row.record))
-    together = {root: members.get(root, [root]) for root in roots}
-    known = records.many(connection, [one for found in together.values() for one in found])
-    return {
-        root: cluster_values(known[one].state for one in found if one in known)
-        for root, found in together.items()
-    }
+def _devices(connection: Connection, kit: str, labels: Mapping[str, str]) -> Sequence[str]:
+    """Return the devices under a label; under the office's, those that it does not know."""
+    known: Iterable[tuple[str]] = ask(connection, _KITS)
+    return [device for (device,) in known if labels.get(device, OFFICE) == kit]

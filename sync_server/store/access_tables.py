@@ -40,7 +40,7 @@ sign_in_failures = Table(
     Column("last_ms", BigInteger, nullable=False),
 )
 
-# token: SHA-256 of what the browser or program holds. kind: page or api.
+# token: SHA-256 of what the browser or program holds. kind: page, api or feed.
 sessions = Table(
     "sessions",
     metadata,

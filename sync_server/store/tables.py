@@ -165,6 +165,7 @@ changes = Table(
     Column("received_ms", BigInteger, nullable=False),
     Column("chain", LargeBinary, nullable=False),
     UniqueConstraint("stream", "sequence"),
+    Index("ix_changes_links", "position", sqlite_where=text("type = 'link'")),
     sqlite_autoincrement=True,
 )
 
@@ -235,6 +236,7 @@ records = Table(
     Index("ix_records_area_record", "area", "record"),
     Index("ix_records_position_record", "position", "record"),
     Index("ix_records_conflicts_area", "area", sqlite_where=text("conflicts <> '[]'")),
+    Index("ix_records_void", "record", sqlite_where=text("void")),
 )
 
 # late: whether the device wrote it after its scope had ended.
@@ -292,6 +294,8 @@ edges = Table(
     Column("human", Boolean, nullable=False),
     Column("stamp", Text, nullable=False),
     Column("weight", Float, nullable=False),
+    Index("ix_edges_apart", "a", "b", sqlite_where=text("verdict <> 'same'")),
+    Index("ix_edges_by_hand", "a", "b", sqlite_where=text("human AND verdict = 'same'")),
 )
 
 # Records that verdicts put together; root: the smallest id of the cluster.

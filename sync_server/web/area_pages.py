@@ -56,6 +56,7 @@ def add(pages: Blueprint, office: Office) -> None:
             if wanted not in found.counts or level(wanted) is Level.VILLAGE:
                 raise RegionNotHere(text=wanted)
             down = _down(connection, found)
+        tallies.keep(office, found.sums)
         shown = [wanted] if level(wanted) is Level.DISTRICT else found.inside(wanted)
         return render_template(
             "pages/areas.html",

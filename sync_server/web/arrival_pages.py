@@ -52,7 +52,7 @@ def add(pages: Blueprint, office: Office) -> None:
             found = _found(look, actor(), office.now_ms() - days * DAY_MS)
             wanted = [one for one in found if band in ("", one[0].band)]
             auditing.note(office, connection, actor(), "arrivals-seen", "", {"count": len(wanted)})
-            texts, counts = text(), Counter(one.band for one, _, _ in found)
+            texts, counts = text(), Counter(one.band for one, _ in found)
             return render_template(
                 "pages/arrivals.html",
                 shown=_shown(look, wanted[:_MOST]),
@@ -64,35 +64,31 @@ def add(pages: Blueprint, office: Office) -> None:
             )
 
 
-def _found(
-    look: Looking, user: Actor, since_ms: int
-) -> list[tuple[matching.Arrival, int, Current]]:
+def _found(look: Looking, user: Actor, since_ms: int) -> list[tuple[matching.Arrival, int]]:
     listed = matching.arrivals_since(look.connection, since_ms)
-    known = records.many(look.connection, [UUID(one.record) for one, _ in listed])
-    there = ((one, when, known.get(UUID(one.record))) for one, when in listed)
+    areas = records.areas(look.connection, (one.record for one, _ in listed))
     return [
-        (one, when, current)
-        for one, when, current in there
-        if current is not None and user.covers(current.area)
+        (one, when)
+        for one, when in listed
+        if one.record in areas and user.covers(areas[one.record])
     ]
 
 
-def _shown(look: Looking, found: Sequence[tuple[matching.Arrival, int, Current]]) -> list[Shown]:
+def _shown(look: Looking, found: Sequence[tuple[matching.Arrival, int]]) -> list[Shown]:
     texts = text()
-    others: Mapping[UUID, Current] = records.many(
-        look.connection, [UUID(one.other) for one, _, _ in found if one.other]
-    )
+    ids = {UUID(name) for one, _ in found for name in (one.record, one.other) if name}
+    known: Mapping[UUID, Current] = records.many(look.connection, ids)
     return [
         Shown(
-            row=row(look, current),
+            row=row(look, known[UUID(one.record)]),
             band=one.band,
             word=texts(_BANDS[one.band]),
             bits=one.weight,
             device=look.labels.get(one.device, one.device),
             when=look.time(when),
-            other=_other(look, others, one.other),
+            other=_other(look, known, one.other),
         )
-        for one, when, current in found
+        for one, when in found
     ]
 
 

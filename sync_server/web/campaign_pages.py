@@ -9,18 +9,19 @@ from werkzeug.wrappers import Response
 from shared_schema.errors import JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import Level, RegionTable, contains, level
-from sync_server import assigning, auditing, tallies
+from sync_server import assigning, auditing, charts, displaced, tallies
 from sync_server.accounts import Right, require
 from sync_server.assigning import Assignment
-from sync_server.campaigns import add_campaign
+from sync_server.campaigns import AreaOutside, add_campaign
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports.campaign_report import CampaignReport, campaign_report, campaigns
+from sync_server.reports.pace_report import recorded_by_day
 from sync_server.store.queries import devices, facts
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 from sync_server.web.guard import actor
-from sync_server.web.words import language
+from sync_server.web.words import day_text, language
 
 Page = str | Response | tuple[str, int]
 _POLICY = ("eligible_on", "deadline")
@@ -47,6 +48,9 @@ def add(pages: Blueprint, office: Office) -> None:
     def add_campaign_here() -> Page:
         require(actor(), Right.DECIDE)
         given = {name: request.form.get(name) or None for name in _PLAIN}
+        if not actor().covers(given["area"]):
+            error = AreaOutside(area=given["area"], region=", ".join(actor().area))
+            return _list_page(office, error), error.http_status
         policy = {name: request.form[name] for name in _POLICY if request.form.get(name)}
         try:
             record, _ = add_campaign(
@@ -70,6 +74,7 @@ def add(pages: Blueprint, office: Office) -> None:
             villages=form.getlist("village"),
             team=form.get("team", ""),
             device=form.get("device", ""),
+            widen=form.get("widen") == "yes",
         )
         try:
             with office.store.write() as connection:
@@ -90,12 +95,12 @@ def _list_page(office: Office, error: JemputError | None = None) -> str:
         table = RegionTable.from_rows(facts.region_rows(connection))
         return render_template(
             "pages/campaigns.html",
-            campaigns=campaigns(connection),
+            campaigns=[one for one in campaigns(connection) if actor().touches(one.values["area"])],
             regions=table,
             areas=[
                 code
                 for code in table.names
-                if contains(region, code) and level(code) <= Level.DISTRICT
+                if contains(region, code) and level(code) <= Level.DISTRICT and actor().covers(code)
             ],
             given=request.form,
             error=error,
@@ -104,10 +109,15 @@ def _list_page(office: Office, error: JemputError | None = None) -> str:
 
 def _page(office: Office, record: str, error: JemputError | None = None) -> str:
     left = tallies.catch_up_soon(office).left
+    if not left and displaced.requeue_new(office):
+        left = tallies.catch_up_soon(office).left
     with office.store.read() as connection:
         today = context_of(office, connection).today
         report = campaign_report(connection, record, today, actor().covers)
         known = [one for one in devices.everyone(connection) if one.revoked_ms is None]
+        area, covers = report.found.region, actor().covers
+        days = recorded_by_day(connection, today, lambda at: contains(area, at) and covers(at))
+    tallies.keep(office, report.found.sums)
     district = _district(report)
     return render_template(
         "pages/campaign.html",
@@ -117,10 +127,16 @@ def _page(office: Office, record: str, error: JemputError | None = None) -> str:
         shown=[one for one in report.villages if contains(district, one.code)],
         district=district,
         districts=report.regions.districts(report.found.region),
-        devices=known,
+        devices=[one for one in known if any(map(covers, one.scope))],
         labels={one.id.hex(): one.label for one in known},
         outside=_outside(report, known),
         uncounted=left,
+        chart=charts.bars(
+            [day for day, _ in days],
+            [count for _, count in days],
+            report.found.needed(report.found.region),
+        ),
+        days=[(day_text(day), [count]) for day, count in reversed(days)],
         error=error,
         done=request.args.get("done", ""),
     )

@@ -9,11 +9,18 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from shared_schema.regions import Level, level
-from sync_server import auditing, exporting, proposal, requeueing
+from sync_server import auditing, exporting, proposal, requeueing, tallies
 from sync_server.accounts import Right, require
 from sync_server.office import Office
+from sync_server.proposal import Claim
 from sync_server.registry import context_of
-from sync_server.reports.unconfirmed_report import COLUMNS, Unconfirmed, Wanted, unconfirmed_report
+from sync_server.reports.unconfirmed_report import (
+    COLUMNS,
+    Unconfirmed,
+    Wanted,
+    lost,
+    unconfirmed_report,
+)
 from sync_server.unconfirmed import AGES_DAYS
 from sync_server.web.errors import RevealReasonMissing
 from sync_server.web.files import table_file
@@ -38,19 +45,22 @@ def add(pages: Blueprint, office: Office) -> None:
 def _add_unconfirmed(pages: Blueprint, office: Office) -> None:
     @pages.get("/unconfirmed")
     def unconfirmed_list() -> Page:
+        left, wanted = tallies.catch_up_soon(office).left, _wanted(request.args)
+        with office.store.read() as connection:
+            found = _unconfirmed(office, connection, wanted, _SHOWN)
+            page = _page(looking_at(connection), found, wanted, left)
         with office.store.write() as connection:
-            look, wanted = looking_at(connection), _wanted(request.args)
-            found = _unconfirmed(office, connection, wanted)
-            told = {"count": len(found.people)}
+            told = {"count": found.count}
             auditing.note(office, connection, actor(), "unconfirmed-seen", "", told)
-            return _page(look, found, wanted)
+        return page
 
     @pages.post("/unconfirmed/export")
     def export_unconfirmed() -> Page:
         require(actor(), Right.REVEAL)
         reason = _reason()
-        if not exporting.is_agreed(office, actor(), "unconfirmed"):
-            return _asked(office, "unconfirmed", request.form.get("region", ""), reason)
+        region = request.form.get("region") or _own_region()
+        if not exporting.is_agreed(office, actor(), "unconfirmed", region):
+            return _asked(office, "unconfirmed", region, reason)
         with office.store.write() as connection:
             found = _unconfirmed(office, connection, _wanted(request.form))
             told = {"reason": reason, "count": len(found.people)}
@@ -64,9 +74,11 @@ def _add_requeue(pages: Blueprint, office: Office) -> None:
     def requeue_unconfirmed() -> Page:
         require(actor(), Right.DECIDE)
         reason = _reason()
+        tallies.finish(office)
         with office.store.write() as connection:
-            found = _unconfirmed(office, connection, _wanted(request.form))
-            count = requeueing.requeue(office, connection, actor(), found.people, reason)
+            today = context_of(office, connection).today
+            people = lost(connection, today, _wanted(request.form))
+            count = requeueing.requeue(office, connection, actor(), people, reason)
             told = {"reason": reason, "count": count}
             auditing.note(office, connection, actor(), "unconfirmed-requeue", "", told)
         return redirect(url_for("pages.unconfirmed_list", requeued=count), 303)
@@ -75,24 +87,30 @@ def _add_requeue(pages: Blueprint, office: Office) -> None:
 def _add_proposal(pages: Blueprint, office: Office) -> None:
     @pages.get("/proposal")
     def proposal_page() -> Page:
-        with office.store.write() as connection:
-            claims = proposal.within(connection, actor().covers)
-            told = {"count": len(claims)}
-            auditing.note(office, connection, actor(), "proposal-seen", "", told)
-            return render_template(
+        left = tallies.catch_up_soon(office).left
+        with office.store.read() as connection:
+            claims = proposal.claims(connection, actor().covers if actor().area else None)
+            shown = list(proposal.opened(connection, claims[:_SHOWN]))
+            page = render_template(
                 "pages/proposal.html",
                 counts=_counted(claims),
-                claims=_claims(looking_at(connection), claims[:_SHOWN]),
+                claims=_claims(looking_at(connection), shown),
                 total=len(claims),
+                uncounted=left,
                 claim_word=claim_word,
             )
+        with office.store.write() as connection:
+            told = {"count": len(claims)}
+            auditing.note(office, connection, actor(), "proposal-seen", "", told)
+        return page
 
     @pages.post("/proposal/export")
     def export_proposal() -> Page:
         require(actor(), Right.REVEAL)
         reason = _reason()
-        if not exporting.is_agreed(office, actor(), "proposal"):
-            return _asked(office, "proposal", "", reason)
+        region = _own_region()
+        if not exporting.is_agreed(office, actor(), "proposal", region):
+            return _asked(office, "proposal", region, reason)
         with office.store.write() as connection:
             claims = proposal.within(connection, actor().covers)
             told = {"reason": reason, "count": len(claims)}
@@ -105,6 +123,11 @@ def _asked(office: Office, kind: str, region: str, reason: str) -> Page:
     """Ask a second person to agree, and lead to where that is seen."""
     exporting.request(office, actor(), kind, "csv", region, reason)
     return redirect(url_for("pages.exports", done="asked"), 303)
+
+
+def _own_region() -> str:
+    """Return the one region that is this user's, "" for the whole regency."""
+    return actor().area[0] if len(actor().area) == 1 else ""
 
 
 def _reason() -> str:
@@ -125,19 +148,22 @@ def _wanted(given: Mapping[str, str]) -> Wanted:
     )
 
 
-def _unconfirmed(office: Office, connection: Connection, wanted: Wanted) -> Unconfirmed:
-    return unconfirmed_report(connection, context_of(office, connection).today, wanted)
+def _unconfirmed(
+    office: Office, connection: Connection, wanted: Wanted, most: int | None = None
+) -> Unconfirmed:
+    return unconfirmed_report(connection, context_of(office, connection).today, wanted, most)
 
 
-def _page(look: Looking, found: Unconfirmed, wanted: Wanted) -> str:
+def _page(look: Looking, found: Unconfirmed, wanted: Wanted, left: int) -> str:
     document = found.as_dict()
-    waiting = requeueing.requeued(look.connection, found.people)
     return render_template(
         "pages/unconfirmed.html",
         document=document,
-        requeued=waiting,
+        uncounted=left,
+        requeued={one.visit for one in found.people if one.requeued},
+        to_queue=found.count - found.requeued,
         done=request.args.get("requeued", type=int),
-        people=[_person(look, one) for one in document["people"][:_SHOWN]],
+        people=[_person(look, one) for one in document["people"]],
         wanted=wanted,
         team_choices=[(one, one) for one in found.teams],
         kit_choices=[(one, one) for one in found.kits],
@@ -155,8 +181,8 @@ def _person(look: Looking, one: Mapping[str, Any]) -> dict[str, Any]:
     return {**one, **{name: look.value(_PERSON, name, one[name]) for name in shown}}
 
 
-def _counted(claims: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
-    counts = Counter(claim["claim"] for claim in claims)
+def _counted(claims: Sequence[Claim]) -> list[tuple[str, int]]:
+    counts = Counter(claim.kind for claim in claims)
     return [(claim_word(name), counts[name]) for name in ("duplicate", "deceased", "moved")]
 
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from shared_schema.errors import InputError
 from sync_server import auditing, choice_undo, choices
-from sync_server.accounts import Actor, Right, require
+from sync_server.accounts import Right, require
 from sync_server.choices import Conflict
 from sync_server.looking_up import seen_by
 from sync_server.office import Office
@@ -52,15 +52,15 @@ def add(pages: Blueprint, office: Office) -> None:
         after = request.args.get("after", "")
         with office.store.write() as connection:
             look = looking_at(connection)
-            found = _seen_by(actor(), look)
-            ahead = [one for one in found if _key(one) > after]
-            for one in ahead[:1]:
-                name, told = str(one.current.record), {"field": one.field}
-                auditing.note(office, connection, actor(), "conflicts-seen", name, told)
+            found = [one for one in choices.waiting(connection) if actor().covers(one.area)]
+            first = next((one for one in found if one.key > after), None)
+            if first is not None:
+                told = {"field": first.field}
+                auditing.note(office, connection, actor(), "conflicts-seen", first.record, told)
             chosen = islice(choices.chosen(look.connection), _CHOSEN_SHOWN)
             return render_template(
                 "pages/conflicts.html",
-                conflict=_shown(look, ahead[0]) if ahead else None,
+                conflict=_shown(look, choices.opened(connection, first)) if first else None,
                 left=len(found),
                 chosen=[_chosen(look, one) for one in chosen if actor().covers(one.current.area)],
                 last=_last(look, request.args.get("last", "")),
@@ -103,10 +103,6 @@ def _last(look: Looking, decision: str) -> tuple[str, str, str] | None:
         return None
     labels = ", ".join(look.label(made.type, name) for name in sorted(made.writes))
     return decision, look.title(found), labels
-
-
-def _seen_by(user: Actor, look: Looking) -> list[Conflict]:
-    return [one for one in choices.conflicts(look.connection) if user.covers(one.current.area)]
 
 
 def _key(conflict: Conflict) -> str:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from shared_schema.errors import JemputError
 from shared_schema.records import RECORD_TYPES, Origin
-from sync_server import bulk, correcting
+from sync_server import bulk
 from sync_server.accounts import Right, require
 from sync_server.bulk import Wanted
 from sync_server.correcting import Why
@@ -130,6 +130,6 @@ def _page(
         preview=preview,
         error=error,
         undone=undone,
-        made=correcting.listed(look.connection)[:_SHOWN],
+        made=bulk.listed(look.connection, actor())[:_SHOWN],
         look=look,
     )

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from sync_server import auditing, deciding, second_looks
 from sync_server.accounts import Right, require
+from sync_server.looking_up import require_decision
 from sync_server.office import Office
 from sync_server.web import verdicts
 from sync_server.web.entering import local_path
@@ -34,10 +35,11 @@ def add(pages: Blueprint, office: Office) -> None:
 
     @pages.get("/second-looks")
     def looks() -> Page:
+        require(actor(), Right.DECIDE)
         with looking(office) as look:
             waiting = second_looks.waiting(look.connection, actor().name)
-            told = verdicts.named(look, [one.decision for one in waiting[: verdicts.PAGE]])
-            return render_template("pages/looks.html", told=told, count=len(waiting))
+            told = verdicts.named(look, [one.decision for one in waiting])
+            return render_template("pages/looks.html", told=told[: verdicts.PAGE], count=len(told))
 
     @pages.post("/decisions/undo")
     def undo() -> Page:
@@ -52,6 +54,7 @@ def add(pages: Blueprint, office: Office) -> None:
         require(actor(), Right.DECIDE)
         wanted = request.form.get("decision", "")
         with office.store.write() as connection:
+            require_decision(actor(), connection, wanted)
             second_looks.agree(connection, wanted, actor().name, office.now_ms())
             auditing.note(office, connection, actor(), "agree", wanted, {})
         return redirect(url_for("pages.looks"), 303)

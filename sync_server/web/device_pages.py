@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from shared_schema.errors import JemputError
-from sync_server import auditing, release, silence
+from sync_server import auditing, device_area, release, silence
 from sync_server.accounts import Actor, Right, require
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, quarantine
@@ -62,6 +62,22 @@ def add(pages: Blueprint, office: Office) -> None:
             auditing.note(office, connection, actor(), "device-revoke", device, {"reason": reason})
         return redirect(url_for("pages.device_list", done="revoked"), 303)
 
+    @pages.post("/devices/<device>/area")
+    def change_area(device: str) -> Page:
+        require(actor(), Right.DECIDE)
+        try:
+            with office.store.write() as connection:
+                found = _known(connection, actor(), device)
+                wanted = request.form.get("area", "")
+                device_area.change(office, connection, actor(), found, wanted)
+        except JemputError as error:
+            return _page(office, error), error.http_status
+        return redirect(url_for("pages.device_list", done="area"), 303)
+
+    _add_quarantine(pages, office)
+
+
+def _add_quarantine(pages: Blueprint, office: Office) -> None:
     @pages.post("/devices/quarantine/<int:number>")
     def decide_quarantine(number: int) -> Page:
         require(actor(), Right.DECIDE)

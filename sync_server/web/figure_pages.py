@@ -17,6 +17,7 @@ from shared_schema.regions import RegionTable
 from sync_server import auditing, example, noting, tallies
 from sync_server.accounts import Right, require
 from sync_server.figures import DEADLINE, MEASURES
+from sync_server.importing import require_import
 from sync_server.office import Office
 from sync_server.places import known_regions
 from sync_server.registry import context_of
@@ -58,7 +59,7 @@ def add(pages: Blueprint, office: Office) -> None:
 
     @pages.post("/figures/example")
     def figure_example() -> Page:
-        require(actor(), Right.IMPORT)
+        require_import(actor())
         wanted = request.form.get("do", "")
         with office.store.write() as connection:
             act = example.remove if wanted == "remove" else example.load
@@ -79,7 +80,7 @@ def _page(
             one for one in figures(connection, None, counted.counts) if actor().covers(one.region)
         ]
         said = findings(found, counted.rule.policy.deadline)
-        return render_template(
+        page = render_template(
             "pages/figures.html",
             groups=_groups(connection, found, said, regions),
             measures=[(code, label.text(look.lang)) for code, label in MEASURES.items()],
@@ -87,6 +88,8 @@ def _page(
             loaded=example.is_loaded(connection),
             error=error,
         )
+    tallies.keep(office, counted.sums)
+    return page
 
 
 def _groups(

@@ -11,6 +11,7 @@ from sync_server import queueing
 from sync_server.queue import Filters
 from sync_server.store import tables
 from sync_server.store.queries.records import current_of
+from sync_server.web.guard import actor
 from sync_server.web.looking import Looking
 
 _MOST_CAMPAIGNS = 100
@@ -49,7 +50,7 @@ def shown(look: Looking, filters: Filters) -> Shown:
     areas = [
         (code, look.regions.name(code))
         for code, _ in look.regions.to_rows()
-        if level(code) is Level.DISTRICT
+        if level(code) is Level.DISTRICT and actor().touches(code)
     ]
     return Shown(
         now=filters, query=queueing.query_of(filters), areas=areas, campaigns=_campaigns(look)
@@ -60,5 +61,6 @@ def _campaigns(look: Looking) -> list[tuple[str, str]]:
     table = tables.records
     query = select(table).where(table.c.type == "campaign", table.c.void.is_(False))
     newest = query.order_by(table.c.position.desc()).limit(_MOST_CAMPAIGNS)
-    found = [current_of(row) for row in look.connection.execute(newest)]
+    every = [current_of(row) for row in look.connection.execute(newest)]
+    found = [one for one in every if actor().touches(one.area)]
     return [(str(one.record), str(one.state.shown("name") or one.record)) for one in found]

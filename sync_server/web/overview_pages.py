@@ -58,7 +58,7 @@ def add(pages: Blueprint, office: Office) -> None:
             today = context_of(office, connection).today
             found = overview(connection, today, actor().covers)
             look = looking_at(connection)
-            return render_template(
+            page = render_template(
                 "pages/home.html",
                 found=found,
                 total=line(found, found.region),
@@ -68,6 +68,8 @@ def add(pages: Blueprint, office: Office) -> None:
                 tasks=tasks.waiting(look, actor()),
                 uncounted=left,
             )
+        tallies.keep(office, found.sums)
+        return page
 
 
 def line(found: Overview, code: str) -> Line:

@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from sync_server import auditing, exporting, tallies
@@ -14,12 +13,14 @@ from sync_server.print_queue import Queue, Waiting
 from sync_server.registry import context_of
 from sync_server.reports import print_report
 from sync_server.reports.outage_words import day_text
+from sync_server.reports.print_report import PrintQueue
 from sync_server.web.errors import RevealReasonMissing
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking_at
 
 Page = str | Response | tuple[str, int]
 _SHOWN = 100
+_LAST = 10_000_000
 _KIND = "print_queue"
 
 
@@ -28,15 +29,16 @@ def add(pages: Blueprint, office: Office) -> None:
 
     @pages.get("/print-queue")
     def print_list() -> Page:
-        left = tallies.catch_up(office).left
-        first = max(request.args.get("from", 1, type=int), 1)
+        left = tallies.catch_up_soon(office).left
+        first = min(max(request.args.get("from", 1, type=int), 1), _LAST)
         with office.store.read() as connection:
-            found, look = _queue(office, connection), looking_at(connection)
-            shown = _rows(look, found, first)
-        _noted(office, "print-queue-seen", {"count": len(found.ready)})
+            today = context_of(office, connection).today
+            found = print_report.wanted(connection, today, actor().covers)
+            shown = _rows(looking_at(connection), found, first)
+        _noted(office, "print-queue-seen", {"count": found.count.ready})
         return render_template(
             "pages/print_queue.html",
-            found=found,
+            found=found.count,
             rows=shown,
             first=first,
             page=_SHOWN,
@@ -59,13 +61,9 @@ def _noted(office: Office, action: str, told: dict[str, Any]) -> None:
         auditing.note(office, connection, actor(), action, "", told)
 
 
-def _queue(office: Office, connection: Connection) -> Queue:
-    return print_report.wanted(connection, context_of(office, connection).today, actor().covers)
-
-
-def _rows(look: Looking, found: Queue, first: int) -> list[dict[str, Any]]:
-    shown = found.ready[first - 1 : first - 1 + _SHOWN]
-    return [_row(look, one, at, found) for at, one in enumerate(shown, first)]
+def _rows(look: Looking, found: PrintQueue, first: int) -> list[dict[str, Any]]:
+    shown = found.part(look.connection, first, _SHOWN)
+    return [_row(look, one, at, found.count) for at, one in enumerate(shown, first)]
 
 
 def _day(day: str, lang: str) -> str:

@@ -1,5 +1,6 @@
 """Quality by officer: questions about the visits of some days, never verdicts."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from flask import Blueprint, render_template, request
@@ -34,19 +35,7 @@ def add(pages: Blueprint, office: Office) -> None:
         return render_template("pages/quality.html", found=found, days=days, among=_DAYS)
 
 
-def _visits(connection: Connection, first: int) -> list[Visit]:
-    return [
-        Visit(
-            operator=operator,
-            device=device,
-            day=day,
-            at_ms=at_ms,
-            outcome=outcome,
-            person=person,
-            position=None if lat is None or lon is None else (lat, lon),
-        )
-        for operator, device, day, at_ms, outcome, person, lat, lon, village in sums.visits_since(
-            connection, first
-        )
-        if actor().covers(village or None)
-    ]
+def _visits(connection: Connection, first: int) -> Iterable[Visit]:
+    made = map(Visit._make, sums.visits_since(connection, first))
+    user = actor()
+    return (one for one in made if user.covers(one.village or None)) if user.area else made

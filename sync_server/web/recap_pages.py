@@ -9,11 +9,14 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from shared_schema.regions import Level, level
-from sync_server import outages, papers, tallies
+from shared_schema.regions import Level, contains, level
+from sync_server import charts, outages, papers, tallies
+from sync_server.coverage import needed_a_day
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports.outage_report import outage_report
+from sync_server.reports.overview_report import days_left
+from sync_server.reports.pace_report import recorded_by_day
 from sync_server.reports.recap_layout import Table, one_table, recap_tables
 from sync_server.reports.recap_report import Recap, recap
 from sync_server.reports.stock_report import stock_report
@@ -37,7 +40,7 @@ def add(pages: Blueprint, office: Office) -> None:
         left = tallies.catch_up_soon(office).left
         with office.store.read() as connection:
             found = _recap(office, connection)
-            return render_template(
+            page = render_template(
                 "pages/recap.html",
                 found=found,
                 tables=recap_tables(found, language(), text()),
@@ -45,9 +48,12 @@ def add(pages: Blueprint, office: Office) -> None:
                 districts=[code for code in found.regions.districts() if actor().covers(code)],
                 deeper=level(found.total.region) < Level.DISTRICT,
                 supply=_supply(connection, found),
+                **_pace(connection, found),
                 uncounted=left,
                 layouts=_LAYOUTS,
             )
+        tallies.keep(office, found.sums)
+        return page
 
     @pages.get("/recap.<layout>")
     def recap_file(layout: str) -> Page:
@@ -71,6 +77,21 @@ def _recap(office: Office, connection: Connection) -> Recap:
     except ValueError:
         given = context_of(office, connection).today
     return recap(connection, given, request.args.get("region") or None, actor().covers)
+
+
+def _pace(connection: Connection, found: Recap) -> dict[str, Any]:
+    """Return the recordings of each day up to this one, beside what is needed from it on."""
+    region, covers = found.total.region, actor().covers
+    days = recorded_by_day(
+        connection, found.day, lambda village: contains(region, village) and covers(village)
+    )
+    left = days_left(found.rule.policy, found.day)
+    needed = None if left is None else needed_a_day(found.total.count, left)
+    return {
+        "chart": charts.bars([day for day, _ in days], [count for _, count in days], needed),
+        "needed": needed,
+        "days": [(day_text(day), [count]) for day, count in reversed(days)],
+    }
 
 
 def _supply(connection: Connection, found: Recap) -> Mapping[str, int]:

@@ -35,14 +35,17 @@ from sync_server.web import (
     device_pages,
     entering,
     export_pages,
+    feed_pages,
     guard,
     home_pages,
     import_pages,
+    job_pages,
     office_pages,
     overview_pages,
     quality_pages,
     queue_pages,
     recap_pages,
+    summons_pages,
     supply_pages,
 )
 from sync_server.web.errors import (
@@ -60,6 +63,7 @@ from sync_server.web.words import (
     number,
     percent,
     role_word,
+    short_day,
     text,
 )
 
@@ -71,14 +75,17 @@ _PARTS = (
     device_pages,
     recap_pages,
     campaign_pages,
+    summons_pages,
     quality_pages,
     export_pages,
+    feed_pages,
     arrival_pages,
     queue_pages,
     conflict_pages,
     decision_pages,
     correction_pages,
     claim_pages,
+    job_pages,
     office_pages,
     supply_pages,
 )
@@ -141,6 +148,7 @@ def _always(office_name: str) -> dict[str, Any]:
         "number": number,
         "percent": percent,
         "day_text": day_text,
+        "short_day": short_day,
         "role_word": role_word,
         "action_word": action_word,
     }

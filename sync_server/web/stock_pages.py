@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from shared_schema.errors import JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import RegionTable
-from sync_server import noting
+from sync_server import charts, noting, stock
 from sync_server.accounts import Right, require
 from sync_server.figures import MEASURES, Finding
 from sync_server.office import Office
@@ -29,6 +29,7 @@ from sync_server.web.looking import Looking, looking_at
 Page = str | Response | tuple[str, int]
 _FIELDS = ("office", "kind", "quantity", "date", "document", "note")
 _LAST = 30
+_DRAWN = ("requested", "received", "used", "remaining")
 _KIND = "stock_movement"
 
 
@@ -93,10 +94,28 @@ def _page(
         published=_published(report, known_regions(connection), look.lang),
         said=[(_warns(one.finding), one.finding.text.text(look.lang)) for one in report.said],
         movements=_movements(report, connection, look),
+        **_over_time(report, look.lang),
         left_out=report.left_out,
         fields=noted.inputs(look, _KIND, _FIELDS, typed, {"office": noted.regions(look)}),
         error=error,
     )
+
+
+def _over_time(report: StockReport, lang: str) -> dict[str, Any]:
+    """Return how the cards of all offices came and went: a chart, and the table behind it."""
+    moved = [one for office in report.offices for one in office.movements]
+    days = stock.over_time(moved, report.as_of)
+    if len(days) < 2:
+        return {"chart": None, "days": ()}
+    series = {
+        PART_LABELS[name].text(lang): [one.as_dict()[name] for _, one in days] for name in _DRAWN
+    }
+    return {
+        "chart": charts.steps([on for on, _ in days], series),
+        "days": [
+            (day_text(on, lang), [one.as_dict()[name] for name in _DRAWN]) for on, one in days
+        ],
+    }
 
 
 def _cells(balance: Balance) -> Sequence[int]:

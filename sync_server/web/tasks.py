@@ -2,19 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
-from sync_server import possible_duplicates, second_looks
+from sync_server import choices, queueing, second_looks
 from sync_server.accounts import Actor
+from sync_server.queue import OUTAGE, PERSON
 from sync_server.web.looking import Looking
-
-# As text: only so does SQLite see that the partial index has them all.
-_IN_CONFLICT = text("SELECT area FROM records WHERE conflicts <> '[]'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How many pairs of each kind, fields in conflict, and decisions to look at again."""
+    """How many cases of each kind, fields in conflict, and decisions to look at again."""
 
     people: int
     outages: int
@@ -24,15 +20,9 @@ class Waiting:
 
 def waiting(look: Looking, actor: Actor) -> Waiting:
     """Count what is in the user's area."""
-    covers = actor.covers if actor.area else None
     return Waiting(
-        people=possible_duplicates.count_people(look.connection, covers),
-        outages=possible_duplicates.count_outages(look.connection, covers),
-        conflicts=_conflicts(look, actor),
+        people=queueing.left(look.connection, actor, PERSON),
+        outages=queueing.left(look.connection, actor, OUTAGE),
+        conflicts=sum(actor.covers(one.area) for one in choices.waiting(look.connection)),
         looks=len(second_looks.waiting(look.connection, actor.name)),
     )
-
-
-def _conflicts(look: Looking, actor: Actor) -> int:
-    found = look.connection.execute(_IN_CONFLICT).scalars()
-    return sum(actor.covers(area) for area in found)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
 from shared_schema.changes import VOID, Change
 from shared_schema.ids import change_sequence
@@ -22,6 +22,8 @@ from sync_server.web.sheets import Row, row
 from sync_server.web.words import text
 
 PAGE = 30
+# As text: only so does SQLite see that the partial index has them all.
+_IS_LINK = changes.c.type == literal_column(f"'{LINK_TYPE}'")
 _PAGES = 20
 _OUTAGES = {
     "same": "the same outage",
@@ -53,7 +55,7 @@ class Told:
 
 def latest(look: Looking, before: int | None) -> list[Told]:
     """Return the newest decisions first, those before a place in the log where one is given."""
-    query = select(changes).where(changes.c.type == LINK_TYPE)
+    query = select(changes).where(_IS_LINK)
     if before is not None:
         query = query.where(changes.c.position < before)
     rows = look.connection.execute(query.order_by(changes.c.position.desc()).limit(PAGE))

@@ -53,6 +53,11 @@ def day_text(day: date | str | None) -> str:
     return f"{found.day} {_MONTHS[language()][found.month - 1]} {found.year}"
 
 
+def short_day(day: date) -> str:
+    """Return a day in few letters, for the axis of a chart: 1 Sep 16."""
+    return f"{day.day} {_MONTHS[language()][day.month - 1][:3]} {day.year % 100:02d}"
+
+
 _MONTHS = {
     "id": (
         "Januari", "Februari", "Maret", "April", "Mei", "Juni",
@@ -122,6 +127,37 @@ _ACTIONS = {
     "export-take": "took an export of people",
     "proposal-seen": "looked at the proposal for the ministry",
     "proposal-export": "took the proposal for the ministry as a table",
+    "feed-key": "made a key to the feed",
+    "feed-key-end": "ended the key to the feed",
+    "feed-read": "read a table of the feed",
+    "summons-seen": "looked at who is to be summoned",
+    "summons-print": "printed summons letters",
+    "job-rematch": "began to compare everybody anew",
+    "job-rebuild": "began to make all tables anew",
+    "device-area": "changed the area of a device",
+    "displaced-requeue": "queued residents again whom a broken machine had met",
+}
+_JOB_NAMES = {
+    "rematch": "Compare everybody anew",
+    "rebuild": "Make all tables anew from the log",
+}
+_JOB_TIMES = {
+    "rematch": "After an update of the matcher. What people decided stays; the queue is made anew.",
+    "rebuild": "After an update that reads more than before. Laptops wait with their sync then.",
+}
+_JOB_RESULTS = {
+    "rematch": "{compared} of {people} residents compared: {linked} known for certain,"
+    " {pairs} pairs to look at.",
+    "rebuild": "{changes} changes folded anew, {reopened} batches taken up.",
+}
+_FEED = {
+    "Coverage": "Recorded and not recorded, by regency, district and village",
+    "Visits": "How many visits, by day, village and outcome; nobody's name",
+    "Outages": "Outages with their age, repairs and redirects",
+    "Stock": "Blank cards of each office, and how long they last",
+    "StockMovements": "Each movement of blank cards",
+    "Figures": "Published figures beside ours",
+    "People": "Residents with full NIKs",
 }
 _EXPORTS = {
     "residents": "Residents with full NIKs",
@@ -175,3 +211,14 @@ def export_kind(kind: str) -> str:
 def claim_word(claim: str) -> str:
     """Return what is claimed of a resident."""
     return text()(_CLAIMS[claim])
+
+
+def job_word(kind: str) -> tuple[str, str, str]:
+    """Return what long work is called, when it is done, and what is said of it at the end."""
+    texts = text()
+    return texts(_JOB_NAMES[kind]), texts(_JOB_TIMES[kind]), texts(_JOB_RESULTS[kind])
+
+
+def feed_word(name: str) -> str:
+    """Return what a table of the feed holds."""
+    return text()(_FEED[name])

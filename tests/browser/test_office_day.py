@@ -12,7 +12,7 @@ from tests.support.scenes import Office, people, regency
 pytestmark = pytest.mark.timeout(300)
 GOLO = "53.15.05"
 PAGES = ("/", "/areas", f"/areas?region={GOLO}", "/recap", "/campaigns", "/quality",
-         "/unconfirmed", "/devices", "/exports")  # fmt: skip
+         "/unconfirmed", "/devices", "/exports", "/feed", "/jobs")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with regency(Path(tmp_path_factory.mktemp("kantor"))) as found:
         laptop = found.laptop("satu", GOLO)
         rows = people(7, 40, GOLO)
-        laptop.add("person", [rows[0] | {"outcome": "recorded"}, *rows[1:]])
+        broken = {"outcome": "not_at_home", "reason": "equipment_broken"}
+        laptop.add("person", [rows[0] | {"outcome": "recorded"}, rows[1] | broken, *rows[2:]])
         laptop.sync()
         yield found
 
@@ -33,10 +34,20 @@ def test_the_morning_in_both_sizes_and_languages_and_without_scripts(office: Off
             sign_in(page)
             expect(page.get_by_role("heading", name="Ikhtisar")).to_be_visible()
             _campaign(page)
+            summons = _summons(page)
+            _feed(page)
             _requeue(page)
             _export(page)
             _device(page)
-        assert walked(browser, office.process.url, PAGES, ("/campaigns", "ul.cards a")) == []
+        pages = (*PAGES, summons)
+        assert walked(browser, office.process.url, pages, ("/campaigns", "ul.cards a")) == []
+    _queued_again(office)
+
+
+def _queued_again(office: Office) -> None:
+    """Find the visit by which whoever a broken machine met is queued, without anybody's doing."""
+    made = [one for one in office.run("history")["changes"] if "otomatis" in one["operator"]]
+    assert [one["values"]["outcome"] for one in made] == ["revisit"]
 
 
 def _campaign(page: Page) -> None:
@@ -54,6 +65,23 @@ def _campaign(page: Page) -> None:
     expect(page.locator("td", has_text="Tim 7")).to_be_visible()
     page.goto("/")
     expect(page.get_by_text("perekaman diperlukan sehari")).to_be_visible()
+
+
+def _summons(page: Page) -> str:
+    """Look at who of an RT is summoned; give the address."""
+    page.goto("/campaigns")
+    page.locator("ul.cards a").first.click()
+    page.get_by_role("link", name="Undangan per RT").click()
+    page.locator("td a", has_text="Tampilkan").first.click()
+    expect(page.locator("#names")).to_be_visible()
+    expect(page.get_by_role("button", name="Surat (PDF)")).to_be_visible()
+    return page.url.partition("#")[0].replace(page.url.split("/campaigns")[0], "")
+
+
+def _feed(page: Page) -> None:
+    page.goto("/feed")
+    page.get_by_role("button", name="Buat kunci").click()
+    expect(page.get_by_text("Kunci baru Anda")).to_be_visible()
 
 
 def _requeue(page: Page) -> None:

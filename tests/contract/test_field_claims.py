@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared_schema.links import Verdict
-from sync_server import ingest, reconcile
+from sync_server import ingest, reconcile, tallies
 from sync_server.ingest import Edit
 from sync_server.proposal import proposal
 from sync_server.reports.unconfirmed_report import Wanted, unconfirmed_report
@@ -36,6 +36,7 @@ def visit(device: RawDevice, person: Any, outcome: str, **more: Any) -> Any:
 
 def unconfirmed(bench: Bench, **asked: Any) -> dict[str, Any]:
     """Ask for the list."""
+    tallies.finish(bench.office)
     with bench.office.store.read() as connection:
         return unconfirmed_report(connection, ON, Wanted(**asked)).as_dict()
 
@@ -91,6 +92,8 @@ def test_a_proposal_is_claims_with_their_source_and_what_speaks_against_them(
     with bench.office.store.write() as connection:
         ends = (str(one.record), str(twin.record))
         made = reconcile.decide_pair(connection, ends, Verdict.SAME, "satu KK", "user:penyelia")
+    tallies.finish(bench.office)
+    with bench.office.store.read() as connection:
         duplicate, death, move = proposal(connection)
     assert (duplicate["claim"], duplicate["evidence"], duplicate["said_by"]) == (
         "duplicate", "satu KK", "user:penyelia",
@@ -103,4 +106,6 @@ def test_a_proposal_is_claims_with_their_source_and_what_speaks_against_them(
     assert (move["claim"], move["against"]) == ("moved", "refused")
     with bench.office.store.write() as connection:
         reconcile.undo(connection, str(made.decision), "user:penyelia")
+    tallies.finish(bench.office)
+    with bench.office.store.read() as connection:
         assert [one["claim"] for one in proposal(connection)] == ["deceased", "moved"]

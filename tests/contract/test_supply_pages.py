@@ -214,11 +214,11 @@ def test_the_print_queue_is_the_change_logs_and_leaves_only_when_two_agree(
     with bench.office.store.read() as connection:
         log = [one["values"].get("central_status") for one in whole_log(connection)]
         found = print_report.wanted(connection, ON, lambda _area: True)
-        assert (len(found.ready), found.not_ready) == (
+        assert (found.count.ready, found.count.not_ready) == (
             log.count("PRINT_READY_RECORD"),
             log.count("SENT_FOR_ENROLLMENT"),
         )
-        rows = list(print_report.rows(found))
+        rows = list(print_report.rows(connection, found))
     assert [row[1:5:3] for row in rows] == [
         [True, "5315051705700002"],
         [True, "5315051705700001"],

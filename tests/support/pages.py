@@ -20,15 +20,19 @@ TAGS = re.compile(r"<[^>]+>")
 
 @dataclass(slots=True, kw_only=True)
 class Pages:
-    """`field-client web` over one store, without a passphrase in its environment."""
+    """`field-client web` over one store, without a passphrase in its environment.
+
+    ``more``: further options.
+    """
 
     home: Path
+    more: tuple[str, ...] = ()
     url: str = ""
     process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
-            [console("field-client"), "web", "--port", "0", "--json"],
+            [console("field-client"), "web", "--port", "0", "--json", *self.more],
             env=client_environment(self.home, "", OPERATOR),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -52,6 +56,13 @@ class Pages:
         assert self.process.returncode == 0, said
         self.process = None
         return said
+
+    def die(self) -> None:
+        """End it in the middle of whatever it does (SIGKILL), and start it anew elsewhere."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+        self.__enter__()
 
     def __exit__(
         self,

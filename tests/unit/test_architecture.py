@@ -53,7 +53,7 @@ PURE = {
     "field_client": re.compile(r"^(sync\.(session|rejection|errors)|capture|intake|photos|shift)$"),
     "sync_server": re.compile(
         r"^(matching(\..+)?|coverage|outages|redirects|timeline|service|stock|print_queue|figures"
-        r"|correction|unconfirmed|quality)$"
+        r"|correction|unconfirmed|quality|charts|summons)$"
     ),
 }
 ENVIRONMENT = frozenset({"os.environ", "os.environb", "os.getenv"})

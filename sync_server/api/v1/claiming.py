@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from sync_server import auditing, exporting, proposal
+from sync_server import auditing, exporting, proposal, tallies
 from sync_server.accounts import Actor, Right
 from sync_server.api.v1 import documents, schemas, schemas_claim
 from sync_server.api.v1.door import allowed
@@ -39,13 +39,15 @@ def _add_unconfirmed(api: Blueprint, office: Office) -> None:
         """Give the same with numbers in full, where a second person agreed; the reason is kept."""
         told = {"reason": " ".join(asked["reason"].split())}
         actor = allowed(Right.REVEAL)
-        exporting.require_agreed(office, actor, "unconfirmed")
+        region = narrowed.get("region") or _own_region(actor)
+        exporting.require_agreed(office, actor, "unconfirmed", region)
         return _unconfirmed(office, actor, narrowed, "unconfirmed-export", told)
 
 
 def _unconfirmed(
     office: Office, actor: Actor, asked: dict[str, Any], action: str, told: dict[str, Any]
 ) -> dict[str, Any]:
+    tallies.finish(office)
     with office.store.write() as connection:
         today = context_of(office, connection).today
         wanted = Wanted(**asked, areas=actor.area)
@@ -70,14 +72,19 @@ def _add_proposal(api: Blueprint, office: Office) -> None:
         """Give the same with numbers in full, where a second person agreed; the reason is kept."""
         told = {"reason": " ".join(asked["reason"].split())}
         actor = allowed(Right.REVEAL)
-        exporting.require_agreed(office, actor, "proposal")
+        exporting.require_agreed(office, actor, "proposal", _own_region(actor))
         claims = _claims(office, actor, "proposal-export", told)
         return {"count": len(claims), "claims": claims}
+
+
+def _own_region(actor: Actor) -> str:
+    return actor.area[0] if len(actor.area) == 1 else ""
 
 
 def _claims(
     office: Office, actor: Actor, action: str, told: dict[str, Any]
 ) -> list[dict[str, Any]]:
+    tallies.finish(office)
     with office.store.write() as connection:
         found = proposal.within(connection, actor.covers)
         told = {**told, "count": len(found)}

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from sync_server import bulk, correcting
+from sync_server import bulk
 from sync_server.accounts import Right
 from sync_server.api.v1 import documents, schemas
 from sync_server.api.v1.door import allowed
@@ -41,9 +41,9 @@ def add(api: Blueprint, office: Office) -> None:
     @api.response(200, schemas.Corrections)
     def list_corrections() -> dict[str, Any]:
         """List the corrections that were made, the newest first."""
-        allowed(Right.DECIDE)
+        actor = allowed(Right.DECIDE)
         with office.store.read() as connection:
-            return {"corrections": correcting.listed(connection)}
+            return {"corrections": bulk.listed(connection, actor)}
 
     @api.post("/corrections/<int:number>/undo")
     @api.response(200, schemas.CorrectionUndone)

@@ -22,9 +22,10 @@ def add(api: Blueprint, office: Office) -> None:
     @api.response(200, schemas.Devices)
     def list_devices() -> dict[str, Any]:
         """List laptops and relays."""
-        allowed(Right.READ)
+        actor = allowed(Right.READ)
         with office.store.read() as connection:
-            found = devices.everyone(connection)
+            everyone = devices.everyone(connection)
+        found = [one for one in everyone if any(map(actor.covers, one.scope))]
         return {
             "devices": [
                 {

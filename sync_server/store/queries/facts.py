@@ -2,12 +2,13 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sync_server.store.driver import ask, replacing, run
 from sync_server.store.tables import meta, regions
 
 _VALUE = "SELECT value FROM meta WHERE key = ?"
+_REGIONS = "SELECT code, name FROM regions ORDER BY code"
 _PUT = replacing(meta, "key")
 
 
@@ -17,7 +18,8 @@ class Fact(StrEnum):
     SERVER is the id that follows from its signing key. EPOCH counts restores from 1. STREAM is
     the server's own stream, CLOCK its last reading in hexadecimal. LOG_HEAD is the last position
     of the log and its chain, AUDIT_HEAD that of the audit log. TALLIED is how far in the log the
-    tallies are.
+    tallies are; DISPLACED how far it was looked through for residents whom a broken machine sent
+    away, and DISPLACED_DAY on which day.
     """
 
     SERVER = "server"
@@ -30,6 +32,8 @@ class Fact(StrEnum):
     LOG_HEAD = "log_head"
     AUDIT_HEAD = "audit_head"
     TALLIED = "tallied"
+    DISPLACED = "displaced"
+    DISPLACED_DAY = "displaced_day"
     SUKET = "suket"
 
 
@@ -52,8 +56,7 @@ def put(connection: Connection, fact: Fact, value: str) -> None:
 
 def region_rows(connection: Connection) -> list[tuple[str, str]]:
     """Return code and name of every region known, in code order."""
-    query = select(regions.c.code, regions.c.name).order_by(regions.c.code)
-    return [(row.code, row.name) for row in connection.execute(query)]
+    return ask(connection, _REGIONS)
 
 
 def add_regions(connection: Connection, rows: list[tuple[str, str]]) -> None:

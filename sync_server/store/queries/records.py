@@ -28,6 +28,7 @@ _MANY = (
     " WHERE record IN (SELECT value FROM json_each(?))"
 )
 _OWN_AREAS = "SELECT record, own_area FROM records WHERE record IN (SELECT value FROM json_each(?))"
+_AREAS = "SELECT record, area FROM records WHERE record IN (SELECT value FROM json_each(?))"
 _PARENTS_OF = (
     "SELECT record, parent FROM record_parents"
     " WHERE record IN (SELECT value FROM json_each(?)) ORDER BY record, ordinal"
@@ -139,6 +140,11 @@ def own_areas(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, str | N
     """Return the region that each of the records names itself, for those that exist."""
     rows = ask(connection, _OWN_AREAS, listed(ids))
     return {id_of(record): area for record, area in rows}
+
+
+def areas(connection: Connection, names: Iterable[str]) -> dict[str, str | None]:
+    """Return the area of each of the records that exist, by its id as text."""
+    return dict(ask(connection, _AREAS, listed(names)))
 
 
 def parents(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

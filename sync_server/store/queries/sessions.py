@@ -7,10 +7,12 @@ from sqlalchemy.dialects.sqlite import insert
 
 from sync_server.store.access_tables import places, sessions
 
+FEED = "feed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One sign-in. ``kind``: page or api. Times in Unix ms."""
+    """One sign-in. ``kind``: page, api or feed. Times in Unix ms."""
 
     user: str
     kind: str
@@ -55,9 +57,23 @@ def end_of_user(connection: Connection, user: str, *, but: bytes = b"") -> None:
 
 
 def end_before(connection: Connection, begun_ms: int, seen_ms: int) -> None:
-    """End the sessions that began, or were last seen, before these times."""
+    """End the sessions that began, or were last seen, before these times; keys to the feed stay."""
     old = (sessions.c.begun_ms < begun_ms) | (sessions.c.seen_ms < seen_ms)
-    connection.execute(delete(sessions).where(old))
+    connection.execute(delete(sessions).where(old, sessions.c.kind != FEED))
+
+
+def end_of_kind(connection: Connection, user: str, kind: str) -> None:
+    """End all sessions of one kind that a user has."""
+    connection.execute(delete(sessions).where(sessions.c.user == user, sessions.c.kind == kind))
+
+
+def of_kind(connection: Connection, user: str, kind: str) -> Session | None:
+    """Return the newest session of one kind that a user has."""
+    query = select(sessions).where(sessions.c.user == user, sessions.c.kind == kind)
+    row = connection.execute(query.order_by(sessions.c.begun_ms.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    return Session(user=row.user, kind=row.kind, begun_ms=row.begun_ms, seen_ms=row.seen_ms)
 
 
 def place(connection: Connection, user: str, queue: str) -> tuple[str, str] | None:

@@ -1,6 +1,7 @@
 """What the office answered, laid into the vault in pieces that nobody has to wait for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from field_client import receiving
+from field_client.device import load_device
 from field_client.entries import shown
 from field_client.opened import App
 from field_client.receiving import apply_page
@@ -102,3 +104,12 @@ def test_a_restored_office_takes_back_what_it_said_of_an_own_record(app: App) ->
     assert shown(told)["phone"] == "0812"
     assert apply_page(app.journal, Page(previous="2", next="3", items=[{"kind": "reset"}]))
     assert app.tables.records.get(doc_id=id_of(own)) == {**own, "reduced": None}
+
+
+def test_an_area_that_the_office_changed_is_this_laptops_from_then_on(app: App) -> None:
+    """All else that enrolment told stays as it was."""
+    before = app.device
+    item = {"kind": "scope", "scope": ["53.15.06", "53.15.07"], "until_ms": 5}
+    assert apply_page(app.journal, Page(previous="1", next="2", items=[item]))
+    after = load_device(app.tables)
+    assert after == replace(before, scope=("53.15.06", "53.15.07"), until_ms=5)

@@ -10,7 +10,7 @@ import pytest
 
 from field_client.entries import Edit
 from field_client.opened import App
-from field_client.tasks import counted, tasks_of
+from field_client.tasks import Known, counted, tasks_of
 from tests.support.laptop import laptop, write
 from tests.support.memory_server import MemoryServer
 
@@ -102,3 +102,27 @@ def test_a_running_campaign_sets_the_rule(app: App) -> None:
     assert names(app) == []
     put(app, "campaign", area="53.15.05", ends_on="2026-11-30", **area)
     assert names(app) == ["muda"]
+
+
+def test_what_was_known_before_changes_no_list(app: App) -> None:
+    """After every kind of change the list is the one that somebody makes who knows nothing."""
+    known = Known()
+
+    def same() -> int:
+        tasks = tasks_of(app.journal, VILLAGE, TODAY, known)
+        assert tasks == tasks_of(app.journal, VILLAGE, TODAY)
+        return tasks.total
+
+    people = [person(app, f"warga {at}") for at in range(4)]
+    assert same() == 4
+    write(app, people[0], dusun="A")
+    put(app, "visit", person=str(people[1]), outcome="revisit")
+    person(app, "baru")
+    assert same() == 5
+    write(app, people[2], village=OTHER)
+    write(app, people[3], birth_date="2020-01-01")
+    assert same() == 3
+    assert same() == 3
+    policy = {"eligible_on": "2026-06-01", "min_age": 60, "married_count": False}
+    put(app, "campaign", name="Lansia", area=VILLAGE, policy=policy, starts_on="2026-11-01")
+    assert same() == 0

@@ -22,8 +22,7 @@ def test_a_visit_within_a_minute_of_another_house_is_asked_about() -> None:
 
 def test_many_people_at_one_position_and_a_run_of_nobody_at_home() -> None:
     """From five people and from eight in a row on."""
-    where = (-8.5, 119.9)
-    crowd = [visit(5 * at, position=where) for at in range(SAME_PLACE)]
+    crowd = [visit(5 * at, lat=-8.5, lon=119.9) for at in range(SAME_PLACE)]
     assert questions(crowd)[0].together == SAME_PLACE
     assert questions(crowd[1:])[0].together == 0
     nobody = [visit(5 * at, outcome="not_at_home") for at in range(RUN)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
+from sync_server.export import cell
 from sync_server.spreadsheet import Cell, Sheet, write_workbook
 
 
@@ -28,6 +29,14 @@ def test_formulas_and_links_are_text_and_numbers_are_numbers() -> None:
     assert head == list("abcde")
     assert first[:4] == ["=1+1", "https://contoh.id", "0315050101700001", 12.0]
     assert b"<f>" not in target.getvalue()
+
+
+def test_a_cell_that_could_be_run_is_text_in_a_table_too() -> None:
+    """In any width, also within a list; numbers below nothing stay numbers."""
+    for typed in ("=1+1", "+62", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1+1", "\uff20SUM(A1)"):
+        assert cell(typed) == f"'{typed}"
+    assert cell(["=1+1", "dua"]) == "'=1+1; dua"
+    assert cell(-5) == "-5"
 
 
 def test_rows_are_written_as_they_come(tmp_path: Path) -> None:

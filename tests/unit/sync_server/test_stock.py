@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from fractions import Fraction
 
-from sync_server.stock import Balance, Movement, balance, by_office, checks, forecast
+from sync_server.stock import Balance, Movement, balance, by_office, checks, forecast, over_time
 
 FIRST = date(2016, 9, 1)
 
@@ -88,3 +88,18 @@ def test_offices_are_told_apart_by_name_however_it_is_written() -> None:
     assert {name: len(each) for name, each in offices.items()} == {"53.15.05": 1, "Dinas": 2}
     total = sum((balance(each) for each in offices.values()), Balance())
     assert total.remaining == 18
+
+
+def test_the_cards_of_all_offices_over_time_end_in_their_balance() -> None:
+    """An office that did not move keeps what it had; of many days the last one stays."""
+    cards = [
+        moved("received", 500, 0, "A"),
+        moved("received", 200, 2, "B"),
+        moved("used", 120, 4, "A"),
+    ]
+    upto = FIRST + timedelta(days=9)
+    found = over_time(cards, upto)
+    assert [(on - FIRST).days for on, _ in found] == [0, 2, 4, 9]
+    assert [one.remaining for _, one in found] == [500, 700, 580, 580]
+    assert over_time(cards, upto, most=2) == [found[1], found[3]]
+    assert over_time([], upto) == []

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tinydb import where
 
+from field_client.entries import born as day
+from field_client.entries import shown
 from field_client.tables import INDEXES, TEXT_INDEXES
 from field_client.vault import migrations
 from field_client.vault.connection import open_encrypted
@@ -63,6 +65,30 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 db.table("records").add(name, document)
             db.table("meta").add("device", {"type": "person"})
     return tmp_path
+
+
+def test_a_store_that_knows_births_learns_whom_to_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the second version wrote stays, and nothing is indexed twice."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:2])
+        key = KEYS.derive(PURPOSE, RAW_KEY_BYTES)
+        store = open_encrypted(tmp_path / STORE_FILE, key, create=True)
+        migrations.create(store)
+        store.close()
+        indexes = {**WITHOUT, "records": (*WITHOUT["records"], "born")}
+        with opened(tmp_path, indexes) as db, db.transaction():
+            for number in range(PEOPLE):
+                values = shown(old(number))
+                db.table("records").add(f"warga-{number}", old(number) | {"born": day(values)})
+    with opened(tmp_path) as db:
+        assert born(db, "1910-05-11") == ["warga-0", "warga-90", "warga-180", "warga-270"]
+        found = db.table("records").between(
+            "to_record", "53.15.05.2001 ", "53.15.05.2001 1911-12-31"
+        )
+        assert {one.doc_id for one in found} == {f"warga-{at}" for at in (1, 181)}
+        assert db.check() == []
 
 
 def opened(home: Path, indexes: Any = INDEXES) -> VaultDB:

@@ -130,6 +130,29 @@ def test_a_form_only_looked_at_leaves_nothing(browser: Browser, desk: Desk) -> N
     assert str(entry_of(desk, path).state) == "waiting"
 
 
+def test_a_field_left_beside_the_tap_on_save_begins_no_correction(
+    browser: Browser, desk: Desk
+) -> None:
+    """Whichever of the two comes first; nor does it bring back what was thrown away."""
+    path = begin(browser)
+    answers = {**RESIDENT, "birth_date": "1970", "seen": ""}
+    page = browser.page
+    send(browser, path, **answers, go="save")
+    browser.page = page
+    leave(browser, path, **answers, birth_date_precision="")
+    assert str(entry_of(desk, path).state) == "waiting"
+    follow(browser, path)
+    assert 'name="seen" value=""' not in browser.page
+    path = begin(browser)
+    leave(browser, path, name="Warga Buang", seen="")
+    page = browser.page
+    send(browser, path.replace("/form/person", "/discard").rpartition("/")[0])
+    browser.page = page
+    leave(browser, path, name="Warga Buang", seen="")
+    with desk.use() as app:
+        assert list(app.journal.drafts()) == []
+
+
 def test_what_is_wrong_is_said_where_it_is(browser: Browser) -> None:
     """The first page with an error opens, with a list that leads to all of them."""
     path = begin(browser)

@@ -80,6 +80,14 @@ def test_the_outbox_says_how_far_each_record_is(
     assert "Perlu perhatian (1)" in page
     assert "Catatan dari kantor: Nama wajib diisi. (REQUIRED)" in page
     assert f"/attention/{refused}" in browser.page
+    led = str(browser.get(f"/attention/{refused}").location)
+    assert led == f"/form/person/{refused}/1"
+    assert "Catatan dari kantor: Nama wajib diisi. (REQUIRED)" in words(browser, led)
+    assert browser.post(led, name="Warga Uji Sembilan", go="save").status_code == 303
+    with desk.use() as app:
+        server.remarks = {}
+        synchronise(app, server)
+    assert "Perlu perhatian (0)" in words(browser, "/outbox/refused")
     assert browser.get("/outbox/nowhere").status_code == 404
 
 
@@ -186,6 +194,28 @@ def test_what_is_wrong_in_a_report_is_said_at_its_field(browser: Browser, desk: 
     assert 'id="f-started-wrong"' in browser.page
     assert 'value="Kota Raja"' in browser.page
     assert saved(desk, "outage") == []
+
+
+def test_a_chosen_photo_outlives_a_form_that_comes_back(browser: Browser, desk: Desk) -> None:
+    """Shown in the form, saved with the report, replaced or left out at will; gone with a lock."""
+    browser.unlock()
+    wrong = {**REPORT, "component": ""}
+    for again, count in (({}, 1), ({"without": "1"}, 0)):
+        browser.get("/outage/new")
+        assert send(browser, "/outage/new", picture(), **wrong) == ""
+        image = re.search(r'src="(/outage/photo/([^"]+))"', browser.page)
+        assert image
+        seen = browser.client.get(image[1], base_url=BASE)
+        assert Image.open(BytesIO(seen.data)).size == (64, 48)
+        led = send(browser, "/outage/new", b"", kept=image[2], **REPORT, **again)
+        assert f"Foto ({count})" in words(browser, led)
+    browser.get("/outage/new")
+    assert send(browser, "/outage/new", picture(), **wrong) == ""
+    image = re.search(r'src="(/outage/photo/([^"]+))"', browser.page)
+    assert image
+    browser.post("/lock")
+    browser.unlock()
+    assert browser.get(image[1]).status_code == 404
 
 
 def test_sending_people_to_a_place_that_is_down_is_pointed_out(

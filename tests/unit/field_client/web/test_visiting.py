@@ -146,6 +146,18 @@ def test_the_last_of_the_queue_is_taken_back(browser: Browser, desk: Desk) -> No
     assert standing == []
 
 
+def test_a_registration_in_the_queue_stands_on_the_map(browser: Browser) -> None:
+    """Where the browser may say the place, its visit keeps it."""
+    session = open_point(browser).removeprefix("/saved/")
+    follow(browser, f"/point/{session}")
+    place = {"lat": "-8.5", "lon": "119.9", "accuracy_m": "8"}
+    who = {"name": "Rosa Uji", "sex": "P", "birth_date": "1970", "recorded": "yes"}
+    send(browser, f"/point/{session}/register", **who, **place)
+    follow(browser, f"/map/{VILLAGE}")
+    assert "Rosa Uji Sudah rekam" in shown(browser)
+    assert "± 8 m" in shown(browser)
+
+
 def test_a_list_says_who_is_recorded(browser: Browser, people: list[UUID], desk: Desk) -> None:
     """By the ministry's list, or in the field only; as it is typed, and as a whole page."""
     with desk.use() as app:

@@ -1,0 +1,237 @@
+"""The feed for spreadsheets over a real store: who may read, what the tables hold, paging."""
+
+import base64
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from shared_schema.clock import DAY_MS
+from sync_server.accounts import Role
+from sync_server.api import odata as feed
+from tests.support.office_pages import agree, door, inside, log_of, post, staffed, web_of
+from tests.support.offices import Bench
+from tests.support.raw_device import person
+
+NIK = "5315054107900001"
+GOLO = "53.15.05"
+EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
+KINDS: dict[str, Any] = {
+    "Edm.String": str,
+    "Edm.Int64": int,
+    "Edm.Double": (int, float),
+    "Edm.Boolean": bool,
+}
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Give an office that heard of five residents, three visits, an outage and blank cards."""
+    found = staffed(tmp_path, monkeypatch)
+    device = found.device()
+    one = device.change(person("Dorotea Contoh", nik=NIK, marital_status=2, religion=3))
+    others = device.people(4)
+    visits = [
+        device.change({"person": str(who.record), "outcome": outcome}, type="visit")
+        for who, outcome in ((one, "recorded"), (others[0], "refused"), (others[1], "refused"))
+    ]
+    down = device.change(
+        {"component": "printer", "office": GOLO, "started": "2023-11-01",
+         "started_precision": "day", "redirect_to": ["Boleng"]},
+        type="outage",
+    )  # fmt: skip
+    cards = [
+        device.change(
+            {"office": GOLO, "kind": kind, "quantity": count, "date": "2023-11-02"},
+            type="stock_movement",
+        )
+        for kind, count in (("received", 500), ("used", 120))
+    ]
+    figure = device.change({"region": GOLO, "measure": "wajib_ktp", "raw": "27.711"}, type="figure")
+    told = found.exchange(device, device.batch([one, *others, *visits, down, *cards, figure]))
+    assert told.errors == []
+    return found
+
+
+@pytest.fixture
+def app(bench: Bench) -> Flask:
+    """Give the application."""
+    return web_of(bench)
+
+
+def reader(app: Flask, role: Role = Role.SUPERVISOR) -> FlaskClient:
+    """Make a key on the page, and give a program that signs in with it as a spreadsheet does."""
+    shown = post(inside(app, role), "/feed/key", "/feed").text
+    key = re.findall(r'<code class="secret">([\w-]{43})</code>', shown)[0]
+    client = door(app)
+    pair = base64.b64encode(f"u-{role}:{key}".encode()).decode()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Basic {pair}"
+    return client
+
+
+def given(client: FlaskClient, path: str = "") -> dict[str, Any]:
+    """Give the document at an address of the feed."""
+    answer = client.get(f"/odata{path}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["OData-Version"] == "4.0"
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def followed(client: FlaskClient, path: str) -> list[list[dict[str, Any]]]:
+    """Give the rows of a table page by page, following the links."""
+    pages = [given(client, path)]
+    while link := pages[-1].get("@odata.nextLink"):
+        pages.append(given(client, link.partition("/odata")[2]))
+    return [page["value"] for page in pages]
+
+
+def test_nobody_reads_without_a_key(bench: Bench, app: Flask) -> None:
+    """Not with the pages' cookie, a wrong key, one that ended, or after ninety days."""
+    for client in (door(app), inside(app)):
+        answer = client.get("/odata")
+        assert (answer.status_code, answer.json["error"]["code"]) == (401, "FEED_KEY_REFUSED")
+        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+    wrong = door(app)
+    wrong.environ_base["HTTP_AUTHORIZATION"] = "Bearer bukan-kunci"
+    assert wrong.get("/odata/Coverage").status_code == 401
+    first = reader(app)
+    assert given(first)
+    second = reader(app)
+    assert first.get("/odata").status_code == 401, "another one took its place"
+    assert second.post("/odata/Coverage").status_code == 405
+    assert post(inside(app), "/feed/key/end", "/feed").status_code == 303
+    assert second.get("/odata").status_code == 401
+    third = reader(app)
+    bench.clock[0] += 89 * DAY_MS
+    inside(app, Role.VIEWER)
+    assert third.get("/odata").status_code == 200, "signing in ends no key that holds"
+    bench.clock[0] += 2 * DAY_MS
+    assert third.get("/odata").status_code == 401
+    assert {"feed-key", "feed-key-end"} <= set(log_of(bench))
+
+
+def test_each_row_is_what_the_description_says(app: Flask) -> None:
+    """Names, kinds and keys fit, and programs learn what they cannot ask."""
+    client = reader(app)
+    described = ET.fromstring(client.get("/odata/$metadata").data)  # noqa: S314 (our own answer)
+    types = {one.get("Name"): one for one in described.iter(f"{EDM}EntityType")}
+    listed = [one["name"] for one in given(client)["value"]]
+    assert listed == [one.get("Name") for one in described.iter(f"{EDM}EntitySet")]
+    assert "People" not in listed
+    assert "FilterRestrictions" in client.get("/odata/$metadata").text
+    for name in listed:
+        kind = types[f"{name}Row"]
+        columns = {one.get("Name"): str(one.get("Type")) for one in kind.iter(f"{EDM}Property")}
+        keys = [one.get("Name") for one in kind.iter(f"{EDM}PropertyRef")]
+        page = given(client, f"/{name}?$count=true")
+        assert page["@odata.context"] == f"http://localhost/odata/$metadata#{name}"
+        rows = page["value"]
+        assert page["@odata.count"] == len(rows) > 0, name
+        assert client.get(f"/odata/{name}/$count").text == str(len(rows))
+        assert len({tuple(row[key] for key in keys) for row in rows}) == len(rows)
+        for row in rows:
+            assert row.keys() == columns.keys()
+            assert all(fits(row[column], kind) for column, kind in columns.items()), row
+
+
+def fits(value: Any, kind: str) -> bool:
+    """Tell whether a value is of a kind; none is of all."""
+    if value is None:
+        return True
+    if kind == "Edm.Date":
+        return bool(date.fromisoformat(value))
+    return isinstance(value, KINDS[kind])
+
+
+def test_the_tables_say_what_came(app: Flask) -> None:
+    """Sums of the district, visits by outcome, cards left, the figure beside its reading."""
+    client = reader(app)
+    rows = {row["region"]: row for row in given(client, "/Coverage")["value"]}
+    assert (rows[GOLO]["wajib"], rows[GOLO]["recorded_field"]) == (5, 1)
+    assert (rows[GOLO]["level"], rows[GOLO]["parent"]) == ("district", "53.15")
+    visits = given(client, "/Visits")["value"]
+    assert sum(row["visits"] for row in visits if row["outcome"] == "refused") == 2
+    assert [row["remaining"] for row in given(client, "/Stock")["value"]] == [380]
+    assert sum(row["quantity"] for row in given(client, "/StockMovements")["value"]) == 620
+    assert given(client, "/Figures")["value"][0]["from"] == 27711
+    (down,) = given(client, "/Outages")["value"]
+    assert (down["component"], down["standing"]) == ("printer", "down")
+
+
+def test_pages_follow_each_other(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each row once, in order, whatever is asked for beside."""
+    client = reader(app)
+    whole = given(client, "/Coverage")["value"]
+    monkeypatch.setattr(feed, "PAGE_ROWS", 3)
+    pages = followed(client, "/Coverage")
+    assert max(map(len, pages)) == 3
+    assert [row for page in pages for row in page] == whole
+    some = followed(client, "/Coverage?$skip=1&$top=7&$select=region,wajib")
+    assert [row for page in some for row in page] == [
+        {"region": row["region"], "wajib": row["wajib"]} for row in whole[1:8]
+    ]
+    assert followed(client, "/Coverage?$top=0") == [[]]
+    assert followed(client, f"/Coverage?$skip={len(whole)}") == [[]]
+
+
+def test_a_wrong_question_is_named(app: Flask) -> None:
+    """With a status that programs know and a code that people can look up."""
+    client = reader(app)
+    for path, status, code in (
+        ("/Coverage?$top=-1", 400, "FEED_QUERY_INVALID"),
+        ("/Coverage?$skip=dua", 400, "FEED_QUERY_INVALID"),
+        ("/Coverage?$select=nama", 400, "FEED_QUERY_INVALID"),
+        ("/Coverage?$filter=wajib gt 3", 501, "FEED_QUERY_UNSUPPORTED"),
+        ("/Coverage?$orderby=wajib", 501, "FEED_QUERY_UNSUPPORTED"),
+        ("/Rahasia", 404, "FEED_SET_UNKNOWN"),
+        ("/People", 403, "EXPORT_NOT_AGREED"),
+        ("/People/$count", 403, "EXPORT_NOT_AGREED"),
+    ):
+        answer = client.get(f"/odata{path}")
+        assert (answer.status_code, answer.json["error"]["code"]) == (status, code), path
+
+
+def test_people_are_there_once_a_second_person_agreed(
+    bench: Bench, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a day, for whoever asked; a page at a time; void ones are left out."""
+    client = reader(app)
+    agree(app, inside(app), "residents")
+    assert "People" in {one["name"] for one in given(client)["value"]}
+    monkeypatch.setattr(feed, "PAGE_ROWS", 2)
+    rows = [row for page in followed(client, "/People?$count=true") for row in page]
+    assert len({row["id"] for row in rows}) == len(rows) == 5
+    mine = next(row for row in rows if row["nik"] == NIK)
+    assert (mine["name"], mine["religion"], mine["marital_status"]) == ("Dorotea Contoh", "3", "2")
+    assert reader(app, Role.ADMINISTRATOR).get("/odata/People").status_code == 403
+    assert log_of(bench).count("feed-read") >= 3
+    bench.clock[0] += DAY_MS + 1
+    assert client.get("/odata/People").status_code == 403
+
+
+def test_only_the_region_that_was_agreed_to_is_given_out(app: Flask) -> None:
+    """Agreement to another district's export opens neither this one's people nor its tables."""
+    browser = inside(app)
+    asked = post(
+        browser, "/exports", "/exports", what="residents.csv", region="53.15.06", reason="uji"
+    )
+    assert asked.status_code == 303
+    second = inside(app, Role.ADMINISTRATOR)
+    number = re.findall(r"/exports/(\d+)/decide", second.get("/exports").text)[0]
+    post(second, f"/exports/{number}/decide", "/exports", decision="approve")
+    assert followed(reader(app), "/People") == [[]]
+
+
+def test_a_district_viewer_reads_its_district(app: Flask) -> None:
+    """Nothing of what lies elsewhere is in any table."""
+    client = reader(app, Role.VIEWER)
+    told = json.dumps([followed(client, f"/{one['name']}") for one in given(client)["value"]])
+    assert GOLO not in told
+    assert "53.15.06" in told
