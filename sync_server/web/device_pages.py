@@ -14,7 +14,7 @@ from sync_server.accounts import Actor, Right, require
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, quarantine
 from sync_server.store.queries.devices import Device
-from sync_server.store.queries.quarantine import Kept
+from sync_server.store.queries.quarantine import Cause, Kept
 from sync_server.web.errors import DeviceUnknownHere, ReasonMissing
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking
@@ -69,6 +69,8 @@ def add(pages: Blueprint, office: Office) -> None:
             kept = quarantine.get(connection, number)
             _known(connection, actor(), kept.device if kept else "")
         decision = request.form.get("decision", "")
+        if kept and kept.cause is Cause.HELD and decision == "discard":
+            require(actor(), Right.GIVE_UP)
         try:
             count = release.accept(office, number) if decision == "accept" else 0
             if decision == "discard":
@@ -109,6 +111,7 @@ def _page(office: Office, error: JemputError | None = None) -> str:
             "pages/devices.html",
             devices=_shown(office, look, seen, kept),
             kept=kept,
+            reasons={one.id: release.trouble_of(office, one) for one in kept},
             look=look,
             error=error,
             done=request.args.get("done", ""),
