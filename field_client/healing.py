@@ -66,8 +66,8 @@ def heal_fork(journal: Journal, fork: Fork, sealed: Callable[[Stream], int]) -> 
                 new, numbers=healing.numbers_used, sequence=len(healing.changes), behind=old
             )
         if branches.current() == old:
-            fresh = branches.draw_branch()
-            new = new if healing.changes else fresh
+            branches.draw_branch()
+        new = new if healing.changes else branches.current()
         renamed = {str(before): str(after) for before, after in healing.records.items()}
         renamed |= _draft_ids(journal)
         branches.close(old, fork.first - 1)
