@@ -5,18 +5,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from field_client.opened import App
 from field_client.sync.engine import synchronise
 from field_client.sync.errors import SyncUnsettled
 from field_client.verification import examine
 from sync_server import release, verification
+from sync_server.accounts import Role
 from sync_server.keys import Keys, generate
 from sync_server.rebuilding import rebuild
 from sync_server.store.queries import devices, quarantine
 from sync_server.store.queries.quarantine import Kept
 from tests.contract.test_long_forks import Straight, names
 from tests.support.laptop import clone, laptop, register, reopen, still
+from tests.support.office_pages import inside, log_of, post, staffed, web_of
 from tests.support.offices import Bench, code_of, found_office
 
 SHARED = [f"Bersama {at}" for at in range(3)]
@@ -140,3 +143,24 @@ def test_what_an_earlier_program_held_waits_in_quarantine_after_a_rebuild(
     rebuild(blind.office)
     assert held(bench).count == len(SHARED) + 1
     verification.verify_all(blind.office)
+
+
+def test_the_page_lets_everybody_try_and_an_administrator_give_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says why the batch cannot be read; giving up is written down."""
+    bench = staffed(tmp_path, monkeypatch)
+    app, device = web_of(bench), bench.device()
+    stranger = X25519PrivateKey.generate().public_key()
+    bench.exchange(device, device.batch(device.people(2), recipient=stranger))
+    browser, administrator = inside(app), inside(app, Role.ADMINISTRATOR)
+    page = browser.get("/devices").text
+    assert "BATCH_UNREADABLE" in page
+    assert 'value="discard"' not in page
+    path, asked = "/devices/quarantine/1", {"page": "/"}
+    assert post(browser, path, **asked, decision="accept").status_code == 400
+    assert post(browser, path, **asked, decision="discard").status_code == 403
+    assert 'value="discard"' in administrator.get("/devices").text
+    assert post(administrator, path, **asked, decision="discard").status_code == 303
+    assert "BATCH_UNREADABLE" not in browser.get("/devices").text
+    assert "quarantine-discard" in log_of(bench)
