@@ -270,11 +270,12 @@ class Exchange:
 
         A recovery key that came is taken into the slot file.
         """
-        healed = absorb(self.app)
-        mended = {one.old for one in healed}
-        healed += [one for one in self.left if one.old not in mended] + self._leave(self.behind)
-        self.outcome = replace(self.outcome, healed=(*self.outcome.healed, *healed))
-        self.again = self.again or bool(healed)
+        mended = absorb(self.app)
+        left = [*self.outcome.healed, *self.left, *self._leave(self.behind)]
+        olds = {one.old for one in mended}
+        healed = [one for one in left if one.changes or one.old not in olds] + mended
+        self.again = self.again or bool(mended) or len(left) > len(self.outcome.healed)
+        self.outcome = replace(self.outcome, healed=tuple(healed))
         take_key(self.app)
 
     def unanswered(self) -> bool:
