@@ -69,8 +69,7 @@ def add(pages: Blueprint, office: Office) -> None:
             kept = quarantine.get(connection, number)
             _known(connection, actor(), kept.device if kept else "")
         decision = request.form.get("decision", "")
-        if kept and kept.cause is Cause.HELD and decision == "discard":
-            require(actor(), Right.GIVE_UP)
+        require(actor(), _right_to(kept, decision))
         try:
             count = release.accept(office, number) if decision == "accept" else 0
             if decision == "discard":
@@ -83,6 +82,12 @@ def add(pages: Blueprint, office: Office) -> None:
                 action = f"quarantine-{decision}"
                 auditing.note(office, connection, actor(), action, str(number), told)
         return redirect(url_for("pages.device_list", done=decision), 303)
+
+
+def _right_to(kept: Kept | None, decision: str) -> Right:
+    """Return what it takes: what is given up for good, no device ever sends again."""
+    gives_up = kept is not None and kept.cause is Cause.HELD and decision == "discard"
+    return Right.GIVE_UP if gives_up else Right.DECIDE
 
 
 def _known(connection: Connection, user: Actor, wanted: str) -> Device:

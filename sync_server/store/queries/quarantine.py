@@ -112,9 +112,7 @@ def _is(batch: Batch) -> tuple[ColumnElement[bool], ...]:
 
 def receipt(connection: Connection, batch: Batch, cause: Cause) -> bytes | None:
     """Return the receipt's frame body given for this very batch, None where it is new."""
-    query = select(quarantine.c.receipt).where(
-        quarantine.c.kind == cause.value, *_is(batch)
-    )
+    query = select(quarantine.c.receipt).where(quarantine.c.kind == cause.value, *_is(batch))
     return connection.execute(query).scalar_one_or_none()
 
 
