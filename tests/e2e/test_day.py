@@ -9,7 +9,7 @@ everything is there once.
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,12 +53,16 @@ class Day:
         """Say what the relay's operator sees."""
         return Office(process=self.relay).run("relay", "--status")
 
-    def until_passed_on(self) -> None:
-        """Wait until the office has answered all that the relay held."""
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is so."""
         deadline_s = time.monotonic() + 60
-        while self.held()["batches"]:
+        while not true():
             assert time.monotonic() < deadline_s
             time.sleep(0.2)
+
+    def until_passed_on(self) -> None:
+        """Wait until the office has answered all that the relay held."""
+        self.until(lambda: not self.held()["batches"])
 
     def via_relay(self, team: Laptop) -> Any:
         """Sync over the district office's own network."""
@@ -95,7 +99,7 @@ def morning(day: Day) -> None:
     assert [team.sync()["enrolled"] for team in day.both()] == [True, True]
     assert len(day.two.roster()) == 3
     day.relay.start()
-    assert day.held()["label"] == "Kantor Kecamatan"
+    day.until(lambda: day.held()["label"] == "Kantor Kecamatan")
     day.line.down()
 
 
