@@ -13,6 +13,7 @@ from field_client.branches import Branches
 from field_client.config import Config
 from field_client.device import DeviceKeys, device_of, load_device, save_device
 from field_client.errors import TailLost, VaultCopied, VaultRestored
+from field_client.healing import leave_branch
 from field_client.journal import Journal
 from field_client.opened import App
 from field_client.outbox import sealed_through
@@ -177,17 +178,20 @@ def _miss_what_was_sealed(app: App) -> None:
         return
     with app.journal.transaction():
         if branches.current() == stream:
-            branches.draw_branch()
+            leave_branch(app.journal, stream)
     app.warnings.append(TailLost())
 
 
 def _tell_copies_apart(app: App) -> None:
-    """Begin a branch where this store is a copy of another, restored or not, and say so once."""
+    """Begin a branch where this store is a copy of another, restored or not, and say so once.
+
+    Drafts get ids there: the other copy may finish the same ones, for others.
+    """
     device, copy, made_ms = app.device, app.db.fingerprint, restored_from(app.home)
     if made_ms is None and device.fingerprint == copy:
         return
     with app.journal.transaction():
-        app.journal.branches.draw_branch()
+        leave_branch(app.journal, app.journal.branches.current())
         save_device(app.tables, replace(device, fingerprint=copy))
         if made_ms is not None:
             note_backup(app.tables, made_ms)

@@ -23,7 +23,7 @@ from field_client.vault.table import VaultTable
 from shared_schema.changes import Change
 from shared_schema.custody import Fork, Healing, follow, heal
 from shared_schema.fold import join, state_from_json, state_of, state_to_json
-from shared_schema.ids import BRANCH_BYTES, Stream, record_number
+from shared_schema.ids import BRANCH_BYTES, Stream, record_stream
 
 _LABEL = b"jemput healing v1"
 
@@ -66,10 +66,10 @@ def heal_fork(journal: Journal, fork: Fork, sealed: Callable[[Stream], int]) -> 
                 new, numbers=healing.numbers_used, sequence=len(healing.changes), behind=old
             )
         if branches.current() == old:
-            fresh = branches.draw_branch()
-            new = new if healing.changes else fresh
+            branches.draw_branch()
+        new = new if healing.changes else branches.current()
         renamed = {str(before): str(after) for before, after in healing.records.items()}
-        renamed |= _draft_ids(journal, old)
+        renamed |= _draft_ids(journal)
         branches.close(old, fork.first - 1)
         _move_changes(journal, old, own, healing)
         let_go(journal, own, healing)
@@ -91,13 +91,14 @@ def heal_fork(journal: Journal, fork: Fork, sealed: Callable[[Stream], int]) -> 
 
 
 def leave_branch(journal: Journal, old: Stream) -> Healed:
-    """Go on under a new branch: another copy is ahead on ``old``, and all of ours is there.
+    """Go on under a new branch: another copy may go on under ``old``, and all of ours is there.
 
-    Only drafts move: the other copy may have given their numbers to somebody else.
+    Only drafts move: the other copy may have given their numbers to somebody else, or finish
+    the same ones.
     """
     with journal.transaction():
         new = journal.branches.draw_branch()
-        renamed = _draft_ids(journal, old)
+        renamed = _draft_ids(journal)
         _rename(journal, renamed)
     return Healed(
         old=old,
@@ -126,17 +127,35 @@ def _before(renamed: Mapping[str, str], record: UUID) -> UUID:
     return next((UUID(old) for old, new in renamed.items() if new == str(record)), record)
 
 
-def _draft_ids(journal: Journal, old: Stream) -> dict[str, str]:
-    """Return new ids, numbered on the current stream, for drafts of records begun on ``old``.
+def _draft_ids(journal: Journal) -> dict[str, str]:
+    """Return new ids, numbered on the current stream, for the drafts of records begun on others.
 
-    Those in the trash as well. A record that the server sent under a draft's id is the other
-    copy's, not the draft's.
+    Those in the trash as well. A draft that corrects a record stays with it.
     """
-    every = [id_of(one) for table in _drafted(journal.tables) for one in table]
-    begun = [draft for draft in every if record_number(UUID(draft), old) is not None]
-    records = ((draft, journal.tables.records.get(doc_id=draft)) for draft in begun)
-    moved = [draft for draft, document in records if document is None or not document["own"]]
-    return {draft: str(journal.branches.next_record()) for draft in moved}
+    current = journal.branches.current()
+    begun = [
+        id_of(document)
+        for table in _drafted(journal.tables)
+        for document in table
+        if _begins_a_record(journal, document, current)
+    ]
+    return {draft: str(journal.branches.next_record()) for draft in begun}
+
+
+def _begins_a_record(journal: Journal, document: Any, current: Stream) -> bool:
+    """Tell whether a draft is of a record that was begun on one of our other streams.
+
+    One that an earlier program kept does not say so. A record that the server sent under such a
+    draft's id is the other copy's, not the draft's.
+    """
+    stream = record_stream(UUID(id_of(document)))
+    if stream is None or stream == current or stream.device != current.device:
+        return False
+    corrects = document.get("draft", document).get("corrects")
+    if corrects is None:
+        record = journal.tables.records.get(doc_id=id_of(document))
+        corrects = record is not None and record["own"]
+    return not corrects
 
 
 def _move_changes(journal: Journal, old: Stream, own: Own, healing: Healing) -> None:

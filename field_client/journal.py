@@ -131,18 +131,18 @@ class Journal(Records):
         problems: Sequence[Mapping[str, Json]] = (),
     ) -> None:
         """Keep what was typed so far, durably. ``problems``: why it cannot be final yet."""
+        draft, tables = str(record), self.tables
+        content: dict[str, Json] = {
+            "type": type,
+            "version": version,
+            "values": dict(values),
+            "problems": [dict(problem) for problem in problems],
+            "search_key": search_key(type, values),
+        }
         with self.transaction():
-            put(
-                self.tables.drafts,
-                str(record),
-                {
-                    "type": type,
-                    "version": version,
-                    "values": dict(values),
-                    "problems": [dict(problem) for problem in problems],
-                    "search_key": search_key(type, values),
-                },
-            )
+            if not tables.drafts.contains(doc_id=draft):
+                content["corrects"] = tables.records.contains(doc_id=draft)
+            put(tables.drafts, draft, content)
 
     def drop_draft(self, record: UUID) -> None:
         """Remove a draft that was finished; an absent one is no error. See `trash.discard`."""

@@ -3,7 +3,8 @@
 The fields that lists, search and the twin check need keep their values (`RecordType.roster`). Of
 every other field only stamps stay: those that were replaced, and those of its heads, so that a
 later edit names what it replaces although nobody here knows it any more. A change keeps its
-number, digest and stamps; the values go.
+number, digest and stamps, and the values of those fields also where they were corrected since:
+by them two copies of a store know one save again (`shared_schema.traces`).
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -30,21 +31,24 @@ Withheld = Mapping[str, frozenset[Stamp]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """A change as the log has it. ``reduced``: the values of ``change`` are gone, all are None.
+    """A change as the log has it. ``reduced``: values of ``change`` are gone; those are None.
 
-    ``remains``: it was written again after a fork with the values that were left of it.
+    ``gone``: the fields of which that is so. ``remains``: it was written again after a fork with
+    the values that were left of it.
     """
 
     change: Change
     digest: bytes
     reduced: bool
     remains: bool = False
+    gone: frozenset[str] = frozenset()
 
 
 def logged(document: Mapping[str, Any]) -> Logged:
     """Read a document of the log. Raises ChangeInvalid, KeyError."""
-    reduced, content = bool(document.get("reduced")), document["change"]
+    reduced, content, gone = bool(document.get("reduced")), document["change"], frozenset[str]()
     if reduced:
+        gone = frozenset(name for name, write in content["writes"].items() if "value" not in write)
         writes = {name: {"value": None, **write} for name, write in content["writes"].items()}
         content = {**content, "writes": writes}
     try:
@@ -52,13 +56,16 @@ def logged(document: Mapping[str, Any]) -> Logged:
     except (TypeError, ValueError) as error:
         raise ChangeInvalid(reason="digest") from error
     change, remains = change_from_json(content), bool(document.get("remains"))
-    return Logged(change=change, digest=digest, reduced=reduced, remains=remains)
+    return Logged(change=change, digest=digest, reduced=reduced, remains=remains, gone=gone)
 
 
-def reduced_change(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a document of the log becomes when the values in it go."""
-    content = document["change"]
-    writes = {name: {"replaces": write["replaces"]} for name, write in content["writes"].items()}
+def reduced_change(document: Mapping[str, Any], rtype: RecordType) -> dict[str, Any]:
+    """Return what a document of the log becomes when the details in it go."""
+    content, kept = document["change"], rtype.roster | SYSTEM_FIELDS
+    writes = {
+        name: write if name in kept else {"replaces": write["replaces"]}
+        for name, write in content["writes"].items()
+    }
     return {"change": {**content, "writes": writes}, "reduced": True}
 
 

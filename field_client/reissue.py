@@ -83,7 +83,7 @@ def traces(journal: Journal, log: Iterable[Logged]) -> dict[int, bytes]:
 
 
 def _trace(journal: Journal, one: Logged) -> bytes:
-    return change_trace(_left(journal, one.change) if one.reduced else one.change)
+    return change_trace(_left(journal, one) if one.reduced else one.change)
 
 
 def _line(journal: Journal, fork: Fork, one: Logged) -> _Line:
@@ -93,7 +93,7 @@ def _line(journal: Journal, fork: Fork, one: Logged) -> _Line:
     if fork.traces.get(at) == _trace(journal, one):
         details = None if one.reduced or one.remains else _details(journal, change)
         return _Line(one, details or change, had=details is None, shared=True)
-    return _Line(one, _left(journal, change) if one.reduced else change, had=False)
+    return _Line(one, _left(journal, one) if one.reduced else change, had=False)
 
 
 def _details(journal: Journal, change: Change) -> Change | None:
@@ -109,19 +109,20 @@ def _details(journal: Journal, change: Change) -> Change | None:
     return replace(change, writes=writes) if writes else None
 
 
-def _left(journal: Journal, change: Change) -> Change:
+def _left(journal: Journal, one: Logged) -> Change:
     """Return a reduced change with the values that are still known of it, maybe none.
 
-    It keeps its place all the same: another copy writes the others in the same places.
+    It keeps its place all the same: another copy writes the others in the same places. Of one
+    that an earlier program reduced, the log has no value; some may stand in the record.
     """
-    kept = floor(journal.tables.records.get(doc_id=str(change.record)))
-    writes = {
-        name: Write(value=head.value, replaces=change.writes[name].replaces)
-        for name, part in (kept.fields if kept else {}).items()
-        for head in part.heads
-        if head.stamp == change.stamp and name in change.writes
-    }
-    return replace(change, writes=writes)
+    change, left = one.change, dict[str, Write]()
+    kept = floor(journal.tables.records.get(doc_id=str(change.record))) if one.gone else None
+    for name, write in change.writes.items():
+        if name not in one.gone:
+            left[name] = write
+        elif found := [head for head in _heads(kept, name) if head.stamp == change.stamp]:
+            left[name] = replace(write, value=found[0].value)
+    return replace(change, writes=left)
 
 
 def let_go(journal: Journal, own: Own, healing: Healing) -> None:
@@ -169,8 +170,8 @@ def _rest(
     }
 
 
-def _heads(state: RecordState, name: str) -> tuple[Head, ...]:
-    return state.fields[name].heads if name in state.fields else ()
+def _heads(state: RecordState | None, name: str) -> tuple[Head, ...]:
+    return state.fields[name].heads if state and name in state.fields else ()
 
 
 def point_out(journal: Journal, own: Own, healing: Healing, new: Stream) -> tuple[UUID, ...]:

@@ -87,10 +87,10 @@ def _is_settled(journal: Journal, record: str, document: Any) -> bool:
 def _reduce(tables: Tables, record: str, document: Any, heard: int) -> bool:
     rtype = RECORD_TYPES.get(document["type"])
     parts = reduced_record(document, rtype, heard) if rtype else None
-    if parts is None:
+    if rtype is None or parts is None:
         return False
     put(tables.records, record, parts)
     for change in tables.changes.search(where("record") == record):
         if not change.get("reduced"):
-            put(tables.changes, id_of(change), reduced_change(change))
+            put(tables.changes, id_of(change), reduced_change(change, rtype))
     return True

@@ -57,6 +57,7 @@ class Right(StrEnum):
     IMPORT = "import"
     AUDIT = "audit"
     USERS = "users"
+    GIVE_UP = "give-up"
 
 
 RIGHTS = {

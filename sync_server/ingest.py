@@ -33,7 +33,7 @@ from shared_schema.custody import (
     judge,
     receipt_to_json,
 )
-from shared_schema.envelope import Batch, BatchUnreadable, open_batch, verify
+from shared_schema.envelope import GENESIS, Batch, BatchUnreadable, open_batch, verify
 from shared_schema.fold import RecordState, join, state_of
 from shared_schema.frames import Frame, Kind
 from shared_schema.ids import Stream
@@ -222,6 +222,8 @@ def _take(office: Office, connection: Connection, batch: Batch) -> tuple[Receipt
     head = Head(sequence=batch.header.last, hash=batch.hash)
     receipt = _receipt(office, batch, status, head, remarks=tuple(remarks), now_ms=now_ms)
     frame = _frame(office, connection, receipt)
+    if status is Status.HELD:
+        quarantine.hold(connection, batch, frame.body, now_ms)
     batches.add(connection, batch, frame.body, now_ms)
     batches.move(connection, batch.header.stream, head)
     return receipt, frame
@@ -247,10 +249,12 @@ def _set_aside(
     stream, now_ms = batch.header.stream, office.now_ms()
     head = batches.head(connection, stream)
     if cause is Cause.FORK:
-        held = log.of_stream(connection, stream, batch.header.first, batch.header.last)
+        places = range(batch.header.first, batch.header.last + 1)
+        held = log.of_stream(connection, stream, places.start, places.stop - 1)
+        lost = dict.fromkeys(quarantine.given_up(connection, stream, places), GENESIS)
         receipt = replace(
             _receipt(office, batch, Status.FORK, head, now_ms=now_ms),
-            digests={change.sequence: change_digest(change) for change in held},
+            digests=lost | {change.sequence: change_digest(change) for change in held},
             traces={change.sequence: change_trace(change) for change in held},
         )
     else:

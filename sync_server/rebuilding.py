@@ -13,7 +13,7 @@ from shared_schema.envelope import parse
 from sync_server import ingest, projections, rematching, tallies
 from sync_server.office import Office
 from sync_server.rematching import Progress
-from sync_server.store.queries import batches, devices, log
+from sync_server.store.queries import batches, devices, log, quarantine
 
 _CHUNK = 500
 
@@ -51,15 +51,21 @@ def rebuild(office: Office, progress: Progress = lambda _done, _total: None) -> 
 
 
 def reopen(office: Office, connection: Connection) -> int:
-    """Log the changes of held batches that can be read by now; return how many batches."""
+    """Log the changes of held batches that can be read by now; return how many batches.
+
+    The others wait in quarantine, also those that an earlier program held.
+    """
     count = 0
-    for body, received_ms in batches.unread(connection):
-        batch = parse(body)
+    for held in batches.unread(connection):
+        batch = parse(held.body)
         changes, trouble = ingest.read(batch, office)
         if trouble is None:
-            log.append(connection, changes, received_ms)
+            log.append(connection, changes, held.received_ms)
             ingest.learn(connection, changes, office.now_ms())
+            quarantine.taken_up(connection, batch, office.now_ms())
             count += 1
+        else:
+            quarantine.hold(connection, batch, held.receipt, held.received_ms)
     return count
 
 

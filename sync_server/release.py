@@ -6,6 +6,10 @@ under new ids for records that only it knows, just as the forked copy would do o
 own. What the copy has healed itself is not written again, and a copy that may still do so is left
 to it: only a revoked device's fork is taken over. A second copy of a revoked device, whose place
 is taken as well, is treated alike.
+
+A batch that cannot be read has its place in its chain, and may be tried again. While it waits,
+other copies of its laptop wait with what may be the same; once it is given up they write what
+they have, and nobody reads it any more.
 """
 
 import hashlib
@@ -66,8 +70,10 @@ def accept(office: Office, number: int) -> int:
     """
     with office.store.write() as connection:
         kept = _waiting(connection, number)
-        if kept.cause is Cause.REVOKED and not _forks(connection, kept):
-            together, taken = [kept], _take(office, connection, kept)
+        if kept.cause is Cause.HELD:
+            together, taken = [kept], _take_up(office, connection, kept)
+        elif kept.cause is Cause.REVOKED and not _forks(connection, kept):
+            together, taken = _take(office, connection, kept)
         else:
             together = _branch_of(connection, kept)
             taken = _write_again(office, connection, together)
@@ -77,8 +83,13 @@ def accept(office: Office, number: int) -> int:
     return taken
 
 
+def trouble_of(office: Office, kept: Kept) -> str | None:
+    """Return the code of why a batch that is held cannot be read; None for others."""
+    return ingest.read(parse(kept.body), office)[1] if kept.cause is Cause.HELD else None
+
+
 def discard(office: Office, number: int) -> None:
-    """Note that a batch is not wanted; its bytes are kept. Raises QuarantineNotFound."""
+    """Note that a batch is not wanted, or never read; its bytes stay. Raises QuarantineNotFound."""
     with office.store.write() as connection:
         _waiting(connection, number)
         quarantine.decide(connection, number, Decision.DISCARDED, office.now_ms())
@@ -91,12 +102,24 @@ def _waiting(connection: Connection, number: int) -> Kept:
     return kept
 
 
-def _take(office: Office, connection: Connection, kept: Kept) -> int:
+def _take(office: Office, connection: Connection, kept: Kept) -> tuple[list[Kept], int]:
+    """Take a batch into its chain; one that cannot be read waits there."""
     batch = parse(kept.body)
     receipt, _ = ingest.admit(office, connection, batch)
-    if receipt.status not in {Status.ACCEPTED, Status.HELD}:
+    if receipt.status is Status.HELD:
+        return [], 0
+    if receipt.status is not Status.ACCEPTED:
         raise QuarantineOutOfOrder(number=kept.id)
-    return batch.header.count
+    return [kept], batch.header.count
+
+
+def _take_up(office: Office, connection: Connection, kept: Kept) -> int:
+    """Take up a batch that can be read by now: its place in its chain is its own already."""
+    changes, trouble = ingest.read(parse(kept.body), office)
+    if trouble is not None:
+        raise QuarantineUnreadable(number=kept.id, reason=trouble)
+    ingest.take_in(connection, changes, office.now_ms())
+    return len(changes)
 
 
 def _forks(connection: Connection, kept: Kept) -> bool:
@@ -149,7 +172,7 @@ def _write_again(office: Office, connection: Connection, branch: list[Kept]) -> 
 
 def _require_all_read(connection: Connection, device: bytes, number: int) -> None:
     """Refuse to take over anything while a batch of the device is held: it may be the same."""
-    held = (parse(body).header.stream.device for body, _ in batches.unread(connection))
+    held = {parse(one.body).header.stream.device for one in batches.unread(connection)}
     if device in held:
         raise QuarantineUnreadable(number=number, reason=Status.HELD)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from field_client import receiving
 from field_client.errors import OtherCopy
-from field_client.healing import leave_branch
+from field_client.healing import Healed, leave_branch
 from field_client.opened import App
 from field_client.outbox import has_all, holds, seal_waiting, waiting_batches
 from field_client.recovery import take_key
@@ -86,6 +86,8 @@ class Exchange:
     answered: set[tuple[Stream, int]] = field(default_factory=set)
     refusals: list[str] = field(default_factory=list)
     behind: set[Stream] = field(default_factory=set)
+    foreign: set[Stream] = field(default_factory=set)
+    left: list[Healed] = field(default_factory=list)
     again: bool = False
     pace: Pace = field(default_factory=Pace)
     shortened: bool = False
@@ -168,9 +170,7 @@ class Exchange:
                 self._receipted(effect.receipt)
             case ChunkReceipted():
                 self._photo(effect.receipt)
-            case Paged() if self._is_for_us(effect.page) and receiving.apply_page(
-                journal, effect.page
-            ):
+            case Paged() if self._lay_in(effect.page):
                 items = self.outcome.items + len(effect.page.items)
                 self._note(pages=self.outcome.pages + 1, items=items)
             case Refused():
@@ -190,6 +190,8 @@ class Exchange:
             last = self.app.spool.last(stream.to_bytes())
             if head is not None and head.sequence > (last[0] if last else 0):
                 self.behind.add(stream)
+            if head is not None and not has_all(self.app, {stream: head}):
+                self.foreign.add(stream)
             if 0 < known < welcome.epoch:
                 self._rewind(stream, head)
         if 0 < known < welcome.epoch:
@@ -216,9 +218,25 @@ class Exchange:
         received = self.outcome.received + 1
         self._note(received=received, changes=changes, **self.ledger.look())
 
-    def _is_for_us(self, page: Page) -> bool:
-        """Return whether a page leaves out nothing but ours: another copy may have asked for it."""
-        return has_all(self.app, page.heads)
+    def _lay_in(self, page: Page) -> bool:
+        """Lay a page in unless it leaves out what is not ours: another copy may have asked for it.
+
+        Where another copy goes on under our branch we have left it before: what it wrote may
+        bear the id of a draft of ours, and the officer works on meanwhile.
+        """
+        if not has_all(self.app, page.heads):
+            return False
+        self.left += self._leave(self.foreign)
+        return receiving.apply_page(self.app.journal, page)
+
+    def _leave(self, streams: Iterable[Stream]) -> list[Healed]:
+        """Go on under another branch where we are on one of these; return what that amounted to."""
+        journal, branches = self.app.journal, self.app.journal.branches
+        return [
+            leave_branch(journal, stream)
+            for stream in streams
+            if branches.current() == stream and branches.closed_after(stream) is None
+        ]
 
     def _photo(self, receipt: ChunkReceipt) -> None:
         complete, brought = self.photos.heard(receipt)
@@ -252,13 +270,12 @@ class Exchange:
 
         A recovery key that came is taken into the slot file.
         """
-        healed = absorb(self.app)
-        branches = self.app.journal.branches
-        for stream in self.behind:
-            if branches.current() == stream and branches.closed_after(stream) is None:
-                healed.append(leave_branch(self.app.journal, stream))
-        self.outcome = replace(self.outcome, healed=(*self.outcome.healed, *healed))
-        self.again = self.again or bool(healed)
+        mended = absorb(self.app)
+        left = [*self.outcome.healed, *self.left, *self._leave(self.behind)]
+        olds = {one.old for one in mended}
+        healed = [one for one in left if one.changes or one.old not in olds] + mended
+        self.again = self.again or bool(mended) or len(left) > len(self.outcome.healed)
+        self.outcome = replace(self.outcome, healed=tuple(healed))
         take_key(self.app)
 
     def unanswered(self) -> bool:

@@ -1,4 +1,4 @@
-"""``quarantine``: batches of revoked or forked devices, and what a supervisor does with them."""
+"""``quarantine``: batches of revoked or forked devices, or unreadable; what is done with them."""
 
 from datetime import tzinfo
 from typing import Any
@@ -9,8 +9,9 @@ from shared_schema.console import emit, output_options, text
 from shared_schema.display import iso_time, local_time
 from sync_server import release
 from sync_server.app import open_office
-from sync_server.commands.opening import zone_of
+from sync_server.commands.opening import deciding, zone_of
 from sync_server.config import load_config
+from sync_server.office import Office
 from sync_server.store.queries import quarantine as kept_batches
 from sync_server.store.queries.quarantine import Kept
 
@@ -30,7 +31,7 @@ def list_quarantine(everything: bool) -> None:  # noqa: FBT001 (a command's flag
     office = open_office(load_config())
     with office.store.read() as connection:
         found = kept_batches.everything(connection)
-        rows = [_row(one) for one in found if everything or one.decision is None]
+        rows = [_row(office, one) for one in found if everything or one.decision is None]
         zone = zone_of(connection)
     lines = [_line(row, zone) for row in rows]
     emit(rows, lambda: "\n".join(lines) or text(_PACKAGE)("Quarantine is empty."))
@@ -42,6 +43,8 @@ def list_quarantine(everything: bool) -> None:  # noqa: FBT001 (a command's flag
 def accept_batch(number: int) -> None:
     """Take a batch in. Of a fork: only when that copy will never sync again."""
     taken = release.accept(open_office(load_config()), number)
+    with deciding() as desk:
+        desk.note("quarantine-accept", str(number), {"changes": taken})
     emit(
         {"id": number, "decision": "accepted", "changes": taken},
         lambda: text(_PACKAGE)("Batch {id} is taken in: {changes} changes.").format(
@@ -54,18 +57,21 @@ def accept_batch(number: int) -> None:
 @click.argument("number", metavar="ID", type=click.IntRange(1))
 @output_options
 def discard_batch(number: int) -> None:
-    """Set a batch aside for good; its bytes are kept."""
+    """Set a batch aside for good; its bytes are kept. An unreadable one is given up."""
     release.discard(open_office(load_config()), number)
+    with deciding() as desk:
+        desk.note("quarantine-discard", str(number), {})
     emit(
         {"id": number, "decision": "discarded"},
         lambda: text(_PACKAGE)("Batch {id} is discarded.").format(id=number),
     )
 
 
-def _row(kept: Kept) -> dict[str, Any]:
+def _row(office: Office, kept: Kept) -> dict[str, Any]:
     return {
         "id": kept.id,
         "cause": kept.cause.value,
+        "reason": release.trouble_of(office, kept),
         "device": kept.device,
         "stream": kept.stream,
         "first": kept.first,
@@ -77,12 +83,17 @@ def _row(kept: Kept) -> dict[str, Any]:
 
 def _line(row: dict[str, Any], zone: tzinfo | None) -> str:
     translate = text(_PACKAGE)
-    causes = {"fork": translate("forked device"), "revoked": translate("revoked device")}
+    causes = {
+        "fork": translate("forked device"),
+        "revoked": translate("revoked device"),
+        "held": translate("not readable"),
+    }
+    reason = f" ({row['reason']})" if row["reason"] else ""
     decisions = {"accepted": translate("accepted"), "discarded": translate("discarded")}
     decision = f"  {decisions[row['decision']]}" if row["decision"] else ""
     received = local_time(row["received"], zone)
     return (
-        f"{row['id']}  {causes[row['cause']]} {row['device']}  "
+        f"{row['id']}  {causes[row['cause']]}{reason} {row['device']}  "
         f"{row['first']}-{row['first'] + row['count'] - 1}  {received}{decision}"
     )
 

@@ -14,7 +14,7 @@ from sync_server.accounts import Actor, Right, require
 from sync_server.office import Office
 from sync_server.store.queries import batches, devices, quarantine
 from sync_server.store.queries.devices import Device
-from sync_server.store.queries.quarantine import Kept
+from sync_server.store.queries.quarantine import Cause, Kept
 from sync_server.web.errors import DeviceUnknownHere, ReasonMissing
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking
@@ -85,6 +85,7 @@ def _add_quarantine(pages: Blueprint, office: Office) -> None:
             kept = quarantine.get(connection, number)
             _known(connection, actor(), kept.device if kept else "")
         decision = request.form.get("decision", "")
+        require(actor(), _right_to(kept, decision))
         try:
             count = release.accept(office, number) if decision == "accept" else 0
             if decision == "discard":
@@ -97,6 +98,12 @@ def _add_quarantine(pages: Blueprint, office: Office) -> None:
                 action = f"quarantine-{decision}"
                 auditing.note(office, connection, actor(), action, str(number), told)
         return redirect(url_for("pages.device_list", done=decision), 303)
+
+
+def _right_to(kept: Kept | None, decision: str) -> Right:
+    """Return what it takes: what is given up for good, no device ever sends again."""
+    gives_up = kept is not None and kept.cause is Cause.HELD and decision == "discard"
+    return Right.GIVE_UP if gives_up else Right.DECIDE
 
 
 def _known(connection: Connection, user: Actor, wanted: str) -> Device:
@@ -125,6 +132,7 @@ def _page(office: Office, error: JemputError | None = None) -> str:
             "pages/devices.html",
             devices=_shown(office, look, seen, kept),
             kept=kept,
+            reasons={one.id: release.trouble_of(office, one) for one in kept},
             look=look,
             error=error,
             done=request.args.get("done", ""),

@@ -9,7 +9,7 @@ everything is there once.
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from tests.e2e import small_client, small_relay
+from tests.support import canary
 from tests.support.line import Line
 from tests.support.pictures import encoded
 from tests.support.processes import ServerProcess
@@ -25,16 +26,19 @@ from tests.support.scenes import Laptop, Office, exchange_by_file, people, regen
 
 DISTRICT = "53.15.05"
 BURNT = {"component": "recording_set", "place": DISTRICT, "started_precision": "unknown"}
+PERSONAL = ("name", "nik", "kk_number", "birth_date", "mother_name", "father_name", "address")
+LONG = 12
 NOTHING_WAITS = {"draft": 0, "waiting": 0, "attention": 0}
 
 
 @dataclass(slots=True, kw_only=True)
 class Day:
-    """Who takes part, and what the teams wrote."""
+    """Who takes part, and what the teams wrote. ``near``: the district office's own network."""
 
     office: Office
     line: Line
     relay: ServerProcess
+    near: Line
     one: Laptop
     two: Laptop
     guest: small_client.Device
@@ -49,16 +53,20 @@ class Day:
         """Say what the relay's operator sees."""
         return Office(process=self.relay).run("relay", "--status")
 
-    def until_passed_on(self) -> None:
-        """Wait until the office has answered all that the relay held."""
+    def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is so."""
         deadline_s = time.monotonic() + 60
-        while self.held()["batches"]:
+        while not true():
             assert time.monotonic() < deadline_s
             time.sleep(0.2)
 
+    def until_passed_on(self) -> None:
+        """Wait until the office has answered all that the relay held."""
+        self.until(lambda: not self.held()["batches"])
+
     def via_relay(self, team: Laptop) -> Any:
         """Sync over the district office's own network."""
-        return team.run("sync", "--via", self.relay.url)
+        return team.run("sync", "--via", self.near.url)
 
 
 @pytest.fixture
@@ -70,7 +78,10 @@ def day(tmp_path: Path) -> Iterator[Day]:
         relay = ServerProcess(home=tmp_path / "relay", command=serving, forked=True)
         one, two = (office.laptop(f"tim-{name}", DISTRICT, line.url) for name in ("satu", "dua"))
         guest = small_client.Device(office.code("tim-tamu", DISTRICT))
-        yield Day(office=office, line=line, relay=relay, one=one, two=two, guest=guest)
+        with Line(server_port=relay.port) as near:
+            yield Day(
+                office=office, line=line, relay=relay, near=near, one=one, two=two, guest=guest
+            )
         relay.terminate()
 
 
@@ -88,7 +99,7 @@ def morning(day: Day) -> None:
     assert [team.sync()["enrolled"] for team in day.both()] == [True, True]
     assert len(day.two.roster()) == 3
     day.relay.start()
-    assert day.held()["label"] == "Kantor Kecamatan"
+    day.until(lambda: day.held()["label"] == "Kantor Kecamatan")
     day.line.down()
 
 
@@ -127,7 +138,7 @@ def by_stick_and_relay(day: Day) -> None:
     day.two.add("person", day.rows[55:58])
     assert day.via_relay(day.two)["waiting"] == 3
     day.guest.save("person", day.rows[58])
-    held, replies = small_relay.heard(day.guest, day.guest.post(day.relay.url))
+    held, replies = small_relay.heard(day.guest, day.guest.post(day.near.url))
     assert [one["what"] for one in held] == ["relay", "enrol", "batch", "done"]
     assert (replies, len(day.guest.waiting)) == ([], 1)
 
@@ -140,7 +151,7 @@ def evening(day: Day) -> None:
     day.until_passed_on()
     day.via_relay(day.two)
     assert day.two.status() == {**NOTHING_WAITS, "received": 57}
-    _, replies = small_relay.heard(day.guest, day.guest.post(day.relay.url))
+    _, replies = small_relay.heard(day.guest, day.guest.post(day.near.url))
     for reply in replies:
         day.guest.read(reply)
     assert (day.guest.enrolled, day.guest.waiting) == (True, [])
@@ -172,12 +183,15 @@ def next_morning(day: Day) -> None:
 
 
 def nothing_readable(day: Day) -> None:
-    """Look for names and numbers on the line and on the relay's disk."""
+    """Look for names and numbers on both lines and on the relay's disk, packed ones as well."""
     files = (path for path in day.relay.home.rglob("*") if path.is_file())
-    seen = bytes(day.line.captured) + b"".join(path.read_bytes() for path in files)
-    for row in day.rows:
-        assert str(row["name"]).encode() not in seen
-        assert str(row.get("nik", row["name"])).encode() not in seen
+    carried = bytes(day.line.captured + day.near.captured)
+    seen = carried + b"".join(path.read_bytes() for path in files)
+    values = {str(row[name]) for row in day.rows for name in PERSONAL if name in row}
+    assert len(values) > len(day.rows)
+    assert [value for value in values if value.encode() in seen] == []
+    long = [value for value in sorted(values) if len(value) >= LONG][:3]
+    assert [hit for word in long for hit in canary.scan_bytes(carried, word)] == []
 
 
 @pytest.mark.timeout(300)

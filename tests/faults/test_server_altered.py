@@ -116,9 +116,9 @@ def test_a_batch_in_quarantine(bench: Bench, column: str) -> None:
     assert column in quarantine.columns
     path = str(bench.office.store.engine.url.database)
     connection = sqlite3.connect(path)
-    (was,) = connection.execute(f'SELECT "{column}" FROM quarantine').fetchone()
+    (was,) = connection.execute(f'SELECT "{column}" FROM quarantine WHERE id = 1').fetchone()
     connection.close()
-    alter(bench, f'UPDATE quarantine SET "{column}" = ?', flip(was))
+    alter(bench, f'UPDATE quarantine SET "{column}" = ? WHERE id = 1', flip(was))
     with pytest.raises(verification.LogAltered, match="table quarantine, row 1"):
         verification.verify_all(bench.office)
 

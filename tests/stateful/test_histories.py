@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.bad_line import FINE
 from tests.support.fuses import Fuse, OfficeDown
+from tests.support.laptop import write
+from tests.support.regency import VILLAGES
 from tests.support.regency_stage import Outpost, Stage, furnished_stage
 
 
@@ -126,11 +128,15 @@ def test_nobody_is_taken_over_while_the_office_cannot_read_what_another_copy_bro
         outpost.office.release_everything()
 
 
+@pytest.mark.parametrize("corrected", [True, False])
 @pytest.mark.parametrize("reduced_first", [True, False])
 def test_what_one_copy_has_left_and_what_the_other_still_knows_are_one_visit(
-    outpost: Outpost, reduced_first: bool
+    outpost: Outpost, reduced_first: bool, corrected: bool
 ) -> None:
-    """A restored office gave their numbers to a third copy's people: both write theirs again."""
+    """A restored office gave their numbers to a third copy's people: both write theirs again.
+
+    What stays of a save is all there, though some of it was corrected since.
+    """
     reduced, _ = outpost.laptops
     outpost.sync(reduced, FINE)
     outpost.office.back_up()
@@ -138,6 +144,9 @@ def test_what_one_copy_has_left_and_what_the_other_still_knows_are_one_visit(
     outpost.register(reduced, 1, twins=False)
     outpost.correct(reduced, 1)
     outpost.visit(reduced, 0)
+    if corrected:
+        (known,) = reduced.app.journal.entries("person")
+        write(reduced.app, known.id, village=VILLAGES[1])
     outpost.sync(reduced, FINE)
     outpost.register(reduced, 1, twins=False)
     outpost.copy(reduced, told_apart=False)
@@ -149,3 +158,26 @@ def test_what_one_copy_has_left_and_what_the_other_still_knows_are_one_visit(
         outpost.sync(laptop, FINE)
     visits = [one for one in outpost.office.states().values() if one.type == "visit"]
     assert [one.shown("note") is not None for one in visits] == [True]
+
+
+@pytest.mark.parametrize("told_apart", [True, False])
+def test_a_draft_that_two_copies_finish_is_two_people(outpost: Outpost, told_apart: bool) -> None:
+    """It was begun before the copying; whom each then registered, only they know."""
+    laptop, _ = outpost.laptops
+    outpost.begin_draft(laptop)
+    outpost.copy(laptop, told_apart=told_apart)
+    for each in (outpost.laptops[-1], laptop):
+        outpost.finish_draft(each, 0)
+        outpost.sync(each, FINE)
+
+
+def test_drafts_that_copies_began_alike_are_of_different_people(outpost: Outpost) -> None:
+    """Two copies number alike; a copy of one of them goes on under a branch of its own."""
+    laptop, _ = outpost.laptops
+    outpost.copy(laptop, told_apart=False)
+    for each in (laptop, outpost.laptops[-1]):
+        outpost.begin_draft(each)
+    outpost.copy(outpost.laptops[-1], told_apart=True)
+    for each in (outpost.laptops[-1], laptop, outpost.laptops[-2]):
+        outpost.finish_draft(each, 0)
+        outpost.sync(each, FINE)

@@ -1,13 +1,14 @@
 """Batches as they came, and the heads of the streams they make up."""
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.custody import Head
 from shared_schema.envelope import Batch
 from shared_schema.ids import Stream
 from sync_server.store.driver import ask, replacing, run, text_of
-from sync_server.store.tables import batches, changes, streams
+from sync_server.store.queries.quarantine import Cause, Decision
+from sync_server.store.tables import batches, changes, quarantine, streams
 
 # What is asked for each batch or section is put together once.
 _HEAD = "SELECT sequence, hash FROM streams WHERE stream = ?"
@@ -86,14 +87,23 @@ def ends_at(connection: Connection, stream: Stream, end: Head) -> bool:
     return connection.execute(query).first() is not None
 
 
-def unread(connection: Connection) -> list[tuple[bytes, int]]:
-    """Return body and time of the batches whose changes are not in the log: those held."""
+def unread(connection: Connection) -> list[Row[tuple[bytes, bytes, int]]]:
+    """Return body, receipt and time of the batches held: their changes are not in the log.
+
+    Those that were given up are left out.
+    """
     logged = exists().where(
         changes.c.stream == batches.c.stream, changes.c.sequence == batches.c.first
     )
-    query = select(batches.c.body, batches.c.received_ms).where(~logged)
-    rows = connection.execute(query.order_by(batches.c.received_ms, "stream", "first"))
-    return [(row.body, row.received_ms) for row in rows]
+    given_up = exists().where(
+        quarantine.c.stream == batches.c.stream,
+        quarantine.c.first == batches.c.first,
+        quarantine.c.kind == Cause.HELD.value,
+        quarantine.c.decision == Decision.DISCARDED.value,
+    )
+    query = select(batches.c.body, batches.c.receipt, batches.c.received_ms)
+    query = query.where(~logged, ~given_up)
+    return list(connection.execute(query.order_by(batches.c.received_ms, "stream", "first")))
 
 
 def count(connection: Connection) -> int:

@@ -1,21 +1,26 @@
-"""Batches that are kept outside the chain until a supervisor decides about them."""
+"""Batches that wait until a supervisor decides about them.
+
+Those of a forked or revoked device are outside its chain; one that cannot be read is in it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from shared_schema.envelope import Batch
+from shared_schema.ids import Stream
 from sync_server.store.tables import quarantine
 
 
 class Cause(StrEnum):
-    """Why a batch is kept: its stream forked, or its device was revoked."""
+    """Why a batch is kept: its stream forked, its device was revoked, or it cannot be read."""
 
     FORK = "fork"
     REVOKED = "revoked"
+    HELD = "held"
 
 
 class Decision(StrEnum):
@@ -66,14 +71,48 @@ def add(
     )
 
 
-def receipt(connection: Connection, batch: Batch, cause: Cause) -> bytes | None:
-    """Return the receipt's frame body given for this very batch, None where it is new."""
-    query = select(quarantine.c.receipt).where(
-        quarantine.c.kind == cause.value,
-        quarantine.c.stream == batch.header.stream.hex(),
-        quarantine.c.first == batch.header.first,
+def hold(connection: Connection, batch: Batch, receipt: bytes, received_ms: int) -> None:
+    """Keep a batch that its chain took in and that cannot be read, also if it was set aside."""
+    add(connection, batch, Cause.HELD, receipt, received_ms)
+    connection.execute(
+        update(quarantine)
+        .where(*_is(batch))
+        .values(kind=Cause.HELD.value, decision=None, decided_ms=None)
+    )
+
+
+def taken_up(connection: Connection, batch: Batch, now_ms: int) -> None:
+    """Note that a batch which was held has been read."""
+    connection.execute(
+        update(quarantine)
+        .where(*_is(batch), quarantine.c.kind == Cause.HELD.value)
+        .values(decision=Decision.ACCEPTED.value, decided_ms=now_ms)
+    )
+
+
+def given_up(connection: Connection, stream: Stream, places: range) -> list[int]:
+    """Return those places in a chain of which it was decided that they are never read."""
+    query = select(quarantine.c.first, quarantine.c["count"].label("batch_size")).where(
+        quarantine.c.stream == stream.hex(),
+        quarantine.c.kind == Cause.HELD.value,
+        quarantine.c.decision == Decision.DISCARDED.value,
+    )
+    lost = [range(row.first, row.first + row.batch_size) for row in connection.execute(query)]
+    return [at for at in places if any(at in each for each in lost)]
+
+
+def _is(batch: Batch) -> tuple[ColumnElement[bool], ...]:
+    header = batch.header
+    return (
+        quarantine.c.stream == header.stream.hex(),
+        quarantine.c.first == header.first,
         quarantine.c.hash == batch.hash,
     )
+
+
+def receipt(connection: Connection, batch: Batch, cause: Cause) -> bytes | None:
+    """Return the receipt's frame body given for this very batch, None where it is new."""
+    query = select(quarantine.c.receipt).where(quarantine.c.kind == cause.value, *_is(batch))
     return connection.execute(query).scalar_one_or_none()
 
 
