@@ -1,12 +1,13 @@
 """The frames of one body or file as they come in, within bounds.
 
 Frames of a few bytes cost far more to handle than to send; so beyond a few, those of a section are
-on average as long as real ones. A frame may be put back for whoever reads on, and the rest of a
-section that means nothing is passed over.
+on average as long as real ones. A frame may be put back for whoever reads on, what has come
+already may be taken together, and the rest of a section that means nothing is passed over.
 """
 
 from collections.abc import Iterator
 
+from shared_schema.errors import JemputError
 from shared_schema.frames import HEAD_BYTES, Frame, FrameInvalid, Kind
 
 SECTIONS_LIMIT = 1000
@@ -18,10 +19,15 @@ _OPENING = (Kind.HELLO, Kind.END)
 class Inbound(Iterator[Frame]):
     """Frames in their order. Raises FrameInvalid where there are too many, and then ends."""
 
-    def __init__(self, frames: Iterator[Frame]) -> None:
-        """Start before the next of ``frames``, which may raise errors of its own."""
+    def __init__(self, frames: Iterator[Frame], *, all_here: bool = False) -> None:
+        """Start before the next of ``frames``, which may raise errors of its own.
+
+        ``all_here``: nobody has to wait for one, as in a file.
+        """
         self._frames = frames
+        self._all_here = all_here
         self._back: Frame | None = None
+        self._trouble: JemputError | None = None
         self._sections = 0
         self._count = 0
         self._size_bytes = 0
@@ -31,6 +37,9 @@ class Inbound(Iterator[Frame]):
         if self._back is not None:
             frame, self._back = self._back, None
             return frame
+        if self._trouble is not None:
+            trouble, self._trouble = self._trouble, None
+            raise trouble
         frame = next(self._frames)
         self._count += 1
         self._size_bytes += HEAD_BYTES + len(frame.body)
@@ -44,6 +53,26 @@ class Inbound(Iterator[Frame]):
     def put_back(self, frame: Frame) -> None:
         """Let ``frame``, which was the last one read, come next."""
         self._back = frame
+
+    def at_hand(self, kind: Kind, most: int) -> list[Frame]:
+        """Return the next frames, at most so many, while they are of a kind and not waited for.
+
+        An error behind them is raised when it is their turn.
+        """
+        found: list[Frame] = []
+        while self._all_here and self._back is None and len(found) < most:
+            try:
+                frame = next(self, None)
+            except JemputError as error:
+                self._trouble = error
+                break
+            if frame is None:
+                break
+            if frame.kind == kind:
+                found.append(frame)
+            else:
+                self.put_back(frame)
+        return found
 
     def pass_over(self) -> None:
         """Leave out the rest of a section: up to behind its END, or before the next HELLO.

@@ -54,7 +54,7 @@ def exchange(source: Path, target: Path) -> None:
     office = open_office(load_config())
     _check_target(target)
     troubles: list[JemputError] = []
-    frames = Inbound(_frames(source))
+    frames = Inbound(_frames(source), all_here=True)
     opening = open_next(office, frames, troubles)
     if opening is None:
         raise troubles[0] if troubles else FileEmpty(path=source)

@@ -14,6 +14,7 @@ from sync_server.app import open_office
 from sync_server.config import load_config
 from sync_server.enrol import Invitation, invite
 from sync_server.exchange import converse, open_section
+from sync_server.inbound import Inbound
 from sync_server.office import Office
 from sync_server.store.engine import open_store
 from sync_server.store.queries import raw
@@ -43,7 +44,7 @@ class Bench:
     def answer(self, body: bytes) -> list[Frame]:
         """Answer a body; errors are in the frames."""
         troubles: list[JemputError] = []
-        frames = iter(read_frames(body))
+        frames = Inbound(iter(read_frames(body)), all_here=True)
         return list(converse(self.office, frames, open_section(self.office, frames), troubles))
 
     def copy(self, folder: Path) -> "Bench":
