@@ -24,14 +24,15 @@ from sync_server.registry import context_of
 from sync_server.reports import outage_report, published, stock_report
 from sync_server.reports.overview_report import Overview, overview
 from sync_server.store.driver import ask
+from sync_server.store.queries import tallies
 
 PAGE_ROWS = 5_000
 TEXT, WHOLE, NUMBER, DAY, TRUTH = (
     "Edm.String", "Edm.Int64", "Edm.Double", "Edm.Date", "Edm.Boolean"
 )  # fmt: skip
 _RESIDENTS = "residents"
-_VISITS = (
-    "SELECT day, village, outcome, reason, count(*) FROM tally_visits"
+_VISITS = tallies.made_in(
+    "SELECT day, village, outcome, reason, count(*) FROM tally_visits WHERE MADE"
     " GROUP BY day, village, outcome, reason ORDER BY day, village, outcome, reason"
 )
 # `?` thrice for each area: the region itself, and what lies between `53.15.` and `53.15/`.

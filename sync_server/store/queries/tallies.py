@@ -59,19 +59,29 @@ _KEEP = "INSERT OR REPLACE INTO tally_sums VALUES (?, ?, ?, ?)"
 _FORGET = "DELETE FROM tally_sums WHERE village IN (SELECT value FROM json_each(?))"
 _FORGET_ALL = "DELETE FROM tally_sums WHERE ?"
 _MOST_KEYS = 6
-_BY_DAY = (
+
+
+def made_in(statement: str) -> str:
+    """Put in where a statement says MADE that a visit was one, and not asked for by the office.
+
+    Only of those that may be is more read than the index.
+    """
+    return statement.replace("MADE", "NOT (outcome = 'revisit' AND operator LIKE 'user:%')")
+
+
+_BY_DAY = made_in(
     "SELECT day, village, outcome, count(*)"
-    " FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village WHERE day BETWEEN ? AND ?"
-    " GROUP BY day, outcome, village"
+    " FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
+    " WHERE day BETWEEN ? AND ? AND MADE GROUP BY day, outcome, village"
 )
 _RECORDED_BETWEEN = (
     "SELECT village, count(*) FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
     " WHERE day BETWEEN ? AND ? AND outcome = 'recorded' GROUP BY village"
 )
-_ARRIVED = (
+_ARRIVED = made_in(
     "SELECT village, outcome, count(*)"
-    " FROM tally_visits INDEXED BY ix_tally_visits_arrived_outcome_village WHERE arrived >= ?"
-    " GROUP BY outcome, village"
+    " FROM tally_visits INDEXED BY ix_tally_visits_arrived_outcome_village"
+    " WHERE arrived >= ? AND MADE GROUP BY outcome, village"
 )
 _SINCE = (
     "SELECT operator, device, day, at_ms, outcome, person, lat, lon, village FROM tally_visits"
