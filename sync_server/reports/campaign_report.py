@@ -21,7 +21,6 @@ from sync_server.reports.overview_report import Covers, Overview, overview
 from sync_server.store import tables
 from sync_server.store.access_tables import assignments
 from sync_server.store.driver import ask
-from sync_server.store.queries import tallies
 from sync_server.tallies import day_number
 
 _FOREVER = 99_999_999
@@ -40,9 +39,15 @@ _AGAIN = (
     " WHERE central = 0 AND last_day IS NOT NULL AND last_day > ?2)"
     " WHERE asks > 0 GROUP BY village"
 )
-_BY_REASON = tallies.made_in(
+_BY_REASON = (
     "SELECT village, outcome, reason, count(*) FROM tally_visits INDEXED BY ix_tally_visits_village"
-    " WHERE day BETWEEN ? AND ? AND MADE GROUP BY village, outcome, reason"
+    " WHERE day BETWEEN ? AND ? GROUP BY village, outcome, reason"
+)
+# What the office wrote to have somebody visited again is no visit.
+_ASKED = (
+    "SELECT village, outcome, reason, -count(*) FROM tally_visits"
+    " WHERE operator >= 'user:' AND operator < 'user;' AND day BETWEEN ? AND ?"
+    " AND outcome = 'revisit' GROUP BY village, reason"
 )
 
 
@@ -165,12 +170,13 @@ def _visits(
 ) -> tuple[dict[str, Counter[str]], Counter[tuple[str, str]]]:
     outcomes: dict[str, Counter[str]] = {}
     reasons: Counter[tuple[str, str]] = Counter()
-    for village, outcome, reason, count in ask(connection, _BY_REASON, *campaign.days):
+    visits = ask(connection, _BY_REASON, *campaign.days)
+    for village, outcome, reason, count in [*visits, *ask(connection, _ASKED, *campaign.days)]:
         if village and contains(campaign.values["area"], village) and covers(village):
             outcomes.setdefault(village, Counter())[outcome] += count
             if outcome not in FIELD_RECORDED:
                 reasons[outcome, reason] += count
-    return outcomes, reasons
+    return outcomes, +reasons
 
 
 def _again(connection: Connection, campaign: Campaign) -> dict[str, tuple[int, int]]:
