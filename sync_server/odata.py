@@ -26,7 +26,7 @@ from sync_server.reports.overview_report import Overview, overview
 from sync_server.store.driver import ask
 from sync_server.store.queries import tallies
 
-PAGE_ROWS = 5_000
+PAGE_ROWS = 10_000
 TEXT, WHOLE, NUMBER, DAY, TRUTH = (
     "Edm.String", "Edm.Int64", "Edm.Double", "Edm.Date", "Edm.Boolean"
 )  # fmt: skip

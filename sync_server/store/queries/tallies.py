@@ -78,6 +78,11 @@ _RECORDED_BETWEEN = (
     "SELECT village, count(*) FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
     " WHERE day BETWEEN ? AND ? AND outcome = 'recorded' GROUP BY village"
 )
+_RECORDED_BY_DAY = (
+    "SELECT day, village, count(*)"
+    " FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
+    " WHERE day BETWEEN ? AND ? AND outcome = 'recorded' GROUP BY day, village"
+)
 _ARRIVED = made_in(
     "SELECT village, outcome, count(*)"
     " FROM tally_visits INDEXED BY ix_tally_visits_arrived_outcome_village"
@@ -223,6 +228,11 @@ def visits_between(
 def recorded_between(connection: Connection, first: int, last: int) -> dict[str, int]:
     """Count by village the visits of some days that recorded somebody."""
     return dict(ask(connection, _RECORDED_BETWEEN, first, last))
+
+
+def recorded_by_day(connection: Connection, first: int, last: int) -> list[tuple[int, str, int]]:
+    """Return (day, village, how many) of the visits of some days that recorded somebody."""
+    return ask(connection, _RECORDED_BY_DAY, first, last)
 
 
 def visits_arrived(connection: Connection, since: int) -> dict[str, Counter[str]]:
