@@ -14,7 +14,7 @@ from tests.support.browsing import NARROW, WIDE, chromium, sign_in, visit
 from tests.support.effort import in_both
 from tests.support.looks import pictured, reflowed, turn_to, wrong
 from tests.support.office_pages import PASSPHRASE, staffed
-from tests.support.office_screens import Furnished, furnish, screens, served
+from tests.support.office_screens import NIK, Furnished, furnish, screens, served
 
 # Columns side by side are walked one after the other; a way half beyond the edge is seen.
 BY_DESIGN = ("focus goes back up", "behind nothing")
@@ -65,9 +65,10 @@ def _found(page: Page, language: str) -> list[str]:
     page.wait_for_selector("ul.records a")
     said = _looked_at(page, "found", language, SIZES)
     page.goto("/corrections")
+    page.fill("#listed", NIK)
     page.select_option("[name=set_field]", "rw")
     page.fill("[name=set_value]", "003")
-    page.locator("form button.main").last.click()
+    page.locator("form.bulk button.main").first.click()
     page.wait_for_selector("#bulk-reason")
     return said + _looked_at(page, "correction", language, SIZES)
 

@@ -32,6 +32,7 @@ USER = "user:u-supervisor"
 OTHER = Actor(name="u-other", role=Role.SUPERVISOR)
 GOLO, VILLAGE = "53.15.05", "53.15.05.2001"
 _NIK = "5315055705{}00{:02}"
+NIK = _NIK.format(62, 2)
 _NAMES = (
     *("Agnes", "Bernadus", "Cornelia", "Dionisius", "Elisabet", "Fransiskus", "Gaudensia"),
     *("Hendrikus", "Imelda", "Yohanes", "Katarina", "Laurensius", "Margareta", "Nikolaus"),
