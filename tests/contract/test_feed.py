@@ -208,6 +208,7 @@ def test_people_are_there_once_a_second_person_agreed(
     monkeypatch.setattr(feed, "PAGE_ROWS", 2)
     rows = [row for page in followed(client, "/People?$count=true") for row in page]
     assert len({row["id"] for row in rows}) == len(rows) == 5
+    assert given(client, "/People?$count=true&$top=1")["@odata.count"] == 5
     mine = next(row for row in rows if row["nik"] == NIK)
     assert (mine["name"], mine["religion"], mine["marital_status"]) == ("Dorotea Contoh", "3", "2")
     assert reader(app, Role.ADMINISTRATOR).get("/odata/People").status_code == 403
