@@ -160,7 +160,7 @@ def screens(app: Flask, made: Furnished) -> list[tuple[str, str]]:
     more = [
         ("outage_queue", "/duplicates?kind=outage"),
         ("area", f"/areas?region={GOLO}"),
-        ("summoned", f"/campaigns/{made.campaign}/summons?region={VILLAGE}&rt=2-1"),
+        ("summoned", f"/campaigns/{made.campaign}/summons?region={VILLAGE}&rt=002-001"),
     ]
     return [(name, _filled(name, path, made)) for name, path in sorted([*found, *more])]
 
