@@ -13,15 +13,17 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
-from field_client.entries import Entry, Standing
+from field_client.entries import Entry, Standing, shown
 from field_client.journal import Journal
 from field_client.reduction import Logged, logged
-from field_client.tables import change_key
+from field_client.tables import change_key, id_of
 from shared_schema.changes import Change
 from shared_schema.clock import wall_of
+from shared_schema.ids import Stream
 
 TALLIES = ("invited", "attended", "recorded")
 _SLACK = timedelta(days=1)
+_AT_ONCE = 64
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,9 +80,12 @@ def recap(journal: Journal, day: date, zone: tzinfo | None, operator: str = "") 
     """Return what was saved on ``day`` (of ``zone``), by one operator or by all."""
     begun, touched = _touched(journal, day, zone, operator)
     found = Recap(day=day, operator=operator)
-    for entry in journal.entries_of(map(str, touched)):
-        if entry.void is None:
-            _count(found, journal, entry, new=entry.id in begun)
+    entries = [one for one in journal.entries_of(map(str, touched)) if one.void is None]
+    visited = {str(one.values.get("person")) for one in entries if one.type == "visit"}
+    documents = journal.tables.records.get(doc_ids=visited)
+    residents = {id_of(document): shown(document) for document in documents}
+    for entry in entries:
+        _count(found, residents, entry, new=entry.id in begun)
     return found
 
 
@@ -111,10 +116,7 @@ def _begins(change: Change) -> bool:
 def _of_day(journal: Journal, day: date, zone: tzinfo | None) -> Iterator[Logged]:
     """Yield the day's changes, read from the end of each stream."""
     for stream in journal.branches.all():
-        for sequence in range(journal.branches.last_sequence(stream), 0, -1):
-            document = journal.tables.changes.get(doc_id=change_key(stream, sequence))
-            if document is None:
-                continue
+        for document in _backwards(journal, stream):
             found = logged(document)
             saved = day_of(wall_of(found.change.hlc), zone)
             if saved == day:
@@ -123,7 +125,17 @@ def _of_day(journal: Journal, day: date, zone: tzinfo | None) -> Iterator[Logged
                 break
 
 
-def _count(found: Recap, journal: Journal, entry: Entry, *, new: bool) -> None:
+def _backwards(journal: Journal, stream: Stream) -> Iterator[Mapping[str, Any]]:
+    """Yield a stream's changes from its end, some at a time."""
+    for last in range(journal.branches.last_sequence(stream), 0, -_AT_ONCE):
+        keys = [change_key(stream, at) for at in range(last, max(0, last - _AT_ONCE), -1)]
+        known = {id_of(one): one for one in journal.tables.changes.get(doc_ids=keys)}
+        yield from (known[key] for key in keys if key in known)
+
+
+def _count(
+    found: Recap, residents: Mapping[str, Mapping[str, Any]], entry: Entry, *, new: bool
+) -> None:
     values = entry.values
     found.records += 1
     found.unsent += entry.state in (Standing.WAITING, Standing.ATTENTION, Standing.DRAFT)
@@ -133,7 +145,8 @@ def _count(found: Recap, journal: Journal, entry: Entry, *, new: bool) -> None:
             place.registered += new
             place.corrected += not new
         case "visit":
-            _place(found, _person(journal, values)).outcomes[str(values.get("outcome"))] += 1
+            resident = residents.get(str(values.get("person")), {})
+            _place(found, resident).outcomes[str(values.get("outcome"))] += 1
         case "session":
             found.sessions += 1
             for name in TALLIES:
@@ -150,9 +163,3 @@ def _count(found: Recap, journal: Journal, entry: Entry, *, new: bool) -> None:
 
 def _place(found: Recap, values: Mapping[str, Any]) -> Place:
     return found.villages.setdefault(str(values.get("village") or ""), Place())
-
-
-def _person(journal: Journal, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    named = values.get("person")
-    state = journal.state(UUID(named)) if isinstance(named, str) else None
-    return state.values() if state else {}

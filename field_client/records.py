@@ -21,6 +21,7 @@ from field_client.entries import (
     state_of_document,
 )
 from field_client.errors import RecordAmbiguous, RecordUnknown
+from field_client.known import Known
 from field_client.reduction import Logged, Withheld, logged, withheld
 from field_client.returned import comments
 from field_client.tables import Tables, id_of
@@ -43,6 +44,7 @@ class Records:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
+        self._own = Known(_progress)
 
     def state(self, record: UUID) -> RecordState | None:
         """Return all that is known of a record; None where nothing final is."""
@@ -128,10 +130,9 @@ class Records:
         """Yield each own record and draft: its id, its standing, and its last changes by stream."""
         drafted = {id_of(document): None for document in self.tables.drafts}
         remarked, received = {*self._remarks(), *self.returned()}, self.received()
-        for document in self.tables.records.search(where("own") == True):  # noqa: E712 - a query
-            one = id_of(document)
-            now = standing(document, received, drafted=one in drafted, remarked=one in remarked)
-            yield one, now, document["last"]
+        for one, known in self._own.made(self.tables.records.bodies_of("own", [True])).items():
+            now = standing(known, received, drafted=one in drafted, remarked=one in remarked)
+            yield one, now, known["last"]
             drafted.pop(one, None)
         yield from ((one, Standing.DRAFT, {}) for one in drafted)
 
@@ -291,6 +292,11 @@ class Records:
         if not found:
             raise RecordUnknown(text=part)
         return UUID(found[0])
+
+
+def _progress(_one: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a record's standing follows from."""
+    return {name: document[name] for name in ("own", "conflicts", "last")}
 
 
 def _by_id(table: VaultTable, ids: list[str]) -> dict[str, Mapping[str, Any]]:

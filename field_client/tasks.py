@@ -5,7 +5,7 @@ the list, as done, until the ministry's next list shows it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from tinydb import where
 
 from field_client.entries import FIRST_DAY, shown, state_of_document
 from field_client.journal import Journal
-from field_client.tables import id_of
+from field_client.known import Known
 from field_client.vault.bodies import from_body
 from shared_schema.changes import VOID
 from shared_schema.clock import wall_of
@@ -74,19 +74,21 @@ class Tasks:
 
 
 @dataclass(slots=True)
-class Known:
-    """What a village's list was made of before: whom nobody has changed is not read again.
+class Before:
+    """What a village's list was made of before: what nobody has changed is not read again.
 
     ``held``: what was asked, and by id the body of each document and what it said.
     """
 
     held: tuple[object, Mapping[str, tuple[str | bytes, _Due | None]]] = (None, {})
+    visits: Known[tuple[str, Visited] | None] = field(default_factory=lambda: Known(_visited))
 
 
-def tasks_of(journal: Journal, village: str, today: date, known: Known | None = None) -> Tasks:
+def tasks_of(journal: Journal, village: str, today: date, known: Before | None = None) -> Tasks:
     """Return whom to see in a village; ``known`` makes it quick, and is brought up to date."""
-    due = _due(journal, village, today, known or Known())
-    visits = visits_of(journal, due)
+    known = known or Before()
+    due = _due(journal, village, today, known)
+    visits = visits_of(journal, due, known.visits)
     targets = [
         Target(id=UUID(one), values=due[one][0], last=next(reversed(visits.get(one, [])), None))
         for one in sorted(due, key=lambda one: due[one][1])
@@ -99,7 +101,7 @@ def tasks_of(journal: Journal, village: str, today: date, known: Known | None = 
     )
 
 
-def _due(journal: Journal, village: str, today: date, known: Known) -> dict[str, _Due]:
+def _due(journal: Journal, village: str, today: date, known: Before) -> dict[str, _Due]:
     """Return who is due, by id."""
     policy = policy_of(journal, village, today)
     asked, bounds = (village, policy, today), _bounds(village, policy, today)
@@ -122,28 +124,36 @@ def counted(journal: Journal, village: str, today: date) -> int:
     return journal.tables.records.count_between("to_record", *bounds)
 
 
-def visits_of(journal: Journal, people: Iterable[str]) -> dict[str, list[Visited]]:
+def visits_of(
+    journal: Journal,
+    people: Iterable[str],
+    known: "Known[tuple[str, Visited] | None] | None" = None,
+) -> dict[str, list[Visited]]:
     """Return the visits to people that are known here and stand, by person, the oldest first."""
-    wanted, found = list(people), dict[str, list[Visited]]()
-    if not wanted:
-        return found
-    for document in journal.tables.records.search(where("parent").one_of(wanted)):
-        state = state_of_document(document)
-        part = state.fields.get("outcome")
-        head = part.winner if part and document["type"] == _VISIT else None
-        if head is None or state.void is not None:
-            continue
-        values = state.values()
-        visit = Visited(
-            id=UUID(id_of(document)),
-            outcome=str(head.value),
-            wall_ms=wall_of(head.stamp.hlc),
-            values=values,
-        )
-        found.setdefault(str(values["person"]), []).append(visit)
+    bodies = journal.tables.records.bodies_of("parent", people)
+    found: dict[str, list[Visited]] = {}
+    for visited in (known or Known(_visited)).made(bodies).values():
+        if visited is not None:
+            found.setdefault(visited[0], []).append(visited[1])
     for visits in found.values():
         visits.sort(key=lambda one: one.wall_ms)
     return found
+
+
+def _visited(doc_id: str, document: Mapping[str, Any]) -> tuple[str, Visited] | None:
+    """Return whom a document's visit met and what came of it; None for what is no such visit."""
+    if document["type"] != _VISIT:
+        return None
+    state = state_of_document(document)
+    part = state.fields.get("outcome")
+    head = part.winner if part else None
+    if head is None or state.void is not None:
+        return None
+    values = state.values()
+    visit = Visited(
+        id=UUID(doc_id), outcome=str(head.value), wall_ms=wall_of(head.stamp.hlc), values=values
+    )
+    return str(values["person"]), visit
 
 
 def policy_of(journal: Journal, village: str, today: date) -> Policy:

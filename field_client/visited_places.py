@@ -1,26 +1,26 @@
 """Where the residents of a village were visited: the newest visits, with the place if noted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from field_client.entries import shown, state_of_document
 from field_client.journal import Journal
-from field_client.tables import id_of
+from field_client.known import Known
 from shared_schema.changes import VOID
 from shared_schema.clock import wall_of
 
-LOOKED_THROUGH = 600
+LOOKED_THROUGH = 400
 _VISIT = "visit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitedPlace:
-    """One visit. ``values``: the visit's own; ``resident``: those of who was visited."""
+    """One visit. ``values``: the visit's own; ``name``: of who was visited."""
 
     person: UUID
-    resident: Mapping[str, Any]
+    name: str
     values: Mapping[str, Any]
     _document: Mapping[str, Any] = field(repr=False)
 
@@ -36,28 +36,50 @@ class VisitedPlace:
         return wall_of(outcome.stamp.hlc) if outcome else 0
 
 
-def visited_places(journal: Journal, village: str) -> list[VisitedPlace]:
-    """Return a village's visits among the newest that are known here, the last to come first."""
-    documents = journal.tables.records.latest("type", _VISIT, LOOKED_THROUGH)
-    read = [(shown(document), document) for document in documents]
-    found = [
-        (str(values["person"]), values, document)
-        for values, document in read
-        if values.get(VOID) is None and values.get("person") and values.get("outcome")
-    ]
-    residents = _residents(journal, [person for person, _, _ in found], village)
-    return [
-        VisitedPlace(
-            person=UUID(person), resident=residents[person], values=values, _document=document
-        )
-        for person, values, document in found
-        if person in residents
-    ]
+class _Visit(NamedTuple):
+    person: str
+    values: Mapping[str, Any]
+    document: Mapping[str, Any]
 
 
-def _residents(
-    journal: Journal, people: Sequence[str], village: str
-) -> dict[str, Mapping[str, Any]]:
-    documents = journal.tables.records.get(doc_ids=list(dict.fromkeys(people)))
-    read = {id_of(one): shown(one) for one in documents}
-    return {one: values for one, values in read.items() if values.get("village") == village}
+class _Resident(NamedTuple):
+    village: str
+    name: str
+
+
+class VisitedPlaces:
+    """A store's visits, of which only those are read that have changed since the last time."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._records = journal.tables.records
+        self._visits = Known(_visit)
+        self._residents = Known(_resident)
+
+    def of(self, village: str) -> list[VisitedPlace]:
+        """Return a village's visits among the newest known here, the last to come first."""
+        latest = self._records.latest_bodies("type", _VISIT, LOOKED_THROUGH)
+        visits = [one for one in reversed(self._visits.made(latest).values()) if one is not None]
+        people = dict.fromkeys(one.person for one in visits)
+        residents = self._residents.made(self._records.bodies(people))
+        return [
+            VisitedPlace(
+                person=UUID(one.person),
+                name=residents[one.person].name,
+                values=one.values,
+                _document=one.document,
+            )
+            for one in visits
+            if one.person in residents and residents[one.person].village == village
+        ]
+
+
+def _visit(_one: str, document: Mapping[str, Any]) -> _Visit | None:
+    values = shown(document)
+    if values.get(VOID) is not None or not (values.get("person") and values.get("outcome")):
+        return None
+    return _Visit(str(values["person"]), values, document)
+
+
+def _resident(_one: str, document: Mapping[str, Any]) -> _Resident:
+    values = shown(document)
+    return _Resident(str(values.get("village") or ""), str(values.get("name") or ""))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 WIDTH, HEIGHT = 720, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 66, 10, 12, 30
-_MOST_MARKS_X, _MARKS_Y = 5, 4
+_LEFT, _RIGHT, _TOP, _BOTTOM = 92, 58, 14, 36
+_MOST_MARKS_X, _MARKS_Y = 4, 4
 _NICE = (1, 2, 5, 10)
 
 

@@ -169,7 +169,7 @@ def _scored(connection: Connection) -> Iterable[Candidate]:
 
 def _outages(connection: Connection) -> set[Candidate]:
     rows = ask(connection, _OUTAGES)
-    return outages.possible_among((id_of(record), json.loads(shown)) for record, shown in rows)
+    return outages.possible((id_of(record), json.loads(shown)) for record, shown in rows)
 
 
 def _not_same(connection: Connection) -> list[Edge]:

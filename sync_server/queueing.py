@@ -33,7 +33,12 @@ def upcoming(
 
 def left(connection: Connection, actor: Actor, kind: str) -> int:
     """Return how many cases of a kind ask for a verdict."""
-    return upcoming(connection, actor, Filters(kind=kind))[1]
+    return count(connection, actor, Filters(kind=kind))
+
+
+def count(connection: Connection, actor: Actor, filters: Filters) -> int:
+    """Return how many of the cases asked for are left, without opening any."""
+    return upcoming(connection, actor, filters, limit=0)[1]
 
 
 def step(connection: Connection, actor: Actor, filters: Filters, after: str) -> Step:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from shared_schema.canonical import decode
 from shared_schema.central import Central, central_meaning
@@ -28,7 +28,8 @@ from sync_server.ingest import Edit
 from sync_server.office import Office
 from sync_server.people import members_of, root_of_each
 from sync_server.registry import context_of
-from sync_server.store import tables
+from sync_server.reports.residents import shown_of
+from sync_server.store.driver import ask
 from sync_server.store.queries import facts, records
 from sync_server.store.queries.facts import Fact
 
@@ -36,6 +37,7 @@ SUKET = "suket"
 Covers = Callable[[str | None], bool]
 _NUMBER, _YEAR = "{n}", "{year}"
 _MOST_MONTHS = 120
+_LETTERS = "SELECT record, shown, area, void FROM records WHERE type = 'suket' ORDER BY born DESC"
 
 
 class SuketNotRecorded(InputError):
@@ -206,24 +208,22 @@ class _Row:
 
 def _rows(connection: Connection) -> Iterator[_Row]:
     """Yield every letter that has a number, the newest first."""
-    table = tables.records
-    query = select(table).where(table.c.type == SUKET).order_by(table.c.born.desc())
-    for row in connection.execute(query):
-        values = decode(row.shown.encode())
+    for record, shown, area, is_void in ask(connection, _LETTERS):
+        values = decode(shown.encode())
         if "number" in values and "person" in values:
-            void = records.current_of(row).state.void if row.void else None
-            yield _Row(record=row.record, values=values, area=row.area, void=void)
+            current = records.get(connection, UUID(record)) if is_void else None
+            void = current.state.void if current else None
+            yield _Row(record=record, values=values, area=area, void=void)
 
 
 def register(connection: Connection, on: date, covers: Covers | None = None) -> list[Entry]:
     """Return the letters as they stand on a day, the newest first; those of an area only."""
     rows = [row for row in _rows(connection) if covers is None or covers(row.area)]
     people = {UUID(row.values["person"]) for row in rows}
-    alone = people - root_of_each(connection, people).keys()
-    states = records.many(connection, alone)
-    shown = {one: cluster_values([current.state]) for one, current in states.items()}
-    shown |= {one: _together(connection, one) for one in people - alone}
-    return [_entry(row, shown.get(UUID(row.values["person"]), {}), on) for row in rows]
+    roots = root_of_each(connection, people)
+    root = {str(one): str(roots.get(one, one)) for one in people}
+    shown = shown_of(connection, set(root.values()))
+    return [_entry(row, shown.get(root[row.values["person"]], {}), on) for row in rows]
 
 
 def _together(connection: Connection, person: UUID) -> dict[str, Any]:

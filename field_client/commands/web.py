@@ -58,6 +58,7 @@ def web(port: int, *, practice: bool) -> None:
     url = serving.address(server)
     emit({"url": url}, lambda: text(PACKAGE)("The pages are at {url}").format(url=url))
     sys.stdout.flush()
+    serving.warm_up(server)
     watcher.start()
     stopper.start()
     try:

@@ -20,7 +20,7 @@ from field_client.vault.bodies import from_body, to_body
 from field_client.vault.catalogue import Catalogue
 from field_client.vault.connection import Row, Values
 from field_client.vault.index import CHUNK, Alternatives, Fields
-from field_client.vault.planner import Term
+from field_client.vault.planner import Term, Value
 
 MATCH_CANDIDATES = 100
 Change = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
@@ -109,21 +109,29 @@ class VaultTable(Table):
     def bodies_between(
         self, field: str, low: str, high: str, limit: int = 50
     ) -> list[tuple[str, str | bytes]]:
-        """Return ids and packed bodies of what `between` returns, in no order.
+        """Return ids and packed bodies of what `between` returns, in the table's order.
 
         Equal bodies hold equal documents: what was made of one before holds for it still.
         """
-        wanted = index.between(self._store, self._fields().values[field], low, high, limit)
-        return [
-            (doc_id, body)
-            for at in range(0, len(wanted), CHUNK)
-            for _seq, doc_id, body in self._rows_of(wanted[at : at + CHUNK])
-        ]
-
-    def latest(self, field: str, value: str, limit: int = 50) -> list[Document]:
-        """Return at most ``limit`` documents of this indexed value, the newest first."""
         number = self._fields().values[field]
-        return self._in_turn(index.latest(self._store, number, value, limit))
+        return self._bodies(index.between(self._store, number, low, high, limit))
+
+    def bodies_of(self, field: str, values: Iterable[Value]) -> list[tuple[str, str | bytes]]:
+        """Return ids and packed bodies of what has one of these indexed values, in turn."""
+        number = self._fields().values[field]
+        clause = frozenset(Term(field=number, value=one) for one in values)
+        return self._bodies(index.sequences(self._store, clause))
+
+    def latest_bodies(
+        self, field: str, value: str, limit: int = 50
+    ) -> list[tuple[str, str | bytes]]:
+        """Return ids and packed bodies of the newest documents of a value, the oldest first."""
+        number = self._fields().values[field]
+        return self._bodies(index.latest(self._store, number, value, limit))
+
+    def bodies(self, doc_ids: Iterable[str]) -> list[tuple[str, str | bytes]]:
+        """Return ids and packed bodies of these documents."""
+        return [(doc_id, body) for _seq, doc_id, body in self._rows_by_ids(doc_ids)]
 
     def count_between(self, field: str, low: str, high: str) -> int:
         """Return how many documents have an indexed ``field`` within both bounds; reads none."""
@@ -138,6 +146,14 @@ class VaultTable(Table):
             (self._catalogue.find(self.name), part),
         )
         return [doc_id for doc_id, _ in found]
+
+    def _bodies(self, sequences: Iterable[int]) -> list[tuple[str, str | bytes]]:
+        wanted = sorted(sequences)
+        return [
+            (doc_id, body)
+            for at in range(0, len(wanted), CHUNK)
+            for _seq, doc_id, body in self._rows_of(wanted[at : at + CHUNK])
+        ]
 
     def _in_turn(self, sequences: Iterable[int]) -> list[Document]:
         wanted = list(sequences)
@@ -248,12 +264,15 @@ class VaultTable(Table):
         return _stored(found[0]) if found else None
 
     def _by_ids(self, doc_ids: Iterable[str]) -> list[_Stored]:
-        found = self._store.rows(
+        return list(map(_stored, self._rows_by_ids(doc_ids)))
+
+    def _rows_by_ids(self, doc_ids: Iterable[str]) -> list[Row]:
+        found: list[Row] = self._store.rows(
             "SELECT seq, id, body FROM docs WHERE tbl=? AND id IN"
             " (SELECT value FROM json_each(?)) ORDER BY seq",
             (self._catalogue.find(self.name), json.dumps([str(one) for one in doc_ids])),
         )
-        return list(map(_stored, found))
+        return found
 
     def _scan(self) -> Iterator[_Stored]:
         """Read the whole table, in the order in which its documents were inserted."""

@@ -10,7 +10,7 @@ from field_client import display, tasks
 from field_client.commands.unlocking import check_context
 from field_client.journal import Journal
 from field_client.opened import App
-from field_client.tasks import Known, Tasks
+from field_client.tasks import Before, Tasks
 from field_client.web import memo, task_pages
 from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
@@ -22,7 +22,7 @@ from shared_schema.regions import RegionInvalid, parse_region
 
 SHEET = 400
 _VILLAGES = 3
-_KNOWN: WeakKeyDictionary[Journal, dict[str, Known]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Journal, dict[str, Before]] = WeakKeyDictionary()
 
 
 def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
@@ -94,7 +94,7 @@ def _tasks(app: App, village: str) -> Tasks:
     known = _KNOWN.setdefault(app.journal, {})
     while len(known) >= _VILLAGES and village not in known:
         del known[next(iter(known))]
-    before = known.setdefault(village, Known())
+    before = known.setdefault(village, Before())
     key = ("tasks", village, today)
     return memo.remembered(app, key, lambda: tasks.tasks_of(app.journal, village, today, before))
 

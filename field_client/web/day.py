@@ -8,6 +8,7 @@ from flask import Blueprint, request
 from field_client import display
 from field_client.opened import App
 from field_client.recap import TALLIES, Place, Recap, day_of, recap
+from field_client.web import memo
 from field_client.web.desk import Desk
 from field_client.web.showing import Page, page
 from field_client.web.visitors import Visitors
@@ -28,7 +29,7 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
             chosen = _chosen(today)
             everybody = request.args.get("who") == "all"
             operator = "" if everybody else app.keys.operator
-            found = recap(app.journal, chosen, display.time_zone(app.device.timezone), operator)
+            found = _recap(app, chosen, operator)
             return page(
                 desk,
                 app,
@@ -43,6 +44,12 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
             )
 
     return room
+
+
+def _recap(app: App, day: date, operator: str) -> Recap:
+    zone = display.time_zone(app.device.timezone)
+    key = ("recap", day, operator)
+    return memo.remembered(app, key, lambda: recap(app.journal, day, zone, operator))
 
 
 def _chosen(today: date) -> date:

@@ -166,7 +166,8 @@ def titled(work: Work, lang: str) -> str:
 
 def named(app: App, work: Work, lang: str) -> str:
     """Return what the record is called so far."""
-    return display.title(work.type, _plain(work.values), lang=lang, regions=memo.regions(app))
+    values = screens.in_words(work.type, _plain(work.values))
+    return display.title(work.type, values, lang=lang, regions=memo.regions(app))
 
 
 def after(app: App, entry: Entry) -> Mapping[str, Any]:

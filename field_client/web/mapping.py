@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from field_client.opened import App
-from field_client.visited_places import LOOKED_THROUGH, VisitedPlace, visited_places
+from field_client.visited_places import VisitedPlace, VisitedPlaces
 from field_client.web import map_drawing, memo, task_pages
 from field_client.web.assigned import zone_of
 from field_client.web.desk import Desk
@@ -64,8 +64,8 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
 
 
 def _shown(app: App, code: str) -> dict[str, Any]:
-    key = ("places", code)
-    known = memo.remembered(app, key, lambda: visited_places(app.journal, code))
+    places = memo.made_once(app, VisitedPlaces)
+    known = memo.remembered(app, ("places", code), lambda: places.of(code))
     placed = [one for one in known if one.is_placed]
     pages = max(1, -(-len(placed) // PAGE))
     number = min(pages, max(1, request.args.get("page", 1, type=int)))
@@ -81,7 +81,6 @@ def _shown(app: App, code: str) -> dict[str, Any]:
         "lines": _lines(app, held, drawing, (number - 1) * PAGE),
         "tones": _tones(held),
         "placeless": len(known) - len(placed),
-        "most": LOOKED_THROUGH,
         "pages": pages,
         "number": number,
     }
@@ -105,7 +104,7 @@ def _lines(
         Line(
             number=first + at + 1,
             person=str(one.person),
-            name=str(one.resident.get("name", "")),
+            name=one.name,
             outcome=task_pages.word("outcome", str(one.values["outcome"])),
             at=clock_text(local(one.wall_ms, zone), local(now_ms, zone)),
             accuracy=_accuracy(one),

@@ -12,6 +12,8 @@ from shared_schema.regions import RegionTable
 Kept = TypeVar("Kept")
 _KNOWN: WeakKeyDictionary[Journal, dict[Hashable, tuple[int, Any]]] = WeakKeyDictionary()
 
+_MADE: WeakKeyDictionary[Journal, dict[Hashable, Any]] = WeakKeyDictionary()
+
 
 def remembered(app: App, key: Hashable, make: Callable[[], Kept]) -> Kept:
     """Return what ``make`` gives, as of the last commit of this or another program."""
@@ -21,6 +23,15 @@ def remembered(app: App, key: Hashable, make: Callable[[], Kept]) -> Kept:
         held = make()
         known[key] = (now, held)
     found: Kept = held  # type: ignore[assignment]  # what this key's maker gave
+    return found
+
+
+def made_once(app: App, kind: Callable[[Journal], Kept]) -> Kept:
+    """Return what ``kind`` makes of the open store, one and the same until it is closed."""
+    known = _MADE.setdefault(app.journal, {})
+    if kind not in known:
+        known[kind] = kind(app.journal)
+    found: Kept = known[kind]
     return found
 
 

@@ -119,6 +119,7 @@ def create_app(
         app.register_blueprint(room(desk, visitors))
     app.register_error_handler(Exception, lambda error: _answer(error, desk))
     app.context_processor(lambda: {"undoable": _undoable(desk, visitors)})
+    app.context_processor(lambda: {"phones_in": shared.count()})
     app.context_processor(lambda: _always() | {"routed": routed, "practice": practice})
     return app
 

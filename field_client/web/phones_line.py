@@ -98,6 +98,10 @@ class Sharing:
         """The sharing that is under way."""
         return self._now
 
+    def count(self) -> int | None:
+        """Return how many phones are in; None where the pages are not shared."""
+        return len(self.phones.every()) if self._now else None
+
     def start(self, key: LineKey, operator: str) -> None:
         """Listen at the key's address; a sharing before it ends. Raises AddressAway."""
         with self._starting:

@@ -1,6 +1,7 @@
 """Phones, at the laptop: begin and end the sharing, show a code, see who is in, put one out."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 import segno
@@ -108,17 +109,23 @@ def _chosen() -> str:
 
 
 def _shown(desk: Desk, app: App, error: JemputError | None = None) -> str:
-    sharing = _sharing()
+    sharing, known = _sharing(), phones_address.found()
     return page(
         desk,
         app,
         "phones.html",
         error=error,
-        addresses=[] if sharing.now else phones_address.found(),
+        addresses=known,
+        gone=sharing.now is not None and not _is_here(sharing.now.key.address, known),
         typed=request.form.get("other", ""),
         has_pin=desk.shift.has_pin,
         **_values(desk, sharing),
     )
+
+
+def _is_here(address: str, known: list[str]) -> bool:
+    """Tell whether this laptop still has an address; a hotspot that goes off takes it along."""
+    return address in known or ip_address(address).is_loopback
 
 
 def _values(desk: Desk, sharing: Sharing) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from uuid import UUID
 from flask import Blueprint, request
 
 from field_client import drafting
-from field_client.commands import documents
 from field_client.commands.asking import finder
 from field_client.commands.unlocking import check_context
 from field_client.drafting import Work
@@ -180,7 +179,7 @@ def _line(app: App, entry: Entry) -> dict[str, Any]:
     return {
         "id": str(entry.id),
         "final": app.journal.state(entry.id) is not None,
-        "name": documents.named(app.journal, entry, language()),
+        "name": screens.named(app, entry),
         "count": f"{entry.values.get('recorded') or 0}/{entry.values.get('attended') or 0}",
     }
 

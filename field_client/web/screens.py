@@ -1,10 +1,11 @@
 """What a page shows, as plain values: counts, the bar, lists of records, one record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from field_client import display
 from field_client.commands import documents
@@ -19,7 +20,7 @@ from field_client.web.words import clock_text, language, local, rough_text, text
 from shared_schema.central import Central, central_meaning
 from shared_schema.display import field_rows, masked
 from shared_schema.i18n import Label
-from shared_schema.records import RECORD_TYPES, FieldKind
+from shared_schema.records import RECORD_TYPES, FieldKind, RecordType
 
 _PERSON = "person"
 _UNKNOWN = Label(id="Jenis lain", en="Another type")
@@ -98,7 +99,7 @@ def row(app: App, entry: Entry, visits: Sequence[Visited] = ()) -> Row:
     return Row(
         id=str(entry.id),
         kind=(rtype.label if rtype else _UNKNOWN).text(lang),
-        name=documents.named(app.journal, entry, lang, regions),
+        name=named(app, entry),
         place=regions.name(str(village)) if regions and village else str(village or ""),
         number=masked(nik) if isinstance(nik, str) else "",
         mark=str(entry.state),
@@ -119,7 +120,7 @@ def _recorded(entry: Entry, visits: Sequence[Visited]) -> str:
 def sheet(app: App, entry: Entry) -> Sheet:
     """Return one record: what is filled, with labels, and what needs attention."""
     lang, rtype = language(), RECORD_TYPES.get(entry.type)
-    values = {name: _value(app, entry, name) for name in entry.values}
+    values = {name: written(app, entry, name) for name in entry.values}
     fields = (
         field_rows(rtype, values, lang=lang, regions=app.journal.regions())
         if rtype
@@ -135,16 +136,40 @@ def sheet(app: App, entry: Entry) -> Sheet:
     )
 
 
-def _value(app: App, entry: Entry, name: str) -> object:
-    """Return a field's value as people write it: a day as far as it is known, a record's name."""
+def named(app: App, entry: Entry) -> str:
+    """Return what an entry is called in a list."""
+    rtype = RECORD_TYPES.get(entry.type)
+    if rtype is not None and any(_is_day(rtype, name) for name in rtype.title):
+        entry = replace(entry, values=in_words(rtype, entry.values))
+    return documents.named(app.journal, entry, language(), memo.regions(app))
+
+
+def in_words(rtype: RecordType, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with their days as people write them, as far as they are known."""
+    days = (name for name in values if _is_day(rtype, name))
+    return {**values, **{name: _day(values, name) for name in days}}
+
+
+def _is_day(rtype: RecordType, name: str) -> bool:
+    return name in rtype.fields and rtype.fields[name].kind is FieldKind.DATE
+
+
+def _day(values: Mapping[str, Any], name: str) -> Any:
+    value = values[name]
+    with suppress(ValueError, TypeError):  # a draft keeps what was typed, which may be no day
+        precision = str(values.get(f"{name}_precision") or "day")
+        return rough_text(value, precision, rough_text(value, "day", ""))
+    return value
+
+
+def written(app: App, entry: Entry, name: str) -> object:
+    """Return a field's value as people write it: a day in words, another record by its name."""
     value, rtype = entry.values[name], RECORD_TYPES.get(entry.type)
-    spec = rtype.fields.get(name) if rtype else None
-    if spec is None or not isinstance(value, str):
+    if rtype is None or name not in rtype.fields or not isinstance(value, str):
         return value
-    if spec.kind is FieldKind.DATE:
-        with suppress(ValueError):  # a draft keeps what was typed, which may be no day
-            precision = str(entry.values.get(f"{name}_precision", "day"))
-            return rough_text(value, precision, rough_text(value, "day", value))
+    if _is_day(rtype, name):
+        return _day(entry.values, name)
+    spec = rtype.fields[name]
     if spec.kind is FieldKind.REFERENCE:
         return documents.referenced(app.journal, value, language()) or value
     return value

@@ -3,7 +3,10 @@
 Phones have a server of their own (`phones_line`), which listens once an officer asks for it.
 """
 
+from threading import Thread
+
 from cheroot.wsgi import Server
+from flask import Flask
 
 from field_client.web.desk import Desk
 from field_client.web.errors import PortTaken
@@ -42,6 +45,17 @@ def prepare(
     except OSError as error:
         raise PortTaken(port=port, reason=error.strerror or error) from error
     return server
+
+
+def warm_up(server: Server) -> None:
+    """Compile every template beside the unlocking, so that no page's first view waits for it."""
+    pages: Flask = server.wsgi_app
+    Thread(target=_compile, args=(pages,), daemon=True).start()
+
+
+def _compile(pages: Flask) -> None:
+    for name in pages.jinja_env.list_templates(extensions=("html",)):
+        pages.jinja_env.get_template(name)
 
 
 def address(server: Server) -> str:

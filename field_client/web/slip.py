@@ -54,7 +54,7 @@ def _slip(app: App, entry: Entry) -> dict[str, Any]:
     line = app.journal.history(entry.id)[0]
     saved = local(wall_of(line.hlc), zone)
     today = local(app.journal.evidence().best_ms(), zone)
-    values = {name: entry.values[name] for name in _SHOWN if name in entry.values}
+    values = {name: screens.written(app, entry, name) for name in _SHOWN if name in entry.values}
     regions, lang = app.journal.regions(), language()
     return {
         "row": screens.row(app, entry),

@@ -83,7 +83,9 @@ def _add_routes(feed: Blueprint, office: Office) -> None:
 
     @feed.get("/odata/<name>/$count")
     def how_many(name: str) -> Response:
-        part = _part(office, g.reader, odata.set_named(office, g.reader, name), Wanted(most=0))
+        part = _part(
+            office, g.reader, odata.set_named(office, g.reader, name), Wanted(most=0, count=True)
+        )
         return Response(str(part.total), mimetype="text/plain")
 
 
@@ -91,11 +93,12 @@ def _page(office: Office, reader: Actor, name: str) -> dict[str, Any]:
     one = odata.set_named(office, reader, name)
     top, skip, chosen = _count_of("$top"), _count_of("$skip") or 0, _chosen(one)
     most = PAGE_ROWS if top is None else min(top, PAGE_ROWS)
-    wanted = Wanted(after=request.args.get("$skiptoken", ""), skip=skip, most=most)
+    after, count = request.args.get("$skiptoken", ""), request.args.get("$count") == "true"
+    wanted = Wanted(after=after, skip=skip, most=most, count=count)
     part = _part(office, reader, one, wanted)
     selected = "" if len(chosen) == len(one.columns) else f"({','.join(chosen)})"
     said: dict[str, Any] = {"@odata.context": f"{_context()}#{name}{selected}"}
-    if request.args.get("$count") == "true":
+    if count:
         said["@odata.count"] = part.total
     said["value"] = [_row(one, chosen, row) for row in part.rows]
     left = None if top is None else top - len(part.rows)

@@ -10,13 +10,11 @@ from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from shared_schema.fold import RecordState
 from shared_schema.links import ordered
 from shared_schema.names import fold_name
 from shared_schema.records.codes import COMPONENT
 from sync_server.matching.exact import Candidate, Rule
 
-OUTAGE_TYPE = "outage"
 _SET = "recording_set"
 _NOT_IN_SET = frozenset({"server", "printer", "power_supply", "network"})
 _SLACK_DAYS = {"day": 7, "month": 38, "year": 372, "recent": 60}
@@ -24,17 +22,11 @@ _PLACES = ("office", "kit", "equipment", "place")
 _MOST_AT_PLACE = 60
 
 
-def possible(outages: Iterable[RecordState]) -> set[Candidate]:
-    """Return the pairs of outages that may be one, of those that are not void."""
-    return possible_among(
-        (state.record, state.values())
-        for state in outages
-        if state.type == OUTAGE_TYPE and state.void is None
-    )
+def possible(outages: Iterable[tuple[UUID, Mapping[str, Any]]]) -> set[Candidate]:
+    """Return the pairs of outages that may be one, of those that are not void.
 
-
-def possible_among(outages: Iterable[tuple[UUID, Mapping[str, Any]]]) -> set[Candidate]:
-    """Return the same of outages by their id and what they show."""
+    ``outages``: their ids and what they show.
+    """
     together: defaultdict[tuple[str, str], dict[UUID, Mapping[str, Any]]] = defaultdict(dict)
     for record, values in outages:
         for place in _places(values):

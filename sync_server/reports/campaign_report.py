@@ -44,11 +44,10 @@ _BY_REASON = (
     " WHERE day BETWEEN ? AND ? GROUP BY village, outcome, reason"
 )
 # What the office wrote to have somebody visited again is no visit.
-_QUEUED = (
-    "SELECT village, outcome, reason, -count(*)"
-    " FROM tally_visits INDEXED BY ix_tally_visits_day_outcome_village"
-    " WHERE day BETWEEN ? AND ? AND outcome = 'revisit' AND operator LIKE 'user:%'"
-    " GROUP BY village, reason"
+_ASKED = (
+    "SELECT village, outcome, reason, -count(*) FROM tally_visits"
+    " WHERE operator >= 'user:' AND operator < 'user;' AND day BETWEEN ? AND ?"
+    " AND outcome = 'revisit' GROUP BY village, reason"
 )
 
 
@@ -172,7 +171,7 @@ def _visits(
     outcomes: dict[str, Counter[str]] = {}
     reasons: Counter[tuple[str, str]] = Counter()
     visits = ask(connection, _BY_REASON, *campaign.days)
-    for village, outcome, reason, count in [*visits, *ask(connection, _QUEUED, *campaign.days)]:
+    for village, outcome, reason, count in [*visits, *ask(connection, _ASKED, *campaign.days)]:
         if village and contains(campaign.values["area"], village) and covers(village):
             outcomes.setdefault(village, Counter())[outcome] += count
             if outcome not in FIELD_RECORDED:

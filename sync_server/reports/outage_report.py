@@ -1,12 +1,11 @@
 """Outages out of the store: with what was said of them, redirects, and totals that balance."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, select
 
@@ -14,17 +13,22 @@ from shared_schema.clock import wall_of
 from shared_schema.display import time_zone
 from shared_schema.regions import RegionTable
 from sync_server import outages as arithmetic
-from sync_server.lookup import changes_of
 from sync_server.outages import Outage, Part, Repairs, Report, Span, Standing, Word
 from sync_server.places import known_regions
 from sync_server.redirects import Redirect, redirects, region_called
 from sync_server.store import tables
+from sync_server.store.driver import ask, listed
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.records import Current, current_of
 from sync_server.timeline import Event, timeline
 
 Covers = Callable[[str | None], bool]
+_WRITERS = (
+    "SELECT record, json_extract(body, '$.operator') FROM changes"
+    " WHERE record IN (SELECT value FROM json_each(?))"
+    " AND position NOT IN (SELECT position FROM unfolded) ORDER BY position"
+)
 COLUMNS = (
     "id", "area", "area_name", "place", "component", "standing", "started", "started_precision",
     "age_days_least", "age_days_most", "restored_on", "repairs", "repairs_failed",
@@ -100,15 +104,16 @@ class _Loading:
             rows = list(_rows(self.connection, name))
             known[name] = [one for one in rows if one.complete and one.state.void is None]
             left_out += len(rows) - len(known[name])
+        writers = _writers(self.connection, [str(one.record) for one in known["outage"]])
         found = arithmetic.gather(
-            [self._report(one) for one in known["outage"]],
+            [self._report(one, writers) for one in known["outage"]],
             [_part(one) for one in known["outage_statement"]],
             [_part(one) for one in known["repair_attempt"]],
             _roots(self.connection),
         )
         return found, left_out
 
-    def _report(self, current: Current) -> Report:
+    def _report(self, current: Current, writers: Mapping[str, str]) -> Report:
         state, values = current.state, current.state.values()
         written = state.fields["status" if "status" in values else "component"].winner
         told_ms = wall_of(written.stamp.hlc) if written else 0
@@ -117,7 +122,7 @@ class _Loading:
             values=values,
             area=current.own_area or self._named(values) or current.area,
             told_on=datetime.fromtimestamp(told_ms / 1000, self.zone).date(),
-            by=self._writer(current.record),
+            by=writers.get(str(current.record), ""),
             written_ms=told_ms,
         )
 
@@ -125,9 +130,13 @@ class _Loading:
         words = (str(values[name]) for name in ("office", "place") if name in values)
         return next((code for one in words if (code := region_called(one, self.regions))), None)
 
-    def _writer(self, record: UUID) -> str:
-        made = changes_of(self.connection, record)
-        return made[0].operator if made else ""
+
+def _writers(connection: Connection, records: Sequence[str]) -> dict[str, str]:
+    """Return who wrote each record first."""
+    found: dict[str, str] = {}
+    for record, operator in ask(connection, _WRITERS, listed(records)):
+        found.setdefault(record, operator)
+    return found
 
 
 def _rows(connection: Connection, name: str) -> Iterator[Current]:

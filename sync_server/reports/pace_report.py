@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from sync_server.coverage import FIELD_RECORDED
 from sync_server.store.queries import tallies
 from sync_server.tallies import day_number
 
@@ -19,9 +18,8 @@ def recorded_by_day(
     """Return the visits that recorded somebody on each of the days up to one, none left out."""
     shown = [upto - timedelta(days=back) for back in range(days - 1, -1, -1)]
     found: Counter[int] = Counter()
-    for day, village, outcome, count in tallies.visits_between(
-        connection, day_number(shown[0]), day_number(upto)
-    ):
-        if outcome in FIELD_RECORDED and counted(village):
+    first, last = day_number(shown[0]), day_number(upto)
+    for day, village, count in tallies.recorded_by_day(connection, first, last):
+        if counted(village):
             found[day] += count
     return [(day, found[day_number(day)]) for day in shown]

@@ -115,6 +115,14 @@ tally_visits = Table(
         "village",
         sqlite_where=text("outcome IN ('deceased', 'moved')"),
     ),
+    Index(
+        "ix_tally_visits_office",
+        "day",
+        "village",
+        "outcome",
+        "reason",
+        sqlite_where=text("operator >= 'user:' AND operator < 'user;'"),
+    ),
 )
 
 # The clusters as they were when people were last tallied, by which those that changed are known.

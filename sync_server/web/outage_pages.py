@@ -1,6 +1,7 @@
 """Outages: all of an area, one with its timeline and every statement, and a letter about them."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from sync_server.web.words import language, text
 
 Page = str | Response | tuple[str, int]
 _STATEMENT = ("told_by", "told_on", "status", "cause", "expected_restore", "condition", "note")
+_RESTORED = 30
 _REPAIR = ("by", "date", "result", "note")
 _NEW = (
     "component", "office", "place", "started", "started_precision", "diagnosis", "cause", "status",
@@ -119,7 +121,8 @@ def _list(
     error: JemputError | None = None,
 ) -> str:
     look = looking_at(connection)
-    rows = [_row(report, one, look.lang) for one in report.outages]
+    ended = [one for one in report.outages if not arithmetic.is_open(one)]
+    ended.sort(key=lambda one: arithmetic.restored_on(one) or date.min, reverse=True)
     return render_template(
         "pages/outages.html",
         standing=[
@@ -127,8 +130,9 @@ def _list(
         ],
         displaced=sum(one.most("people_displaced") for one in report.open),
         unsent=sum(one.most("unsent_recordings") for one in report.open),
-        open=[row for row in rows if row["standing"] != Standing.RESTORED],
-        restored=[row for row in rows if row["standing"] == Standing.RESTORED],
+        open=[_row(report, one, look.lang) for one in report.open],
+        restored=[_row(report, one, look.lang) for one in ended[:_RESTORED]],
+        ended=len(ended),
         warnings=_warnings(report, look.lang),
         repairs=words.repairs_text(report.repairs, look.lang),
         left_out=report.left_out,

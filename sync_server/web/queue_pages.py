@@ -42,7 +42,7 @@ def add(pages: Blueprint, office: Office) -> None:
     def case(record: str) -> Page:
         with office.store.write() as connection:
             found, filters = _named(connection, record)
-            left = queueing.upcoming(connection, actor(), filters)[1]
+            left = queueing.count(connection, actor(), filters)
             return _page(office, connection, found, filters, left=left)
 
     @pages.post("/duplicates/<record>/reveal")
@@ -55,7 +55,7 @@ def add(pages: Blueprint, office: Office) -> None:
             found, filters = _named(connection, record)
             told = {"reason": reason, "records": [str(one) for one in found.records]}
             auditing.note(office, connection, actor(), "reveal", str(found.records[0]), told)
-            left = queueing.upcoming(connection, actor(), filters)[1]
+            left = queueing.count(connection, actor(), filters)
             return _page(office, connection, found, filters, left=left, full=True)
 
     _add_deciding(pages, office)
@@ -77,7 +77,7 @@ def _add_deciding(pages: Blueprint, office: Office) -> None:
                     second=bool(request.form.get("second")),
                 )
             except (CaseReasonMissing, CaseInvalid) as error:
-                left = queueing.upcoming(connection, actor(), filters)[1]
+                left = queueing.count(connection, actor(), filters)
                 page = _page(office, connection, found, filters, left=left, error=error)
                 return page, error.http_status
             queueing.keep_place(connection, actor(), filters, found.key)

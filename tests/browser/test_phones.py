@@ -86,6 +86,7 @@ def test_a_phone_in_the_village(browser: Browser, tmp_path: Path) -> None:
             url = pair(laptop, page, "Ponsel uji")
             expect(laptop.page.get_by_role("heading", name="Ponsel uji")).to_be_visible()
             sound(laptop.page)
+            expect(page.locator(".bar")).to_contain_text("ponsel: 1")
             registers(page, url)
             visits(page, url)
             page.goto(f"{url}phones")

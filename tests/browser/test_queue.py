@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import NARROW, WIDE, chromium, offences, sign_in, visit
+from tests.support.browsing import chromium, sign_in, visit
 from tests.support.scenes import Laptop, Office, people, regency
 
 CASES = 20
@@ -124,42 +124,9 @@ def test_the_queue_works_without_scripts_and_keeps_its_place(
         assert (left(page), first != second) == (3, True)
     with visit(browser, office.process.url, scripts=False) as page:
         sign_in(page)
-        page.get_by_role("link", name="pasang warga yang mungkin satu orang").click()
+        page.locator("ul.lines").get_by_role("link", name="Dugaan ganda").click()
         assert page.locator("thead th a").first.inner_text() == second
         page.get_by_role("button", name="Orang yang sama").click()
         assert left(page) == 2
         page.get_by_role("button", name="Batalkan").click()
         assert (left(page), page.locator("thead th a").first.inner_text()) == (3, second)
-
-
-@pytest.mark.parametrize(("width", "language"), [(WIDE, "id"), (NARROW, "en")])
-def test_the_pages_keep_the_accessibility_rules(
-    office: Office, browser: Browser, width: int, language: str
-) -> None:
-    """The axe rules for WCAG 2.2 AA find nothing, wide or narrow, in either language."""
-    two_laptops(office, 2)
-    with visit(browser, office.process.url, width=width, language=language) as page:
-        page.goto("/sign-in")
-        found = offences(page)
-        sign_in(page)
-        for path in (
-            *(
-                "/",
-                "/arrivals",
-                "/corrections",
-                "/data",
-                "/unconfirmed",
-                "/proposal",
-                "/duplicates",
-                "/duplicates?kind=outage",
-                "/conflicts",
-                "/decisions",
-            ),
-            *("/second-looks", "/search", "/audit", "/users", "/passphrase"),
-        ):
-            page.goto(path)
-            found += offences(page)
-        page.goto("/duplicates")
-        page.locator("thead th a").first.click()
-        found += offences(page)
-    assert found == []

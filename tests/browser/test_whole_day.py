@@ -4,6 +4,7 @@ Residents, one of them known; program and browser killed; a broken camera, no li
 values, what the office returned, a line again, the recap, a backup.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ NEW = (
     ("Rosa Tungku", "Lukas Sarong"),
     ("Siti Kondo", "Yosef Ende"),
 )
+OUTAGE = re.compile(r"/outage/[0-9a-f-]{36}$")
 COMMENT = "Periksa alamat di kartu keluarga"
 
 
@@ -196,13 +198,17 @@ def mend(hand: Hand, returned: str) -> None:
 
 
 def report(hand: Hand, evening: Evening) -> None:
-    """Report a camera with a photo; a repair fails."""
+    """Report a camera with a photo, which outlives a forgotten field; a repair fails."""
     file = evening.folder / "foto.jpg"
     file.write_bytes(photo())
     hand.page.goto("/outage/new")
-    hand.fill(component="camera", place="Balai desa", started="01112026", told_by="Kepala desa")
+    hand.fill(place="Balai desa", started="01112026", told_by="Kepala desa")
     hand.page.set_input_files("#photo", file)
     hand.tap("form.long button.main")
+    expect(hand.page.locator("form img.photo")).to_have_js_property("naturalWidth", 64)
+    hand.fill(component="camera")
+    hand.tap("form.long button.main")
+    hand.page.wait_for_url(OUTAGE)
     expect(hand.page.locator("img.photo")).to_have_js_property("complete", value=True)
     hand.page.click("#repair summary")
     hand.fill(by="Teknisi", result="failed")

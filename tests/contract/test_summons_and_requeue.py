@@ -109,6 +109,9 @@ def test_whoever_a_broken_machine_met_is_queued_again_by_itself(
     page = inside(app).get(campaign).text
     assert "diantrekan kembali" in page
     assert "<dd>4</dd>" in page, "what the office asks for is no visit"
+    recap = inside(app).get("/recap.csv?on=2023-11-15").text.splitlines()
+    told = dict(zip(recap[0].split(","), recap[-1].split(","), strict=True))
+    assert told["visits"] == "4"
     bring(bench, device, visited(device, who, "refused", reason="equipment_broken"))
     assert displaced.requeue_new(bench.office) == 1, "met by it once more"
     rebuilding.rebuild(bench.office)

@@ -1,7 +1,7 @@
 """Debian's Chromium over the supervisors' pages: opened once, a fresh profile for each visit."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -82,25 +82,6 @@ def sign_in(page: Page, name: str = ADMINISTRATOR, passphrase: str = ADMIN_PASSP
     page.keyboard.type(passphrase)
     page.keyboard.press("Enter")
     page.wait_for_selector("footer")
-
-
-def walked(browser: Browser, url: str, paths: Iterable[str], listed: tuple[str, str]) -> list[str]:
-    """Name what is wrong with pages in either size and language; ``listed``: a list, and a way on.
-
-    A supervisor signs in, looks at every path, and follows the first such way out of the list.
-    """
-    found: list[str] = []
-    for width, language in ((NARROW, "id"), (WIDE, "en")):
-        with visit(browser, url, width=width, language=language) as page:
-            sign_in(page)
-            for path in paths:
-                page.goto(path)
-                found += offences(page)
-            page.goto(listed[0])
-            page.locator(listed[1]).first.click()
-            page.wait_for_load_state()
-            found += offences(page)
-    return found
 
 
 def offences(page: Page, rules: Sequence[str] = ()) -> list[str]:

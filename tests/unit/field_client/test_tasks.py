@@ -10,7 +10,7 @@ import pytest
 
 from field_client.entries import Edit
 from field_client.opened import App
-from field_client.tasks import Known, counted, tasks_of
+from field_client.tasks import Before, counted, tasks_of
 from tests.support.laptop import laptop, write
 from tests.support.memory_server import MemoryServer
 
@@ -106,7 +106,7 @@ def test_a_running_campaign_sets_the_rule(app: App) -> None:
 
 def test_what_was_known_before_changes_no_list(app: App) -> None:
     """After every kind of change the list is the one that somebody makes who knows nothing."""
-    known = Known()
+    known = Before()
 
     def same() -> int:
         tasks = tasks_of(app.journal, VILLAGE, TODAY, known)

@@ -1,5 +1,7 @@
 """Neighbourhoods: one number is one RT, however it was written."""
 
+from typing import Any
+
 import pytest
 
 from sync_server.summons import neighbourhoods, numbered
@@ -17,7 +19,7 @@ def test_a_number_is_read_from_whatever_was_written(written: str | None, number:
 
 def test_residents_stand_by_name_and_those_of_no_rt_come_last() -> None:
     """Each once, with year and address; a year that is not known is left out."""
-    people = [
+    people: list[tuple[str, dict[str, Any]]] = [
         ("a", {"name": "Zakarias Contoh", "rt": "1", "rw": "2", "birth_date": "1970-01-01"}),
         ("b", {"name": "Ana Contoh", "rt": "001", "rw": "RW 2", "dusun": "Atas"}),
         ("c", {"name": "Lain Contoh", "birth_date": "1900-01-01",

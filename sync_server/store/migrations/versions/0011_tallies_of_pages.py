@@ -114,6 +114,12 @@ def _visits() -> None:
         ["at_ms", "visit", "outcome", "person", "village"],
         sqlite_where=sa.text("outcome IN ('deceased', 'moved')"),
     )
+    op.create_index(
+        "ix_tally_visits_office",
+        "tally_visits",
+        ["day", "village", "outcome", "reason"],
+        sqlite_where=sa.text("operator >= 'user:' AND operator < 'user;'"),
+    )
 
 
 def _sums() -> None:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from field_client.entries import Edit
 from field_client.errors import PinWeak
 from field_client.shift import IDLE_S, SHIFT_S, State
 from field_client.vault import keys
@@ -29,6 +31,8 @@ from tests.unit.field_client.web.conftest import FORM_KEY, PIN, Browser, Clock
 
 AT = "192.168.137.1:8802"
 PHONE_PIN = "314159"
+VILLAGE = "53.15.05.2001"
+WORDS = ("Rosa", "Lukas", "Dorotea", "Silvester", "Agnes")
 ON_THE_LAPTOP_ONLY = (
     *("/unlock", "/pin", "/pin/new", "/begin", "/backup", "/device", "/phones", "/phones/list"),
 )
@@ -168,6 +172,38 @@ def test_each_has_a_session_of_its_own(phone: PhoneBrowser, browser: Browser) ->
     browser.get("/search")
     assert "Yohanes Contoh" in browser.page
     assert "Maria Contoh" not in browser.page
+
+
+def test_four_phones_serve_one_queue(
+    pages: Flask, phones: Phones, phone: PhoneBrowser, clock: Clock, desk: Desk
+) -> None:
+    """All at once: nobody is lost or doubled, and the tally counts each."""
+    with desk.use() as app:
+        session = app.journal.new_record()
+        values = {"place": "Balai", "date": "2026-11-23", "village": VILLAGE}
+        app.journal.write([Edit(record=session, type="session", version=1, values=values)])
+    hands = [phone, *(PhoneBrowser(client=pages.test_client()) for _ in range(3))]
+    for hand in hands[1:]:
+        hand.pair(phones.offer(clock()).text)
+
+    def serve(at: int) -> None:
+        hands[at].get(f"/point/{session}")
+        for number in range(5):
+            who = {"name": f"{WORDS[at]} {WORDS[number]} Uji", "sex": "P"}
+            born = {"birth_date": str(1940 + 5 * at + number), "recorded": "yes"}
+            said = hands[at].post(f"/point/{session}/register", **who, **born)
+            assert said.status_code == 303, said.text
+
+    with ThreadPoolExecutor(len(hands)) as team:
+        list(team.map(serve, range(len(hands))))
+    with desk.use() as app:
+        people = [str(one.values["name"]) for one in app.journal.entries(type="person")]
+        served = [name for name in people if name.endswith("Uji")]
+        assert len(served) == len(set(served)) == 20
+        assert len(list(app.journal.entries(type="visit"))) == 20
+        tally = app.journal.entry(session)
+        assert tally is not None
+        assert (tally.values["attended"], tally.values["recorded"]) == (20, 20)
 
 
 def test_put_out_it_is_out_at_once(phone: PhoneBrowser, phones: Phones, browser: Browser) -> None:
