@@ -20,7 +20,7 @@ from shared_schema.canonical import Json
 from shared_schema.changes import Change, change_digest, change_from_json, change_to_json
 from shared_schema.clock import Evidence
 from shared_schema.fold import RecordState, join, state_from_json, state_of, state_to_json
-from shared_schema.ids import Stream
+from shared_schema.ids import Stream, record_stream
 from shared_schema.regions import RegionTable
 
 
@@ -53,6 +53,21 @@ class Journal(Records):
         """Return the id of a record to be begun; the number is durable and never given again."""
         with self.transaction():
             return self.branches.next_record()
+
+    def renewed(self, record: UUID) -> UUID:
+        """Return the id of a record that was begun on a branch which we may have left since.
+
+        From then on the id that it was begun under leads there.
+        """
+        with self.transaction():
+            while (alias := self.tables.aliases.get(doc_id=str(record))) is not None:
+                record = UUID(alias["record"])
+            stream = record_stream(record)
+            if stream == self.branches.current() or stream not in self.branches.all():
+                return record
+            fresh = self.branches.next_record()
+            put(self.tables.aliases, str(record), {"record": str(fresh)})
+            return fresh
 
     def write(self, edits: Sequence[Edit]) -> list[Change]:
         """Make each edit one change, all in one durable transaction; drafts of them are done.

@@ -2,15 +2,16 @@
 
     changes   "<stream hex>:<sequence, 8 digits>"  change, digest, record
     records   record id                            type, version, mine, base, last, ...
-    drafts    record id                            type, version, values, problems
+    drafts    record id                            type, version, values, problems, corrects
     remarks   record id                            what the server remarked on its last own change
-    aliases   old record id                        the id it was given when a fork was healed
+    aliases   old record id                        the id it was given when a branch was left
     imports   a caller's key                       the record that the key made
     due       record id                            when its details go, the soonest first
     trash     record id                            a draft that was thrown away, see `trash`
     attachments  hash of a sealed photo            its key, see `vault.attachments`
     meta      device, streams, clock, server, regions, cursor, last_receipt
 
+``corrects``: whether a draft is of a record that was there; others move with the branch.
 ``mine`` is the state that this store's own changes amount to, ``base`` what the server sent.
 A record whose details went has ``reduced`` as well, and so have its changes: see `reduction`.
 """

@@ -28,6 +28,7 @@ from shared_schema.ids import record_number
 from shared_schema.records import RECORD_TYPES, FieldKind, RecordType, record_type
 
 _REASON = "reason-"
+_NEW = "new"
 
 
 def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
@@ -76,6 +77,7 @@ def _add_filling(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     @room.post("/form/<type_name>/<uuid:record>/<int:number>")
     def write(type_name: str, record: UUID, number: int) -> Page:
         with desk.use() as app:
+            record = _present(app, record)
             rtype = _type_of(app, type_name, record)
             section = _section(rtype, number)
             if wants_part() and _is_overtaken(app, record):
@@ -109,7 +111,8 @@ def _add_checking(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     @room.post("/check/<uuid:record>")
     def confirm(record: UUID) -> Page:
         with desk.use() as app:
-            work, seen = _work(app, record), set(request.form.getlist("seen"))
+            work = _work(app, _present(app, record))
+            seen = set(request.form.getlist("seen"))
             reasons = _reasons(request.form)
             twins = _twins(app, work)
             unread = [twin for twin in twins if str(twin.id) not in seen]
@@ -124,6 +127,7 @@ def _add_ending(room: Blueprint, desk: Desk) -> None:
         with desk.use() as app:
             if app.journal.entry(other) is None:
                 raise RecordUnknown(text=other)
+            record = _present(app, record)
             if app.journal.state(record) is None and app.journal.draft(record) is not None:
                 trash.discard(app.journal, record)
         return to("reading.show", record=other)
@@ -269,6 +273,18 @@ def _twins(app: App, work: Work) -> tuple[Twin, ...]:
     if work.type.name != PERSON or work.final or not work.values.get("name"):
         return ()
     return KnownPeople(app.journal).like(work.values, work.record)
+
+
+def _present(app: App, record: UUID) -> UUID:
+    """Return the id that a record has by now whose form was opened a while ago.
+
+    A sync may have found another copy of this laptop at work meanwhile: then what was begun here
+    has an id of its own, and the one in the form may be that of somebody the copy registered.
+    """
+    journal, known = app.journal, app.tables.records.get(doc_id=str(record))
+    is_ours = journal.draft(record) is not None or bool(known and known["own"])
+    is_theirs = known is not None and not request.form.get(_NEW)
+    return record if is_ours or is_theirs else journal.renewed(record)
 
 
 def _work(app: App, record: UUID) -> Work:

@@ -113,6 +113,12 @@ class Everything(RuleBasedStateMachine):
         """Somebody finishes what was begun."""
         self.world.finish_draft(self.at(which), pick)
 
+    @rule(which=laptops, pick=picks, thrown=st.booleans())
+    def change_their_mind_about_a_draft(self, which: int, pick: int, thrown: bool) -> None:
+        """Somebody throws away what was begun, or brings back what was thrown away."""
+        laptop = self.at(which)
+        (laptop.throw_draft if thrown else laptop.bring_back)(pick)
+
     # Lines
 
     @rule(which=laptops)

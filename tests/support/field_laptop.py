@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from field_client import app as wiring
-from field_client import receiving
+from field_client import receiving, trash
 from field_client.entries import shown
 from field_client.opened import App
 from field_client.reduction import logged
@@ -134,6 +134,20 @@ class FieldLaptop:
             for later_ms in (heard + KEPT_MS + DAY_MS, heard):
                 journal.tables.write_meta("server", {"server_ms": later_ms})
                 tidy(journal)
+
+    # Its drafts
+
+    def throw_draft(self, pick: int) -> None:
+        """Throw a draft away."""
+        drafts = list(self.app.journal.drafts())
+        if drafts:
+            trash.discard(self.app.journal, drafts[pick % len(drafts)].record)
+
+    def bring_back(self, pick: int) -> None:
+        """Bring a draft back that was thrown away."""
+        thrown = trash.discarded(self.app.journal)
+        if thrown:
+            trash.bring_back(self.app.journal, str(thrown[pick % len(thrown)].draft.record))
 
     # What it holds
 

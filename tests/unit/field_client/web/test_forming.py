@@ -8,8 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from field_client.entries import Entry
+from field_client.entries import Entry, record_document
+from field_client.healing import leave_branch
+from field_client.tables import put
 from field_client.web.desk import Desk
+from shared_schema.fold import RecordState, state_to_json
 from shared_schema.i18n import Label
 from shared_schema.records import RECORD_TYPES, RecordType
 from shared_schema.records.fields import RecordSchema, boolean, code, day, integer, specs, text
@@ -299,3 +302,30 @@ def test_a_long_list_makes_no_heavy_page(browser: Browser, desk: Desk) -> None:
     browser.post("/search", q="warga uji")
     follow(browser, "/search")
     assert len(browser.page.encode()) < 100_000
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_form_goes_on_when_the_laptop_left_its_branch(
+    browser: Browser, desk: Desk, kept: bool, taken: bool
+) -> None:
+    """A sync met another copy at work, which may have registered somebody under the form's id."""
+    path = begin(browser)
+    if kept:
+        send(browser, path, name="Agnes", new="1", go="next")
+    record = UUID(path.split("/")[3])
+    with desk.use() as app:
+        leave_branch(app.journal, app.journal.branches.current())
+        theirs = RecordState(record=record, type="person", fields={}) if taken else None
+        if theirs is not None:
+            content = record_document(state_to_json(theirs), None, theirs, 1, {})
+            put(app.tables.records, str(record), content)
+    send(browser, path, **RESIDENT, new="1", go="next")
+    at = send(browser, path, **RESIDENT, new="1", go="save")
+    entry = entry_of(desk, at)
+    assert entry.id != record
+    assert (str(entry.state), entry.values["name"]) == ("waiting", "Agnes Uji")
+    with desk.use() as app:
+        assert list(app.journal.drafts()) == []
+        assert app.journal.state(record) == theirs
+        assert app.journal.counts()["waiting"] == 3
