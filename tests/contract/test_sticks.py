@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from shared_schema.custody import Receipt, Status
 from shared_schema.errors import JemputError
@@ -134,7 +134,7 @@ def test_batches_of_a_stick_are_answered_as_if_one_by_one(
     body = device.section(*sealed[:3], *odd, *sealed[3:])
     (tmp_path / "other").mkdir()
     other = bench.copy(tmp_path / "other")
-    commits: list[object] = []
+    commits: list[Connection] = []
     event.listen(bench.office.store.engine, "commit", commits.append)
     together = Stick(bench, body)
     waited = Inbound(FrameReader().feed(body))
