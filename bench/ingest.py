@@ -1,7 +1,8 @@
 """Ingest: verify, open, fold, match and commit batches of 50 into a register, one process.
 
 Four of five arrivals are in the register, with errors; what the matcher links is written, logged
-and folded as well. Checkpoints are included. Prints one JSON line: arrivals a second, by the clock
+and folded as well. Checkpoints are included. The batches lie there, as on a stick, so that a few
+are made durable together. Prints one JSON line: arrivals a second, by the clock
 and by what the processor worked; beside it how fast the same machine makes one durable SQLite
 commit, since that bounds a batch, and how fast Kinto's batch endpoint takes the same people, which
 verifies, opens and compares nothing and keeps them in memory only. The register of ``--register N``
@@ -9,6 +10,7 @@ people is imported first, which takes minutes.
 """
 
 import argparse
+import gc
 import json
 import os
 import sqlite3
@@ -23,6 +25,7 @@ from bench.matching.world import world
 from bench.peers.beside import over_loopback
 from shared_schema.ids import derived_id
 from sync_server import ingest
+from sync_server.app import spare_the_collector
 from sync_server.store.queries import matching
 from tests.support.offices import Bench, code_of, found_office
 from tests.support.raw_device import RawDevice
@@ -62,9 +65,13 @@ def arrive(bench: Bench, rows: list[dict[str, object]], register: int) -> dict[s
         for at in range(0, len(rows), BATCH)
     ]
     body = device.section(*batches, hello=device.hello(pull=False))
+    spare_the_collector()
+    gc.collect()
+    gc.freeze()  # what the bench itself holds of its people is none of the office's
     started_s, worked_s = time.perf_counter(), time.process_time()
     reply = bench.answer(body)
     elapsed_s, worked_s = time.perf_counter() - started_s, time.process_time() - worked_s
+    gc.unfreeze()
     receipts = device.read_late(reply).receipts
     assert sum(r.status == "accepted" for r in receipts) == len(batches), "all are accepted"
     with bench.office.store.read() as connection:

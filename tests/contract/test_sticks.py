@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 
 from shared_schema.custody import Receipt, Status
 from shared_schema.errors import JemputError
@@ -27,7 +28,7 @@ class Stick:
 
     def __init__(self, bench: Bench, *sections: bytes) -> None:
         self.troubles: list[JemputError] = []
-        inbound = Inbound(FrameReader().feed(b"".join(sections)))
+        inbound = Inbound(FrameReader().feed(b"".join(sections)), all_here=True)
         opening = open_next(bench.office, inbound, self.troubles)
         self.said = list(converse(bench.office, inbound, opening, self.troubles))
 
@@ -120,3 +121,34 @@ def test_a_stick_with_many_sections_is_answered(bench: Bench) -> None:
     batches = [device.batch(device.people(1)) for _ in range(30)]
     sections = [device.section(batch, hello=quiet) for batch in batches]
     assert [one.sequence for one in Stick(bench, *sections).receipts(device)] == [*range(1, 31)]
+
+
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_batches_of_a_stick_are_answered_as_if_one_by_one(
+    bench: Bench, tmp_path: Path, *, spoilt: bool
+) -> None:
+    """In one commit where all are in order; a forged one among them harms no other."""
+    device = bench.device()
+    sealed = [device.batch(device.people(2)) for _ in range(5)]
+    odd = [sealed[2][:-1] + bytes([sealed[2][-1] ^ 1]), b"no batch", sealed[0]] if spoilt else []
+    body = device.section(*sealed[:3], *odd, *sealed[3:])
+    (tmp_path / "other").mkdir()
+    other = bench.copy(tmp_path / "other")
+    commits: list[Connection] = []
+    event.listen(bench.office.store.engine, "commit", commits.append)
+    together = Stick(bench, body)
+    waited = Inbound(FrameReader().feed(body))
+    troubles: list[JemputError] = []
+    alone = list(
+        converse(other.office, waited, open_next(other.office, waited, troubles), troubles)
+    )
+    receipts = together.receipts(device)
+    assert [one.status for one in receipts] == [Status.ACCEPTED] * (6 if spoilt else 5)
+    assert receipts[-1].sequence == 10
+    assert together.codes == (["BATCH_FORGED", "BATCH_VERSION_UNKNOWN"] if spoilt else [])
+    kinds = (Kind.RECEIPT, Kind.ERROR)
+    said = [[one for one in frames if one.kind in kinds] for frames in (together.said, alone)]
+    assert said[0] == said[1]
+    assert bench.projections() == other.projections()
+    writing = sum(one.get_execution_options().get("writes", False) for one in commits)
+    assert writing == (6 if spoilt else 1)

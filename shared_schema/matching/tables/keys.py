@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from shared_schema.matching.tables.columns import Column
+from shared_schema.matching.tables.near import near_values
 from shared_schema.matching.tables.values import Kind
 
 Pairs = set[int]
@@ -22,6 +23,8 @@ Signed = list[int]
 _CELLS_A_ROW, _FEWEST_A_ROW, _KINDS = 120, 12, 4
 _FEW_OF_A_KIND = 1
 _LARGEST_BLOCK = 60
+_FEW_COLUMNS = 2
+_SPELLED = frozenset({Kind.NAME, Kind.TEXT})
 _VOWELS = str.maketrans("", "", "aeiouhwy ")
 
 
@@ -48,6 +51,29 @@ def candidate_pairs(columns: Sequence[Column], boundary: int | None) -> Pairs:
     for count, _, blocks in sorted(offered):
         if count <= min(room - len(found), room // _KINDS):
             found |= _pairs(blocks, boundary, size)
+    for column in columns if len(columns) <= _FEW_COLUMNS else ():
+        found |= _nearly_the_same(column, boundary, room // _KINDS)
+    return found
+
+
+def _nearly_the_same(column: Column, boundary: int | None, room: int) -> Pairs:
+    """Return rows whose values differ by a slip or two, the rarest values first.
+
+    Where few columns are compared, hardly anything else is left of a row that was mistyped.
+    """
+    if column.kind not in _SPELLED:
+        return set()
+    rows: defaultdict[int, list[int]] = defaultdict(list)
+    for place, cell in enumerate(column.cells):
+        rows[cell].append(place)
+    near = near_values(column.values[1:])
+    blocks = sorted(([*rows[a + 1], *rows[b + 1]] for a, b in near), key=len)
+    found: Pairs = set()
+    size = len(column.cells)
+    for block in blocks:
+        found |= _pairs([sorted(block)], boundary, size)
+        if len(found) > room:
+            break
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared_schema.matching.tables import weights as learned
+from shared_schema.matching.tables.alone import learn_alone, stands_alone
 from shared_schema.matching.tables.columns import Column, columns_of
 from shared_schema.matching.tables.grouping import EVEN, Pair, clusters, one_to_one
 from shared_schema.matching.tables.keys import candidate_pairs
@@ -46,7 +47,10 @@ def _weighed(columns: Sequence[Column], boundary: int | None) -> tuple[dict[Pair
     size = len(columns[0].cells)
     pairs = [divmod(pair, size) for pair in candidate_pairs(columns, boundary)]
     found = learned.compared(columns, [a for a, _ in pairs], [b for _, b in pairs], weights)
-    learned.learn(found, weights, learned.all_pairs(size, boundary))
+    room = learned.all_pairs(size, boundary)
+    learned.learn(found, weights, room)
+    if stands_alone(weights.kinds):
+        learn_alone(found, pairs, columns[0], weights, room)
     likely = {
         pair: bits
         for pair, bits in zip(pairs, learned.odds_of(found, weights), strict=True)

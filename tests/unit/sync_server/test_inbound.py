@@ -60,3 +60,23 @@ def test_a_length_over_the_limit_of_its_kind_is_refused_unread(kind: int, size: 
         list(FrameReader().feed(bytes([kind]) + (size + 1).to_bytes(4)))
     with pytest.raises(FrameInvalid):
         Frame(kind, bytes(size + 1)).to_bytes()
+
+
+def test_what_lies_there_is_taken_together_up_to_another_kind() -> None:
+    """At most so many; the frame behind them comes next, and nothing is waited for."""
+    inbound = Inbound(iter([BATCH, BATCH, BATCH, END]), all_here=True)
+    assert inbound.at_hand(Kind.BATCH, 2) == [BATCH, BATCH]
+    assert inbound.at_hand(Kind.BATCH, 2) == [BATCH]
+    assert list(inbound) == [END]
+    assert Inbound(iter([BATCH])).at_hand(Kind.BATCH, 2) == []
+
+
+def test_an_error_behind_what_lies_there_waits_for_its_turn() -> None:
+    """Whoever is before it is answered first."""
+    cut = FrameReader()
+    data = BATCH.to_bytes() * 2 + bytes([Kind.END]) + (999).to_bytes(4)
+    inbound = Inbound(cut.feed(data), all_here=True)
+    assert inbound.at_hand(Kind.BATCH, 9) == [BATCH, BATCH]
+    with pytest.raises(FrameInvalid):
+        next(inbound)
+    assert next(inbound, None) is None
