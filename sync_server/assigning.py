@@ -45,7 +45,7 @@ def assign(
     """
     team = " ".join(wanted.team.split())[:_TEAM_LETTERS]
     villages = [one for one in wanted.villages if actor.covers(one)]
-    goes = _in_use(connection, wanted.device)
+    goes = _in_use(connection, actor, wanted.device)
     if not villages or not (team or goes):
         raise NothingAssigned
     device = goes.id.hex() if goes else ""
@@ -72,7 +72,9 @@ def assign(
     return len(villages)
 
 
-def _in_use(connection: Connection, wanted: str) -> Device | None:
-    """Return the device with an id, where it may still be sent anywhere."""
-    everyone = devices.everyone(connection)
-    return next((d for d in everyone if d.id.hex() == wanted and d.revoked_ms is None), None)
+def _in_use(connection: Connection, actor: Actor, wanted: str) -> Device | None:
+    """Return the device with an id, where it may still be sent anywhere and the user sees it."""
+    for one in devices.everyone(connection):
+        if one.id.hex() == wanted and one.revoked_ms is None:
+            return one if any(map(actor.covers, one.scope)) else None
+    return None

@@ -20,12 +20,16 @@ from sync_server.store.queries.facts import Fact
 
 
 def change(office: Office, connection: Connection, actor: Actor, one: Device, text: str) -> None:
-    """Give a device the area that was written, codes with commas. Raises ScopeInvalid."""
+    """Give a device the area that was written, codes with commas. Raises ScopeInvalid.
+
+    What it has beyond the user's own area, it keeps.
+    """
     region = facts.need(connection, Fact.REGION)
     wanted = parse_scope(text, region)
     if not all(actor.covers(code) for code in wanted):
         raise ScopeInvalid(text=text, region=", ".join(actor.area))
-    _keep(office, connection, actor, one, wanted)
+    others = [code for code in one.scope if not actor.covers(code)]
+    _keep(office, connection, actor, one, [*wanted, *others])
 
 
 def widen(

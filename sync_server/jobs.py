@@ -76,12 +76,15 @@ class Jobs:
         def tell(done: int, total: int) -> None:
             self._last = replace(job, done=done, total=total)
 
+        result: Mapping[str, Any] | None = None
+        trouble: JemputError | None = JemputError()
         try:
             result, trouble = KINDS[job.kind](self._office, tell), None
         except JemputError as error:
-            result, trouble = None, error
-        now_ms = self._office.now_ms()
-        self._last = replace(self._last or job, ended_ms=now_ms, result=result, trouble=trouble)
+            trouble = error
+        finally:  # whatever it was: work that never ends would keep out all that follows
+            now_ms = self._office.now_ms()
+            self._last = replace(self._last or job, ended_ms=now_ms, result=result, trouble=trouble)
 
 
 Tell = Callable[[int, int], None]

@@ -133,7 +133,7 @@ def part_of(asked: Asked, one: EntitySet, wanted: Wanted) -> Part:
     if one.rows is None:
         return _people(asked, wanted)
     rows = one.rows(asked)
-    begin = (int(wanted.after) if wanted.after.isdecimal() else 0) + wanted.skip
+    begin = int(wanted.after or 0) + wanted.skip
     end = begin + wanted.most
     following = str(end) if end < len(rows) else ""
     return Part(rows=rows[begin:end], total=len(rows), following=following)

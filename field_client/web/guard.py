@@ -67,10 +67,11 @@ def install(app: Flask, desk: Desk, visitors: Visitors, phones: Phones) -> None:
         if not g.token:
             g.cookie = g.token = visitors.newcomer()
         g.form_key = visitors.form_key(g.token)
-        g.guest = Guest()
-        g.known = _known(visitors, phones)
+        _find(visitors, phones)
         if request.method == "POST":
             _require_own_form(visitors)
+            # A form may be long on its way: who sent it may have been put out since.
+            _find(visitors, phones)
         desk.look()
         return _phones_way(desk, phones) if on_phone() else _way(desk)
 
@@ -98,15 +99,14 @@ def on_phone() -> bool:
     return ON_PHONE in request.environ
 
 
-def _known(visitors: Visitors, phones: Phones) -> bool:
-    """Tell whether this cookie was let in, by the passphrase or as a phone; find what it did."""
+def _find(visitors: Visitors, phones: Phones) -> None:
+    """Find whether this cookie was let in, by the passphrase or as a phone, and what it did."""
     if on_phone():
         g.phone = phones.find(g.token)
         found = g.phone.guest if g.phone else None
     else:
         found = visitors.find(g.token)
-    g.guest = found or g.guest
-    return found is not None
+    g.known, g.guest = found is not None, found or Guest()
 
 
 def _give_cookie(response: Response) -> None:

@@ -12,7 +12,7 @@ from field_client.display import instant, time_zone, title
 from field_client.entries import Edit
 from field_client.errors import RecordUnknown
 from field_client.opened import App
-from field_client.web import memo
+from field_client.web import form_pages, memo
 from field_client.web.desk import Desk
 from field_client.web.errors import UndoTooLate, VoidReasonMissing
 from field_client.web.showing import Page, page, to
@@ -37,7 +37,12 @@ def note_saved(
     entry = app.journal.entry(record)
     name = documents.named(app.journal, entry, language()) if entry else ""
     visitors.here.done = Step(
-        record=record, name=name, at_s=desk.clock(), before=before, others=others
+        record=record,
+        name=name,
+        at_s=desk.clock(),
+        before=before,
+        others=others,
+        stamp=form_pages.stamp(app, record),
     )
 
 
@@ -86,7 +91,7 @@ def _take_back(app: App, step: Step) -> Page:
         trash.bring_back(journal, str(step.record))
         return to("reading.show", record=step.record)
     state = journal.state(step.record)
-    if state is None:
+    if state is None or form_pages.stamp(app, step.record) != step.stamp:
         raise UndoTooLate
     rtype, values = record_type(state.type), state.values()
     with journal.transaction():

@@ -26,6 +26,7 @@ class Step:
     """What was done last. ``before``: replaced values of a correction; None for a new record.
 
     ``discarded``: a draft was thrown away. ``others``: records that were saved along with it.
+    ``stamp``: which writing it was; what somebody else has written since is not taken back.
     """
 
     record: UUID
@@ -34,6 +35,7 @@ class Step:
     before: Mapping[str, Any] | None = field(default=None, repr=False)
     discarded: bool = False
     others: tuple[UUID, ...] = ()
+    stamp: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

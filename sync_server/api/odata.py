@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
 from shared_schema.errors import InputError
+from shared_schema.ids import IdInvalid, parse_id
 from sync_server import auditing, feed_keys, odata, tallies
 from sync_server.accounts import Actor
 from sync_server.api.errors import error_response
@@ -93,8 +94,8 @@ def _page(office: Office, reader: Actor, name: str) -> dict[str, Any]:
     one = odata.set_named(office, reader, name)
     top, skip, chosen = _count_of("$top"), _count_of("$skip") or 0, _chosen(one)
     most = PAGE_ROWS if top is None else min(top, PAGE_ROWS)
-    after, count = request.args.get("$skiptoken", ""), request.args.get("$count") == "true"
-    wanted = Wanted(after=after, skip=skip, most=most, count=count)
+    count = request.args.get("$count") == "true"
+    wanted = Wanted(after=_after(one), skip=skip, most=most, count=count)
     part = _part(office, reader, one, wanted)
     selected = "" if len(chosen) == len(one.columns) else f"({','.join(chosen)})"
     said: dict[str, Any] = {"@odata.context": f"{_context()}#{name}{selected}"}
@@ -147,6 +148,19 @@ def _count_of(option: str) -> int | None:
     if not (given.isascii() and given.isdigit() and len(given) <= 9):
         raise FeedQueryInvalid(option=f"{option}={given}")
     return int(given)
+
+
+def _after(one: EntitySet) -> str:
+    """Return the place that a page before named: a row's number, or a resident's id."""
+    given = request.args.get("$skiptoken", "")
+    if given and one.rows is not None:
+        _count_of("$skiptoken")
+    elif given:
+        try:
+            parse_id(given)
+        except IdInvalid as error:
+            raise FeedQueryInvalid(option="$skiptoken") from error
+    return given
 
 
 def _require_known_options() -> None:

@@ -1,6 +1,7 @@
 """An export at the console needs a second person; long work on a page can be left."""
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from sync_server import jobs
 from sync_server.accounts import Actor, Role
 from sync_server.cli import main
 from sync_server.exporting import Exports
+from sync_server.office import Office
 from tests.support.office_pages import inside, log_of, post, staffed, web_of
 from tests.support.offices import office_in
 
@@ -71,3 +74,22 @@ def test_long_work_is_begun_followed_and_left(
     assert post(browser, "/jobs", "/jobs", kind="hapus").status_code == 400
     assert inside(app).get("/jobs").status_code == 403
     assert {"job-rebuild", "job-rematch"} <= set(log_of(bench))
+
+
+def test_work_that_breaks_down_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever went wrong, it has ended, and the next may begin."""
+    bench = staffed(tmp_path, monkeypatch)
+    found, boss = jobs.Jobs(bench.office), Actor(name="u-administrator", role=Role.ADMINISTRATOR)
+    monkeypatch.setattr(threading, "excepthook", lambda _told: None)
+
+    def broken(_office: Office, _tell: jobs.Tell) -> dict[str, Any]:
+        raise KeyError
+
+    monkeypatch.setattr(jobs, "KINDS", {"broken": broken})
+    for _ in range(2):
+        found.begin(boss, "broken")
+        while (last := found.last()) is None or last.ended_ms is None:
+            time.sleep(0.01)
+        assert last.trouble is not None

@@ -241,3 +241,11 @@ def test_a_district_viewer_reads_its_district(app: Flask) -> None:
     told = json.dumps([followed(client, f"/{one['name']}") for one in given(client)["value"]])
     assert GOLO not in told
     assert "53.15.06" in told
+
+
+def test_a_place_that_no_page_named_is_refused(app: Flask) -> None:
+    """Not a failure of the server, and nothing of it in the access log."""
+    client = reader(app)
+    for table, token in (("Visits", "9" * 5000), ("Visits", "x"), ("Visits", "-1")):
+        answer = client.get(f"/odata/{table}?$skiptoken={token}")
+        assert (answer.status_code, said(answer)["error"]["code"]) == (400, "FEED_QUERY_INVALID")

@@ -1,5 +1,6 @@
 """Whom to summon, whom a broken machine sent away, and the area of the laptop that goes there."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from flask import Flask
 
 from sync_server import displaced, rebuilding, verification
 from sync_server.accounts import Role
+from sync_server.store.queries import users
 from tests.support.office_pages import inside, log_of, post, staffed, web_of
 from tests.support.offices import Bench
 from tests.support.raw_device import RawDevice, person
@@ -149,3 +151,23 @@ def test_the_area_of_a_device_is_changed_on_its_page(bench: Bench, app: Flask) -
     (area,) = [one for one in bench.exchange(device).items if one["kind"] == "scope"]
     assert area["scope"] == [GOLO], "a village lies in its district"
     assert post(inside(app, Role.VIEWER), path, "/", area=HERE).status_code == 403
+
+
+def test_a_supervisor_of_a_district_moves_no_laptop_of_another(
+    bench: Bench, app: Flask, campaign: str
+) -> None:
+    """Neither by assigning nor on its page; of one that serves both, their own part only."""
+    other = "53.15.06"
+    away, shared = bench.device((other,)), bench.device((HERE, other))
+    with bench.office.store.write() as connection:
+        one = users.get(connection, f"u-{Role.SUPERVISOR}")
+        assert one is not None
+        users.save(connection, replace(one, area=(GOLO,)))
+    browser = inside(app)
+    said = {"village": HERE, "device": away.id.hex(), "widen": "yes"}
+    assert post(browser, f"{campaign}/assign", campaign, **said).status_code == 400
+    path = f"/devices/{shared.id.hex()}/area"
+    assert post(browser, path, "/devices", area=THERE).status_code == 303
+    (area,) = [one for one in bench.exchange(shared).items if one["kind"] == "scope"]
+    assert area["scope"] == [THERE, other]
+    assert [one for one in bench.exchange(away).items if one["kind"] == "scope"] == []

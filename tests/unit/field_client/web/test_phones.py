@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO, RawIOBase
 from typing import Any
 
 import pytest
@@ -56,9 +57,37 @@ class PhoneBrowser(Browser):
         self.get(f"/pair?code={code}")
         return self.post("/pair", code=code, name=name, pin=PHONE_PIN)
 
+    def send(self, path: str, form: "SlowForm") -> TestResponse:
+        """Send a form that takes its time."""
+        sent = {
+            "wsgi.input": form,
+            "CONTENT_LENGTH": str(form.size),
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+        }
+        line = self._line()
+        line["environ_overrides"] |= sent
+        return self._shown(self.client.post(path, **line))
+
     @staticmethod
     def _line() -> dict[str, Any]:
         return {"base_url": f"https://{AT}", "environ_overrides": {ON_PHONE: AT}}
+
+
+class SlowForm(RawIOBase):
+    """A form while which arrives something else happens."""
+
+    def __init__(self, content: bytes, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self.size, self._content, self._meanwhile = len(content), BytesIO(content), meanwhile
+
+    def readable(self) -> bool:
+        """Say that it is read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Give what has come."""
+        self._meanwhile()
+        return self._content.readinto(buffer)
 
 
 @pytest.fixture
@@ -212,6 +241,15 @@ def test_put_out_it_is_out_at_once(phone: PhoneBrowser, phones: Phones, browser:
     assert "Ponsel uji" in browser.page
     assert browser.post("/phones/out", phone=phones.every()[0].id).location == "/phones"
     assert phone.get("/").location == "/pair"
+
+
+def test_a_form_that_was_on_its_way_is_refused_too(phone: PhoneBrowser, phones: Phones) -> None:
+    """Whoever sends a form slowly is asked for again once it is here."""
+    phone.get("/search")
+    found = FORM_KEY.search(phone.page)
+    assert found is not None
+    form = SlowForm(f"form_key={found[1]}&q=maria".encode(), phones.put_all_out)
+    assert phone.send("/search", form).location == "/pair"
 
 
 def test_the_list_is_sent_when_it_has_changed(

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from field_client.web.desk import Desk
+from tests.support.laptop import write
 from tests.unit.field_client.web.conftest import Browser, Clock
 from tests.unit.field_client.web.test_forming import (
     RESIDENT,
@@ -56,6 +57,18 @@ def test_after_ten_seconds_it_is_too_late(browser: Browser, desk: Desk, clock: C
     assert browser.post("/undo").status_code == 400
     assert "terlambat" in browser.page
     assert entry_of(desk, str(record)).void is None
+
+
+def test_what_another_phone_wrote_since_is_not_taken_back(browser: Browser, desk: Desk) -> None:
+    """Neither is the record void, nor the other's word replaced by an older one."""
+    record = saved(browser, desk)
+    path = f"/form/person/{record}/1"
+    follow(browser, path)
+    send(browser, path, name="Agnes Lain", go="save")
+    with desk.use() as app:
+        write(app, record, name="Agnes Benar")
+    assert browser.post("/undo").status_code == 400
+    assert entry_of(desk, path).values["name"] == "Agnes Benar"
 
 
 def test_a_correction_is_taken_back(browser: Browser, desk: Desk) -> None:
