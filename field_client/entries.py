@@ -13,7 +13,8 @@ from uuid import UUID
 from shared_schema import names
 from shared_schema.canonical import Json
 from shared_schema.central import Central, central_meaning
-from shared_schema.changes import SYSTEM_FIELDS
+from shared_schema.changes import SYSTEM_FIELDS, Stamp
+from shared_schema.clock import wall_of
 from shared_schema.custody import Remark
 from shared_schema.eligibility import MARRIED_OR_EVER_MARRIED
 from shared_schema.fold import RecordState, join, state_from_json, values_from_json
@@ -134,6 +135,16 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
         return values_from_json(known[0])
     state = state_of_document(document)
     return {name: state.shown(name) for name in state.fields}
+
+
+def written_ms(document: Mapping[str, Any], name: str) -> int:
+    """Return when the shown value of a field was written, 0 for none; mostly without folding."""
+    known = [document[part] for part in ("base", "mine") if document.get(part)]
+    if len(known) == 1:
+        heads = known[0]["fields"].get(name, {}).get("heads")
+        return wall_of(Stamp.parse(heads[-1][0]).hlc) if heads else 0
+    part = state_of_document(document).fields.get(name)
+    return wall_of(part.winner.stamp.hlc) if part and part.winner else 0
 
 
 def record_document(

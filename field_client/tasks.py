@@ -12,12 +12,11 @@ from uuid import UUID
 
 from tinydb import where
 
-from field_client.entries import FIRST_DAY, shown, state_of_document
+from field_client.entries import FIRST_DAY, shown, written_ms
 from field_client.journal import Journal
 from field_client.known import Known
 from field_client.vault.bodies import from_body
 from shared_schema.changes import VOID
-from shared_schema.clock import wall_of
 from shared_schema.eligibility import Policy, must_hold_card
 from shared_schema.regions import contains
 
@@ -144,15 +143,12 @@ def _visited(doc_id: str, document: Mapping[str, Any]) -> tuple[str, Visited] | 
     """Return whom a document's visit met and what came of it; None for what is no such visit."""
     if document["type"] != _VISIT:
         return None
-    state = state_of_document(document)
-    part = state.fields.get("outcome")
-    head = part.winner if part else None
-    if head is None or state.void is not None:
+    values = shown(document)
+    outcome = values.get("outcome")
+    if outcome is None or values.get(VOID) is not None:
         return None
-    values = state.values()
-    visit = Visited(
-        id=UUID(doc_id), outcome=str(head.value), wall_ms=wall_of(head.stamp.hlc), values=values
-    )
+    at_ms = written_ms(document, "outcome")
+    visit = Visited(id=UUID(doc_id), outcome=str(outcome), wall_ms=at_ms, values=values)
     return str(values["person"]), visit
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from field_client.entries import shown, state_of_document
+from field_client.entries import shown, written_ms
 from field_client.journal import Journal
 from field_client.known import Known
 from shared_schema.changes import VOID
-from shared_schema.clock import wall_of
 
 LOOKED_THROUGH = 400
 _VISIT = "visit"
@@ -31,9 +30,8 @@ class VisitedPlace:
 
     @property
     def wall_ms(self) -> int:
-        """When the outcome was written; folded here, for those few that are shown."""
-        outcome = state_of_document(self._document).fields["outcome"].winner
-        return wall_of(outcome.stamp.hlc) if outcome else 0
+        """When the outcome was written; read here, for those few that are shown."""
+        return written_ms(self._document, "outcome")
 
 
 class _Visit(NamedTuple):

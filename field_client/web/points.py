@@ -5,6 +5,7 @@ do not make four hundred corrections. Whoever cannot be saved at once stays a dr
 queue goes on.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,14 @@ from field_client import drafting
 from field_client.commands.asking import finder
 from field_client.commands.unlocking import check_context
 from field_client.drafting import Work
-from field_client.entries import Entry
+from field_client.entries import Entry, shown
 from field_client.errors import RecordUnknown
+from field_client.journal import Journal
+from field_client.known import Known
 from field_client.opened import App
+from field_client.tables import id_of
 from field_client.twins import KnownPeople
-from field_client.web import form_pages, screens
+from field_client.web import form_pages, memo, screens
 from field_client.web.desk import Desk
 from field_client.web.errors import NameMissing, PageMissing
 from field_client.web.form_fields import control
@@ -27,11 +31,13 @@ from field_client.web.undoing import note_saved
 from field_client.web.visiting import PLACE, filled_in, write_visit
 from field_client.web.visitors import Visitors
 from field_client.web.words import language
+from shared_schema.changes import VOID
 from shared_schema.records import RecordType, record_type
 
 TALLIES = ("invited", "attended", "recorded")
 QUICK = ("name", "sex", "birth_date", "nik")
 NEWEST = 20
+_VISIT = "visit"
 _STEPS = {"1": 1, "-1": -1, "10": 10}
 
 
@@ -144,7 +150,10 @@ def _shown(desk: Desk, app: App, session: UUID, error: NameMissing | None = None
     rtype, person = work.type, record_type("person")
     given: dict[str, Any] = {n: request.form.get(n, "") for n in (*QUICK, "village")}
     asked = (*QUICK, *(() if work.values.get("village") else ("village",)))
-    served = _served(app, session)
+    served = memo.made_once(app, Served).at(str(session))
+    unclear = app.journal.entries_of(
+        one for one in served if app.tables.drafts.contains(doc_id=one)
+    )
     return page(
         desk,
         app,
@@ -156,23 +165,39 @@ def _shown(desk: Desk, app: App, session: UUID, error: NameMissing | None = None
             for name in TALLIES
         ],
         controls=[control(app, person.fields[name], given, lang) for name in asked],
-        served=screens.rows(app, served[:NEWEST]),
+        served=screens.rows(app, app.journal.entries_of(served[:NEWEST])),
         count=len(served),
-        unclear=[one for one in screens.rows(app, served) if one.mark == "draft"],
+        unclear=[one for one in screens.rows(app, unclear) if one.mark == "draft"],
         error=error,
         queue=error is not None or "queue" in request.args,
     )
 
 
-def _served(app: App, session: UUID) -> list[Entry]:
-    """Return the residents who were registered or visited here, the newest first."""
-    visits = [
-        entry
-        for entry in app.journal.entries(type="visit", own=True)
-        if entry.values.get("session") == str(session) and entry.void is None
-    ]
-    people = dict.fromkeys(str(entry.values.get("person")) for entry in reversed(visits))
-    return app.journal.entries_of(people)
+class Served:
+    """Who was registered or visited at a service point; a visit is read again where it changed."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._tables = journal.tables
+        self._own = Known(_met)
+
+    def at(self, session: str) -> list[str]:
+        """Return the residents by id, the newest first."""
+        saved = self._own.made(self._tables.records.bodies_of("own", [True]))
+        drafted = {
+            id_of(one): (one["values"].get("session"), one["values"].get("person"))
+            for one in self._tables.drafts
+            if one["type"] == _VISIT and id_of(one) not in saved
+        }
+        met = [one for one in (*saved.values(), *drafted.values()) if one is not None]
+        return list(dict.fromkeys(str(person) for at, person in reversed(met) if at == session))
+
+
+def _met(_one: str, document: Mapping[str, Any]) -> tuple[Any, Any] | None:
+    """Return where and whom a visit met; None for what is no visit, or void."""
+    if document["type"] != _VISIT:
+        return None
+    values = shown(document)
+    return None if values.get(VOID) else (values.get("session"), values.get("person"))
 
 
 def _line(app: App, entry: Entry) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Phones have a server of their own (`phones_line`), which listens once an officer asks for it.
 """
 
+import gc
 from threading import Thread
 
 from cheroot.wsgi import Server
@@ -56,6 +57,8 @@ def warm_up(server: Server) -> None:
 def _compile(pages: Flask) -> None:
     for name in pages.jinja_env.list_templates(extensions=("html",)):
         pages.jinja_env.get_template(name)
+    gc.collect()
+    gc.freeze()  # what was made so far stays; no page has to look through it again
 
 
 def address(server: Server) -> str:
