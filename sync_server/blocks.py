@@ -27,6 +27,10 @@ _NEWEST = (
     " (SELECT coalesce(max(number), 0) FROM match_people)"
 )
 _BEHIND = "SELECT number, blocks FROM match_people WHERE number > ? ORDER BY number"
+# Keys are spread evenly, so the first bits of one say about where it lies.
+_FIRST_BITS = 12
+_REST_BITS = 64 - _FIRST_BITS
+_BELOW_ZERO = 1 << _FIRST_BITS - 1
 _KEYS: Final = "q"
 _NUMBERS: Final = "i"
 
@@ -42,6 +46,7 @@ class Blocks:
         self._segment = segment
         self._keys: Any = array(_KEYS)
         self._numbers: Any = array(_NUMBERS)
+        self._places = _places(self._keys)
         # A number alone where it is the only one, as of most keys: no list to make and to keep.
         self._late: dict[int, int | list[int]] = {}
         self._late_people = 0
@@ -50,10 +55,11 @@ class Blocks:
     def sharing(self, keys: Iterable[int]) -> set[int]:
         """Return who has one of the keys, those that are too common to say anything left out."""
         found: set[int] = set()
-        known, late = self._keys, self._late
+        known, late, places = self._keys, self._late, self._places
         size = len(known)
         for key in keys:
-            at = bisect_left(known, key)
+            first = (key >> _REST_BITS) + _BELOW_ZERO
+            at = bisect_left(known, key, places[first], places[first + 1])
             end = at
             if at < size and known[at] == key:
                 end = at + 1
@@ -96,6 +102,7 @@ class Blocks:
             # Copied: an array is searched and merged faster than a view of the bytes.
             self._keys = keys_from(row.blocks)
             self._numbers = array(_NUMBERS, row.numbers)
+            self._places = _places(self._keys)
             self.last = row.upto
 
     def settle(self, connection: Connection) -> None:
@@ -104,6 +111,12 @@ class Blocks:
             keys, numbers = _merged(self._keys, self._numbers, self._late)
             write_segment(connection, self.last, keys, numbers)
             self.catch_up(connection)
+
+
+def _places(keys: Any) -> "array[int]":
+    """Return where the keys that begin with each of the first bits' values begin, and the end."""
+    begins = range(-_BELOW_ZERO, _BELOW_ZERO)
+    return array(_NUMBERS, [*(bisect_left(keys, one << _REST_BITS) for one in begins), len(keys)])
 
 
 def _merged(
