@@ -12,7 +12,7 @@ UV_COMPILE := env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_L
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench soak run docs lock clean
+.PHONY: help install demo test check packages bench soak run docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,9 +29,12 @@ demo: $(STAMP) ## Play a regency's day: two devices offline, sync, a duplicate d
 	KEEP=$(KEEP) $(BIN)/python -m tests.demo
 
 # Four at a time on two cores: half of what the tests take is waiting for one another.
-test: $(STAMP) check ## Run the checks and every test (TESTS=tests/unit for a part)
-	@bash .ci/system_packages.sh
+test: $(STAMP) ## Run the checks and every test (TESTS=tests/unit for a part)
+	@$(MAKE) --no-print-directory --jobs 2 check packages
 	$(BIN)/pytest -n 4 --dist worksteal --session-timeout 1500 --durations 8 $(TESTS)
+
+packages:
+	@bash .ci/system_packages.sh
 
 check: $(STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from field_client.opened import App
-from field_client.visited_places import VisitedPlace, VisitedPlaces
+from field_client.visited_places import LOOKED_THROUGH, VisitedPlace, VisitedPlaces
 from field_client.web import map_drawing, memo, task_pages
 from field_client.web.assigned import zone_of
 from field_client.web.desk import Desk
@@ -81,6 +81,7 @@ def _shown(app: App, code: str) -> dict[str, Any]:
         "lines": _lines(app, held, drawing, (number - 1) * PAGE),
         "tones": _tones(held),
         "placeless": len(known) - len(placed),
+        "looked_through": LOOKED_THROUGH,
         "pages": pages,
         "number": number,
     }

@@ -38,7 +38,7 @@ def test_every_page_can_be_read_pressed_and_walked_by_keyboard(
 ) -> None:
     """The rules of WCAG 2.2 AA, targets, focus in order and seen, reflow at 320 pixels.
 
-    In CI each page is looked at wide in one language and narrow in the other, in turn.
+    In CI each page is looked at in one language and one size, in turn.
     """
     app, url, made = office
     said: list[str] = []
@@ -49,8 +49,10 @@ def test_every_page_can_be_read_pressed_and_walked_by_keyboard(
                 said += _looked_at(page, "door", language, SIZES)
                 sign_in(page, "u-administrator", PASSPHRASE)
                 for turn, (name, path) in enumerate(screens(app, made), at):
+                    if scale != "soak" and turn % 2:
+                        continue
                     turn_to(page, path)
-                    sizes = SIZES if scale == "soak" else (SIZES[turn % 2],)
+                    sizes = SIZES if scale == "soak" else (SIZES[turn // 2 % 2],)
                     said += _looked_at(page, name, language, sizes)
                 said += _found(page, language)
     if said:

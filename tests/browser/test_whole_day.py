@@ -24,9 +24,9 @@ pytestmark = pytest.mark.timeout(300)
 AREA, VILLAGE = "53.15.05", "53.15.05.2001"
 KNOWN = ("Warga Satu", "Warga Dua", "Warga Tiga")
 NEW = (
-    ("Agnes Lembata", "Petrus Wejang"),
-    ("Rosa Tungku", "Lukas Sarong"),
-    ("Siti Kondo", "Yosef Ende"),
+    ("Uji Kenanga", "Contoh Melati"),
+    ("Uji Cempaka", "Contoh Seruni"),
+    ("Uji Dahlia", "Contoh Anggrek"),
 )
 OUTAGE = re.compile(r"/outage/[0-9a-f-]{36}$")
 COMMENT = "Periksa alamat di kartu keluarga"
@@ -103,7 +103,12 @@ def give_back(office: Office, laptop: Laptop) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("width", "lang", "scripts"), [(NARROW, "id", True), (WIDE, "en", True), (NARROW, "en", False)]
+    ("width", "lang", "scripts"),
+    [
+        pytest.param(NARROW, "id", True, marks=pytest.mark.soak),
+        (WIDE, "en", True),
+        (NARROW, "en", False),
+    ],
 )
 def test_a_whole_day(
     browser: Browser, evening: Evening, width: int, lang: str, *, scripts: bool

@@ -1,0 +1,168 @@
+"""The officer's pages on a laptop that holds a regency's roster of 160,000 people.
+
+Fills the store (minutes; kept where ``--folder`` names one), unlocks it as an officer does, and
+asks for every kind of page: the first view since the start, the next one, and the one after another
+resident and visit were saved (the middle of three). Milliseconds are of the processor, on this
+machine at its present load; bytes are those of the page before any packing. Prints one JSON line.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from flask.testing import FlaskClient
+
+from bench.laptop import roster
+from field_client import tasks
+from field_client.app import read_clocks
+from field_client.device import save_device
+from field_client.entries import Edit
+from field_client.opened import App
+from field_client.web.desk import Desk
+from field_client.web.pages import create_app
+from tests.support.laptop import OPERATOR, PASSPHRASE, laptop, write
+from tests.support.scenes import far_code
+
+PEOPLE, VISITS, DRAFTS = 160_000, 700, 30
+GOAL_MS, GOAL_BYTES = 100, 100_000
+BASE = "http://127.0.0.1:8801"
+SEE_OTHER = 303
+OUTCOMES = ("recorded", "not_at_home", "refused", "revisit", "moved")
+KEY = re.compile(r'name="form_key" value="([^"]+)"')
+PATHS = (
+    "/ /tasks /tasks/{village} /tasks/{village}/print /map /map/{village} /search /records/waiting"
+    " /records/draft /records/received /outbox /outbox/waiting /outbox/draft /new /new/person"
+    " /new/person?family={resident} /new/visit /new/outage /record/{resident} /visit/{resident}"
+    " /saved/{resident} /record/{resident}/slip /points /point/{session} /sync /sync/progress /day"
+    " /outages /outage/new /stock /attention /trash /help /device /backup /phones /pin/new"
+).split()
+
+
+def furnish(home: Path, people: int) -> None:
+    """Make a laptop: a roster, and what a team adds to it in one village within some days."""
+    rows, _ = roster.people(people, 0)
+    villages = Counter(str(row["village"]) for row in rows)
+    with laptop(home, far_code(), read_clocks) as app:
+        roster.fill(app.db, roster.documents(rows))
+        with app.journal.transaction():
+            save_device(app.tables, replace(app.device, scope=("53.15",)))
+            named = [[code, f"Desa {code}"] for code in sorted(villages)]
+            app.tables.write_meta("regions", {"rows": named})
+        ((village, _),) = villages.most_common(1)
+        with app.journal.transaction():
+            sweep(app, village)
+
+
+def sweep(app: App, village: str) -> None:
+    """Visit residents of a village, some at a service point, and begin others."""
+    chance = random.Random(1)
+    session = _saved(app, "session", place="Balai desa", date="2026-11-23", village=village)
+    due = tasks.tasks_of(app.journal, village, date(2026, 11, 23)).new
+    for at in range(VISITS):
+        values = {"lat": -8.5 + chance.random() / 100, "lon": 119.9 + chance.random() / 100}
+        met = {"session": str(session)} if at % 10 == 0 else {}
+        person, outcome = str(due[at % len(due)].id), chance.choice(OUTCOMES)
+        _saved(app, "visit", person=person, outcome=outcome, accuracy_m=9.0, **values, **met)
+    for at in range(DRAFTS):
+        app.journal.save_draft(app.journal.new_record(), "person", 1, {"name": f"Warga Uji {at}"})
+
+
+def _saved(app: App, kind: str, **values: Any) -> UUID:
+    record = app.journal.new_record()
+    app.journal.write([Edit(record=record, type=kind, version=1, values=values)])
+    return record
+
+
+def walked(home: Path) -> dict[str, dict[str, float]]:
+    """Ask for each page; give its milliseconds and bytes."""
+    desk = Desk(home=home)
+    client = create_app(desk, "id", routed=lambda: False).test_client()
+    key = KEY.search(client.get("/unlock", base_url=BASE).text)
+    assert key is not None
+    given = {"form_key": key[1], "operator": OPERATOR, "passphrase": PASSPHRASE}
+    client.post("/unlock", base_url=BASE, data=given)
+    with desk.use() as app:
+        visit = next(iter(app.journal.entries(type="visit")))
+        session = next(iter(app.journal.entries(type="session")))
+    places = {
+        "village": session.values["village"],
+        "session": session.id,
+        "resident": visit.values["person"],
+    }
+    return {path: _measured(client, desk, path.format(**places), places) for path in PATHS}
+
+
+def _measured(
+    client: FlaskClient, desk: Desk, path: str, places: dict[str, Any]
+) -> dict[str, float]:
+    first, size = _asked(client, path)
+    again, _ = _asked(client, path)
+    after = []
+    for _ in range(3):
+        with desk.use() as app:
+            write(app, app.journal.new_record(), name="Warga Baru", village=places["village"])
+            _saved(app, "visit", person=places["resident"], outcome="not_at_home")
+        after.append(_asked(client, path)[0])
+    shown = {"first_ms": first, "again_ms": again, "after_save_ms": median(after)}
+    return {**{name: round(value, 1) for name, value in shown.items()}, "bytes": size}
+
+
+def _asked(client: FlaskClient, path: str) -> tuple[float, int]:
+    """Give the processor's milliseconds and the bytes of a page, behind what leads on to it."""
+    started_s = time.process_time()
+    answer = client.get(path, base_url=BASE)
+    if answer.status_code == SEE_OTHER:
+        return _asked(client, answer.location)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return 1000 * (time.process_time() - started_s), len(answer.data)
+
+
+def worst(pages: dict[str, dict[str, float]], figure: str) -> Sequence[Any]:
+    """Give the page with the largest figure, and the figure."""
+    name = max(pages, key=lambda path: pages[path][figure])
+    return name, pages[name][figure]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--folder", type=Path)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        home = (wanted.folder or Path(name)) / "laptop"
+        if not home.exists():
+            furnish(home, wanted.people)
+        pages = walked(home)
+    print(
+        json.dumps(
+            {
+                "bench": "pages",
+                "people": wanted.people,
+                "load": round(os.getloadavg()[0], 1),
+                "goal_ms": GOAL_MS,
+                "goal_bytes": GOAL_BYTES,
+                "worst": {
+                    figure: worst(pages, figure)
+                    for figure in ("first_ms", "again_ms", "after_save_ms", "bytes")
+                },
+                "pages": pages,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
