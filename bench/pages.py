@@ -43,7 +43,7 @@ OUTCOMES = ("recorded", "not_at_home", "refused", "revisit", "moved")
 KEY = re.compile(r'name="form_key" value="([^"]+)"')
 PATHS = (
     "/ /tasks /tasks/{village} /tasks/{village}/print /map /map/{village} /search /records/waiting"
-    " /records/draft /records/received /outbox /outbox/waiting /outbox/draft /new /new/person"
+    " /records/draft /records/received /outbox /new /new/person"
     " /new/person?family={resident} /new/visit /new/outage /record/{resident} /visit/{resident}"
     " /saved/{resident} /record/{resident}/slip /points /point/{session} /sync /sync/progress /day"
     " /outages /outage/new /stock /attention /trash /help /device /backup /phones /pin/new"
