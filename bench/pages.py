@@ -45,7 +45,7 @@ PATHS = (
     "/ /tasks /tasks/{village} /tasks/{village}/print /map /map/{village} /search /records/waiting"
     " /records/draft /records/received /outbox /new /new/person"
     " /new/person?family={resident} /new/visit /new/outage /record/{resident} /visit/{resident}"
-    " /saved/{resident} /record/{resident}/slip /points /point/{session} /sync /sync/progress /day"
+    " /saved/{resident} /points /point/{session} /sync /sync/progress /day"
     " /outages /outage/new /stock /attention /trash /help /device /backup /phones /pin/new"
 ).split()
 
