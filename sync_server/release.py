@@ -123,8 +123,8 @@ def _take_up(office: Office, connection: Connection, kept: Kept) -> int:
 
 
 def _forks(connection: Connection, kept: Kept) -> bool:
-    """Tell whether another copy of the store was first to send something in a batch's place."""
-    batch = parse(kept.body)
+    """Tell whether another copy was first to send something in the place where a branch begins."""
+    batch = parse(_branch_of(connection, kept)[0].body)
     stream, first = batch.header.stream, batch.header.first
     known = batches.hashes_at(connection, stream, first)
     return judge(batches.head(connection, stream), known, batch) is Judgement.FORK
@@ -133,12 +133,14 @@ def _forks(connection: Connection, kept: Kept) -> bool:
 def _branch_of(connection: Connection, kept: Kept) -> list[Kept]:
     """Return the batches that one copy chained before and behind ``kept``, in order.
 
-    Those that were accepted before are among them: later ones may name their records.
+    Those that were accepted before are among them: later ones may name their records. Some may
+    have come before the device was revoked, and some after.
     """
     usable = {
         parse(one.body).hash: one
         for one in quarantine.everything(connection)
-        if (one.stream, one.cause) == (kept.stream, kept.cause)
+        if one.stream == kept.stream
+        and one.cause is not Cause.HELD
         and one.decision is not Decision.DISCARDED
     }
     branch = [kept]

@@ -25,6 +25,12 @@ def send(bench: Bench, device: RawDevice, *batches: Sequence[Change]) -> None:
     bench.exchange(copy, *map(copy.batch, batches))
 
 
+def revoke(bench: Bench, device: RawDevice) -> None:
+    """Revoke a laptop, and with it every copy of it."""
+    with bench.office.store.write() as connection:
+        devices.revoke(connection, device.id, bench.clock[0])
+
+
 def accept_everything(bench: Bench) -> int:
     """Accept what waits in quarantine, in order; return how many changes were new."""
     with bench.office.store.read() as connection:
@@ -44,8 +50,7 @@ def copies(bench: Bench) -> tuple[RawDevice, list[Change], list[Change]]:
     The others note a visit to B as well.
     """
     device = bench.device()
-    with bench.office.store.write() as connection:
-        devices.revoke(connection, device.id, bench.clock[0])
+    revoke(bench, device)
     first = replace(device).change(person("Warga Contoh A"))
     twin = replace(device, hlc=device.hlc + (1 << 20))
     second = twin.change(person("Warga Contoh B"))
@@ -107,3 +112,18 @@ def test_copies_that_part_later_keep_what_is_theirs(bench: Bench) -> None:
     send(bench, device, [second[0], third])
     assert accept_everything(bench) == 4
     assert content(bench) == [*EVERYTHING[:2], ("person", "Warga Contoh C"), EVERYTHING[2]]
+
+
+def test_what_came_before_and_after_the_revocation_is_one_branch(bench: Bench) -> None:
+    """A copy's fork was set aside while it was in use; what it chained to it belongs to it."""
+    device = bench.device()
+    send(bench, device, [replace(device).change(person("Warga Contoh A"))])
+    twin = replace(device, hlc=device.hlc + (1 << 20))
+    host = twin.change(person("Warga Contoh B"))
+    seen = twin.change({"person": str(host.record), "outcome": "recorded"}, type="visit")
+    copy = replace(device)
+    bench.exchange(copy, copy.batch([host]))
+    revoke(bench, device)
+    bench.exchange(copy, copy.batch([seen]))
+    assert accept_everything(bench) == 2
+    assert ("visit", "Warga Contoh B") in content(bench)
