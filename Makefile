@@ -11,8 +11,11 @@ UV_COMPILE := env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_FIND_L
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
 
+# What was compiled once is kept, for the tests' many processes, whatever the surroundings say.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check packages bench soak run docs lock clean
+.PHONY: help install demo test check packages compiled bench soak run docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,11 +33,15 @@ demo: $(STAMP) ## Play a regency's day: two devices offline, sync, a duplicate d
 
 # Four at a time on two cores: half of what the tests take is waiting for one another.
 test: $(STAMP) ## Run the checks and every test (TESTS=tests/unit for a part)
-	@$(MAKE) --no-print-directory --jobs 2 check packages
+	@$(MAKE) --no-print-directory --jobs 2 check packages compiled
 	$(BIN)/pytest -n 4 --dist worksteal --session-timeout 1500 --durations 8 $(TESTS)
 
 packages:
 	@bash .ci/system_packages.sh
+
+# Once, while the checks run, instead of in each worker; the tests say what cannot be collected.
+compiled: $(STAMP)
+	@$(BIN)/pytest -p no:xdist --collect-only -qqq $(TESTS) >/dev/null || true
 
 check: $(STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .

@@ -83,16 +83,19 @@ def open_app(
     operator: str | None = None,
     passphrase: str | None = None,
     progress: Progress = unseen,
+    updating: Progress = unseen,
 ) -> App:
     """Unlock the store. Raises NotEnrolled and what `unlock` and `open_vault` raise.
 
     A copied store, and one whose newest part is lost, draws a branch of its own before anything
     can be written; receipts that a crash left in the spool, and what came while the store was
     locked, are laid into the vault.
-    ``progress`` shows how far the store is encrypted anew, after an operator was removed.
+    ``progress`` shows how far the store is encrypted anew, after an operator was removed,
+    ``updating`` how far an older program's store is brought up to this one.
     """
     name, phrase = operator or config.operator or "", passphrase or config.passphrase or ""
-    return open_unlocked(config.home, unlock(config.home, name, phrase), progress=progress)
+    keys = unlock(config.home, name, phrase)
+    return open_unlocked(config.home, keys, progress=progress, updating=updating)
 
 
 def open_unlocked(
@@ -101,10 +104,11 @@ def open_unlocked(
     *,
     clocks: Callable[[], Evidence] = read_clocks,
     progress: Progress = unseen,
+    updating: Progress = unseen,
 ) -> App:
     """Open the store whose keys are known already; see `open_app`."""
     current, trouble = finish_removals(home, keys, progress)
-    app = _assemble(home, current, clocks)
+    app = _assemble(home, current, clocks, updating=updating)
     try:
         app.warnings.extend([trouble] if trouble else [])
         _tell_copies_apart(app)
@@ -146,8 +150,9 @@ def _assemble(
     keys: VaultKeys,
     clocks: Callable[[], Evidence] = read_clocks,
     spooled: Path | None = None,
+    updating: Progress = unseen,
 ) -> App:
-    db = open_vault(home, keys, indexes=INDEXES, text_indexes=TEXT_INDEXES)
+    db = open_vault(home, keys, indexes=INDEXES, text_indexes=TEXT_INDEXES, updating=updating)
     try:
         spool = open_spool(spooled or home)
     except BaseException:

@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from field_client.briefs import brief_text
 from shared_schema import names
 from shared_schema.canonical import Json
 from shared_schema.central import Central, central_meaning
-from shared_schema.changes import SYSTEM_FIELDS, Stamp
+from shared_schema.changes import SYSTEM_FIELDS, VOID, Stamp
 from shared_schema.clock import wall_of
 from shared_schema.custody import Remark
 from shared_schema.eligibility import MARRIED_OR_EVER_MARRIED
@@ -160,7 +161,7 @@ def record_document(
     """
     values = state.values()
     conflicts = list(state.conflicts(asks(state.type)))
-    return {
+    document = {
         "type": state.type,
         "version": version,
         "own": mine is not None,
@@ -176,6 +177,17 @@ def record_document(
         "born": born(values) if state.type == "person" else None,
         "to_record": to_record(state.type, values, void=state.void is not None),
     }
+    shown_values = {**values, VOID: state.void}
+    return {**document, "brief": brief_of(str(state.record), document, shown_values)}
+
+
+def brief_of(
+    record: str, document: Mapping[str, Any], values: Mapping[str, Any] | None = None
+) -> str | None:
+    """Return a record's line in the index. ``values``: what its document shows, where known."""
+    known = shown(document) if values is None else values
+    at_ms = written_ms(document, "outcome") if "outcome" in known else 0
+    return brief_text(record, document, known, at_ms)
 
 
 def born(values: Mapping[str, Any]) -> str | None:
@@ -229,14 +241,21 @@ def standing(
     ``remarked``: the office remarked something on it, or a supervisor returned it.
     ``received``: by stream, the last sequence that the server has given a receipt for.
     """
-    own = document is not None and document["own"]
-    if own and document is not None and (remarked or document["conflicts"]):
+    if document is None or not document["own"]:
+        return Standing.DRAFT if drafted else Standing.ROSTER
+    trouble = remarked or bool(document["conflicts"])
+    return own_standing(document["last"], received, trouble=trouble, drafted=drafted)
+
+
+def own_standing(
+    last: Mapping[str, int], received: Mapping[str, int], *, trouble: bool, drafted: bool
+) -> Standing:
+    """Return the worst standing of an own record. ``trouble``: a person has to look at it."""
+    if trouble:
         return Standing.ATTENTION
     if drafted:
         return Standing.DRAFT
-    if not own or document is None:
-        return Standing.ROSTER
-    waiting = any(at > received.get(stream, 0) for stream, at in document["last"].items())
+    waiting = any(at > received.get(stream, 0) for stream, at in last.items())
     return Standing.WAITING if waiting else Standing.RECEIVED
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from field_client.branches import Branches
+from field_client.briefs import saved_text
 from field_client.entries import Edit, record_document, search_key, state_of_document
 from field_client.records import Records
 from field_client.reduction import Logged, logged, withheld, writes_over
@@ -113,6 +114,7 @@ class Journal(Records):
                 "record": str(change.record),
                 "change": change_to_json(change),
                 "digest": change_digest(change).hex(),
+                "saved": saved_text(change),
             },
         )
 

@@ -1,13 +1,14 @@
 """Reading the vault's records: one, many, counted, found by id or by text, with their history."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from tinydb import where
 
+from field_client.briefs import Brief, read_brief
 from field_client.entries import (
     COUNTED,
     Draft,
@@ -15,17 +16,18 @@ from field_client.entries import (
     HistoryLine,
     Standing,
     Verdict,
+    own_standing,
     remarks_from_json,
     shown,
     standing,
     state_of_document,
 )
 from field_client.errors import RecordAmbiguous, RecordUnknown
-from field_client.known import Known
 from field_client.reduction import Logged, Withheld, logged, withheld
 from field_client.returned import comments
 from field_client.tables import Tables, id_of
 from field_client.vault.table import VaultTable
+from field_client.writings import own_line, pulled_lines
 from shared_schema.changes import SYSTEM_FIELDS, VOID, Change
 from shared_schema.fold import RecordState, state_from_json
 from shared_schema.ids import IdInvalid, parse_id
@@ -44,7 +46,7 @@ class Records:
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
-        self._own = Known(_progress)
+        self._briefs: Mapping[str, Brief] = {}
 
     def state(self, record: UUID) -> RecordState | None:
         """Return all that is known of a record; None where nothing final is."""
@@ -129,12 +131,38 @@ class Records:
     def standings(self) -> Iterator[tuple[str, Standing, Mapping[str, int]]]:
         """Yield each own record and draft: its id, its standing, and its last changes by stream."""
         drafted = {id_of(document): None for document in self.tables.drafts}
-        remarked, received = {*self._remarks(), *self.returned()}, self.received()
-        for one, known in self._own.made(self.tables.records.bodies_of("own", [True])).items():
-            now = standing(known, received, drafted=one in drafted, remarked=one in remarked)
-            yield one, now, known["last"]
-            drafted.pop(one, None)
+        for one, now in self.briefs(drafted):
+            yield one.record, now, one.last
+            drafted.pop(one.record, None)
         yield from ((one, Standing.DRAFT, {}) for one in drafted)
+
+    def briefs(self, drafted: Container[str]) -> Iterator[tuple[Brief, Standing]]:
+        """Yield what is counted of each own record, and its standing; no record is opened.
+
+        ``drafted``: of which records there is a draft.
+        """
+        remarked, received = {*self._remarks(), *self.returned()}, self.received()
+        for one in self.own_briefs():
+            yield (
+                one,
+                own_standing(
+                    one.last,
+                    received,
+                    trouble=one.conflicts or one.record in remarked,
+                    drafted=one.record in drafted,
+                ),
+            )
+
+    def own_briefs(self) -> Iterable[Brief]:
+        """Return what is counted of each own record; what was read before is not read again."""
+        before, lines = self._briefs, self.tables.records.values("brief")
+        self._briefs = {line: before.get(line) or read_brief(line) for line in lines}
+        return self._briefs.values()
+
+    def waiting_types(self) -> Iterator[str]:
+        """Yield the type of each own record that waits."""
+        drafted = {id_of(document) for document in self.tables.drafts}
+        return (one.type for one, now in self.briefs(drafted) if now is Standing.WAITING)
 
     def counts(self) -> dict[str, int]:
         """Return how many own records stand where: draft, waiting, received, attention."""
@@ -202,10 +230,10 @@ class Records:
         """Return the writings of a record that are known here, the oldest first."""
         received, document = self.received(), self.tables.records.get(doc_id=str(record))
         state = state_of_document(document) if document else None
-        own = [_own_line(change, received, state) for change in self.log_of(record)]
+        own = [own_line(change, received, state) for change in self.log_of(record)]
         mine = {(line.hlc, line.stream) for line in own}
         base = document and document["base"]
-        pulled = _pulled_lines(state_from_json(base)) if base else []
+        pulled = pulled_lines(state_from_json(base)) if base else []
         lines = own + [line for line in pulled if (line.hlc, line.stream) not in mine]
         return sorted(lines, key=lambda line: (line.hlc, line.stream))
 
@@ -214,7 +242,7 @@ class Records:
         received = self.received()
         for document in self.tables.changes:
             found = logged(document)
-            yield found.change.record, found.change.type, _own_line(found, received, None)
+            yield found.change.record, found.change.type, own_line(found, received, None)
 
     def log_of(self, record: UUID) -> list[Logged]:
         """Return the store's own changes of a record, in the order they were made."""
@@ -294,11 +322,6 @@ class Records:
         return UUID(found[0])
 
 
-def _progress(_one: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a record's standing follows from."""
-    return {name: document[name] for name in ("own", "conflicts", "last")}
-
-
 def _by_id(table: VaultTable, ids: list[str]) -> dict[str, Mapping[str, Any]]:
     return {id_of(document): document for document in table.get(doc_ids=ids)}
 
@@ -353,44 +376,3 @@ def draft_of(doc_id: str, document: Mapping[str, Any]) -> Draft:
         values=document["values"],
         problems=tuple(document["problems"]),
     )
-
-
-def _own_line(found: Logged, received: Mapping[str, int], state: RecordState | None) -> HistoryLine:
-    """Return the line of an own change; of a reduced one what ``state`` still knows of it."""
-    change = found.change
-    values = {name: write.value for name, write in change.writes.items()}
-    if found.reduced:
-        values = _standing_values(change, state) if state else {}
-    return HistoryLine(
-        hlc=change.hlc,
-        stream=change.stream.hex(),
-        own=True,
-        values=values,
-        withheld=tuple(sorted(set(change.writes) - set(values))),
-        operator=change.operator,
-        change=change.id,
-        received=change.sequence <= received.get(change.stream.hex(), 0),
-    )
-
-
-def _standing_values(change: Change, state: RecordState) -> dict[str, Any]:
-    return {
-        name: head.value
-        for name in change.writes
-        if name in state.fields
-        for head in state.fields[name].heads
-        if head.stamp == change.stamp
-    }
-
-
-def _pulled_lines(state: RecordState) -> list[HistoryLine]:
-    """Return the heads that the server sent, one line for each stamp."""
-    lines: dict[tuple[int, str], dict[str, Any]] = {}
-    for name, field in state.fields.items():
-        for head in field.heads:
-            key = head.stamp.hlc, head.stamp.stream.hex()
-            lines.setdefault(key, {})[name] = head.value
-    return [
-        HistoryLine(hlc=hlc, stream=stream, own=False, values=values)
-        for (hlc, stream), values in lines.items()
-    ]

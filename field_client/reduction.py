@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from field_client.entries import state_of_document
+from field_client.entries import brief_of, state_of_document
 from shared_schema.canonical import Json
 from shared_schema.changes import (
     SYSTEM_FIELDS,
@@ -66,7 +66,7 @@ def reduced_change(document: Mapping[str, Any], rtype: RecordType) -> dict[str, 
         name: write if name in kept else {"replaces": write["replaces"]}
         for name, write in content["writes"].items()
     }
-    return {"change": {**content, "writes": writes}, "reduced": True}
+    return {"change": {**content, "writes": writes}, "reduced": True, "saved": None}
 
 
 def reduced_record(
@@ -87,8 +87,10 @@ def reduced_record(
     before = document.get("reduced")
     if before and all(parts[part] == document[part] for part in parts):
         return None
+    after = {**document, **parts}
     return {
         **parts,
+        "brief": brief_of(str(state.record), after),
         "reduced": {
             "at_ms": at_ms,
             "floor": parts["mine"],

@@ -1,6 +1,6 @@
 """The document tables of the vault: what stands in each, and under which id.
 
-    changes   "<stream hex>:<sequence, 8 digits>"  change, digest, record
+    changes   "<stream hex>:<sequence, 8 digits>"  change, digest, record, saved
     records   record id                            type, version, mine, base, last, ...
     drafts    record id                            type, version, values, problems, corrects
     remarks   record id                            what the server remarked on its last own change
@@ -11,6 +11,7 @@
     attachments  hash of a sealed photo            its key, see `vault.attachments`
     meta      device, streams, clock, server, regions, cursor, last_receipt
 
+``brief``, ``saved``: see `briefs`.
 ``corrects``: whether a draft is of a record that was there; others move with the branch.
 ``mine`` is the state that this store's own changes amount to, ``base`` what the server sent.
 A record whose details went has ``reduced`` as well, and so have its changes: see `reduction`.
@@ -26,8 +27,11 @@ from shared_schema.canonical import Json
 from shared_schema.ids import Stream
 
 INDEXES: Mapping[str, tuple[str, ...]] = {
-    "changes": ("record",),
-    "records": ("type", "own", "contested", "nik", "kk_number", "parent", "born", "to_record"),
+    "changes": ("record", "saved"),
+    "records": (
+        *("type", "own", "contested", "nik", "kk_number", "parent"),
+        *("born", "to_record", "brief"),
+    ),
     "attachments": ("sha256",),
     "trash": ("with",),
 }

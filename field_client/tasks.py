@@ -12,6 +12,7 @@ from uuid import UUID
 
 from tinydb import where
 
+from field_client.briefs import COUNTED_OF, Brief
 from field_client.entries import FIRST_DAY, shown, written_ms
 from field_client.journal import Journal
 from field_client.known import Known
@@ -30,7 +31,10 @@ _Due = tuple[Mapping[str, Any], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visited:
-    """A visit to somebody. ``wall_ms``: when it was written."""
+    """A visit to somebody. ``wall_ms``: when it was written.
+
+    ``values``: of the last visit in a list of tasks only person and outcome.
+    """
 
     id: UUID
     outcome: str
@@ -87,9 +91,9 @@ def tasks_of(journal: Journal, village: str, today: date, known: Before | None =
     """Return whom to see in a village; ``known`` makes it quick, and is brought up to date."""
     known = known or Before()
     due = _due(journal, village, today, known)
-    visits = visits_of(journal, due, known.visits)
+    visits = _last_visits(journal, due, known.visits)
     targets = [
-        Target(id=UUID(one), values=due[one][0], last=next(reversed(visits.get(one, [])), None))
+        Target(id=UUID(one), values=due[one][0], last=visits.get(one))
         for one in sorted(due, key=lambda one: due[one][1])
     ]
     return Tasks(
@@ -123,15 +127,40 @@ def counted(journal: Journal, village: str, today: date) -> int:
     return journal.tables.records.count_between("to_record", *bounds)
 
 
-def visits_of(
-    journal: Journal,
-    people: Iterable[str],
-    known: "Known[tuple[str, Visited] | None] | None" = None,
-) -> dict[str, list[Visited]]:
+def _last_visits(
+    journal: Journal, people: Iterable[str], known: "Known[tuple[str, Visited] | None]"
+) -> dict[str, Visited]:
+    """Return the last visit to each of these people that stands; own ones are not opened."""
+    own = {one.record: one for one in journal.own_briefs()}
+    bodies = journal.tables.records.bodies_of("parent", people)
+    others = known.made(pair for pair in bodies if pair[0] not in own)
+    found: dict[str, Visited] = {}
+    for record, _ in bodies:
+        visited = _own_visit(own[record]) if record in own else others[record]
+        if visited is None:
+            continue
+        person, visit = visited
+        if person not in found or found[person].wall_ms <= visit.wall_ms:
+            found[person] = visit
+    return found
+
+
+def _own_visit(one: Brief) -> tuple[str, Visited] | None:
+    if one.type != _VISIT or one.void:
+        return None
+    values = dict(zip(COUNTED_OF[_VISIT], one.counted, strict=True))
+    outcome = values["outcome"]
+    if outcome is None:
+        return None
+    visit = Visited(id=UUID(one.record), outcome=str(outcome), wall_ms=one.at_ms, values=values)
+    return str(values["person"]), visit
+
+
+def visits_of(journal: Journal, people: Iterable[str]) -> dict[str, list[Visited]]:
     """Return the visits to people that are known here and stand, by person, the oldest first."""
     bodies = journal.tables.records.bodies_of("parent", people)
     found: dict[str, list[Visited]] = {}
-    for visited in (known or Known(_visited)).made(bodies).values():
+    for visited in Known(_visited).made(bodies).values():
         if visited is not None:
             found.setdefault(visited[0], []).append(visited[1])
     for visits in found.values():

@@ -73,6 +73,39 @@ class FieldState:
         return len({head.encoded for head in self.heads}) > 1
 
 
+class OfOneChange(Mapping[str, FieldState]):
+    """The fields that one change alone amounts to, where it replaces nothing.
+
+    Most records are never written twice: what is asked of them is answered from the writes, and
+    a field is only made of one where somebody wants it whole.
+    """
+
+    __slots__ = ("stamp", "writes")
+
+    def __init__(self, stamp: Stamp, writes: Mapping[str, Write]) -> None:
+        """Keep the writes as they are: they are never changed."""
+        self.stamp = stamp
+        self.writes = writes
+
+    def __getitem__(self, name: str) -> FieldState:
+        """Return one field, made anew."""
+        write = self.writes[name]
+        return FieldState((Head(self.stamp, write.value, write.encoded),))
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names in the order of the writes."""
+        return iter(self.writes)
+
+    def __len__(self) -> int:
+        """Return the number of fields."""
+        return len(self.writes)
+
+    def value(self, name: str) -> Any:
+        """Return what was written, None where nothing was."""
+        write = self.writes.get(name)
+        return None if write is None else write.value
+
+
 @dataclass(slots=True)
 class RecordState:
     """Everything known of one record, ready to be joined with more. Never changed once made."""
@@ -83,6 +116,12 @@ class RecordState:
 
     def values(self) -> dict[str, Any]:
         """Return the shown value of every field that has one, system fields left out."""
+        if type(self.fields) is OfOneChange:
+            return {
+                name: write.value
+                for name, write in sorted(self.fields.writes.items())
+                if write.value is not None and name not in SYSTEM_FIELDS
+            }
         return {
             name: state.heads[-1].value
             for name, state in sorted(self.fields.items())
@@ -91,6 +130,8 @@ class RecordState:
 
     def shown(self, name: str) -> Any:
         """Return the shown value of ``name``, None where it was never written or was cleared."""
+        if type(self.fields) is OfOneChange:
+            return self.fields.value(name)
         state = self.fields.get(name)
         return state.winner.value if state and state.winner else None
 
@@ -113,6 +154,8 @@ class RecordState:
 
     def conflicts(self, asks: Callable[[str], bool] = lambda _name: True) -> tuple[str, ...]:
         """Return the fields in conflict among those whose merge policy ``asks`` people."""
+        if type(self.fields) is OfOneChange:
+            return ()
         found = [name for name, state in self.fields.items() if len(state.heads) > 1 and asks(name)]
         return tuple(name for name in sorted(found) if self.fields[name].contradicts)
 
@@ -126,6 +169,8 @@ class RecordState:
 def state_of(change: Change) -> RecordState:
     """Return the state that one change alone amounts to."""
     stamp = change.stamp
+    if not any(write.replaces for write in change.writes.values()):
+        return RecordState(change.record, change.type, OfOneChange(stamp, change.writes))
     fields = {
         name: FieldState(
             (Head(stamp, write.value, write.encoded),),
@@ -189,6 +234,26 @@ def state_bytes(state: RecordState) -> bytes:
     """Return the canonical bytes of ``state_to_json``."""
     if not "".join(state.fields).isascii():
         return encode(state_to_json(state))
+    known = state.fields
+    fields = _bytes_of_one(known) if type(known) is OfOneChange else _bytes_of_fields(known)
+    return b'{"fields":{%b},"record":"%b","type":%b}' % (
+        fields,
+        id_text(state.record).encode(),
+        name_bytes(state.type),
+    )
+
+
+def _bytes_of_one(fields: OfOneChange) -> bytes:
+    stamp = fields.stamp.text().encode()
+    return b",".join(
+        [
+            b'%b:{"heads":[["%b",%b]],"superseded":[]}' % (name_bytes(name), stamp, write.encoded)
+            for name, write in sorted(fields.writes.items())
+        ]
+    )
+
+
+def _bytes_of_fields(fields: Mapping[str, FieldState]) -> bytes:
     texts: dict[int, bytes] = {}  # by identity: the fields of one save share a stamp
 
     def text(stamp: Stamp) -> bytes:
@@ -197,7 +262,7 @@ def state_bytes(state: RecordState) -> bytes:
             known = texts[id(stamp)] = b'"%b"' % stamp.text().encode()
         return known
 
-    fields = b",".join(
+    return b",".join(
         [
             b'%b:{"heads":[%b],"superseded":[%b]}'
             % (
@@ -205,13 +270,8 @@ def state_bytes(state: RecordState) -> bytes:
                 b",".join([b"[%b,%b]" % (text(head.stamp), head.encoded) for head in part.heads]),
                 b",".join(sorted(map(text, part.superseded))) if part.superseded else b"",
             )
-            for name, part in sorted(state.fields.items())
+            for name, part in sorted(fields.items())
         ]
-    )
-    return b'{"fields":{%b},"record":"%b","type":%b}' % (
-        fields,
-        id_text(state.record).encode(),
-        name_bytes(state.type),
     )
 
 
@@ -219,10 +279,16 @@ def shown_bytes(state: RecordState) -> bytes:
     """Return the canonical bytes of the shown values."""
     if not "".join(state.fields).isascii():
         return encode(state.values())
+    fields = state.fields
+    last: Iterable[tuple[str, Write | Head]]
+    if type(fields) is OfOneChange:
+        last = sorted(fields.writes.items())
+    else:
+        last = [(name, part.heads[-1]) for name, part in sorted(fields.items()) if part.heads]
     shown = [
-        b"%b:%b" % (name_bytes(name), part.heads[-1].encoded)
-        for name, part in sorted(state.fields.items())
-        if part.heads and part.heads[-1].value is not None and name not in SYSTEM_FIELDS
+        b"%b:%b" % (name_bytes(name), one.encoded)
+        for name, one in last
+        if one.value is not None and name not in SYSTEM_FIELDS
     ]
     return b"{%b}" % b",".join(shown)
 

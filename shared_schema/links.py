@@ -108,8 +108,13 @@ def _doubts(edges: Iterable[Edge], vetoes: Mapping[UUID, set[UUID]]) -> Mapping[
 def _unite(
     groups: dict[UUID, set[UUID]], vetoes: Mapping[UUID, set[UUID]], a: UUID, b: UUID
 ) -> bool:
-    """Join the groups of ``a`` and ``b`` unless a veto stands between them."""
+    """Join the groups of ``a`` and ``b`` unless a veto stands between them.
+
+    Within a group that people joined a doubt may be left; it refuses nothing any more.
+    """
     one, other = groups.get(a, {a}), groups.get(b, {b})
+    if one is other:
+        return True
     small, large = sorted((one, other), key=len)
     if any(not large.isdisjoint(vetoes.get(record, ())) for record in small):
         return False

@@ -2,6 +2,9 @@
 
 import gc
 import time
+from collections.abc import Callable
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -31,8 +34,26 @@ class SecretFileForeign(StorageError):
     code = "SECRET_FILE_FOREIGN"
 
 
-def open_office(config: Config) -> Office:
+class Step(StrEnum):
+    """What an older database goes through, in this order; the first two are one transaction."""
+
+    TABLES = "tables"
+    PEOPLE = "people"
+    TALLIES = "tallies"
+
+
+Told = Callable[[Step, int, int], None]
+
+
+def _untold(_step: Step, _done: int, _total: int) -> None:
+    """Say nothing."""
+
+
+def open_office(config: Config, told: Told = _untold) -> Office:
     """Return the office that ``init`` made, its database brought to this program's schema.
+
+    ``told`` hears which step that is at, how much of it is done, and of how much. Stopped within
+    the first two steps the database is as it was; later, what is left is counted when it is needed.
 
     Raises ServerMissing, SecretFileMissing, SecretFileDamaged, SecretFileForeign,
     DatabaseFailed, DatabaseNewer.
@@ -48,15 +69,17 @@ def open_office(config: Config) -> Office:
         raise ServerMissing(home=config.home)
     if at != schema.NEWEST:
         with store.write() as connection:
+            told(Step.TABLES, 0, 0)
             schema.migrate(connection)
-            rematching.fill(connection, bytes.fromhex(facts.need(connection, Fact.SERVER)))
+            server = bytes.fromhex(facts.need(connection, Fact.SERVER))
+            rematching.fill(connection, server, partial(told, Step.PEOPLE))
     loaded = keys.load(config.secret_file)
     with store.read() as connection:
         if facts.need(connection, Fact.SERVER) != loaded.server.hex():
             raise SecretFileForeign
     office = office_of(store, loaded, config.home / PHOTOS)
     if at != schema.NEWEST:
-        tallies.finish(office)
+        tallies.finish(office, partial(told, Step.TALLIES))
     return office
 
 

@@ -33,6 +33,7 @@ _REST_BITS = 64 - _FIRST_BITS
 _BELOW_ZERO = 1 << _FIRST_BITS - 1
 _KEYS: Final = "q"
 _NUMBERS: Final = "i"
+_NOWHERE: Final = array(_NUMBERS, [0]) * ((1 << _FIRST_BITS) + 1)
 
 
 class Blocks:
@@ -46,7 +47,7 @@ class Blocks:
         self._segment = segment
         self._keys: Any = array(_KEYS)
         self._numbers: Any = array(_NUMBERS)
-        self._places = _places(self._keys)
+        self._places = _NOWHERE
         # A number alone where it is the only one, as of most keys: no list to make and to keep.
         self._late: dict[int, int | list[int]] = {}
         self._late_people = 0

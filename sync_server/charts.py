@@ -113,8 +113,8 @@ def _value_marks(top: int) -> list[tuple[float, int]]:
 
 
 def _day_marks(first: date, last: date) -> list[tuple[float, date]]:
-    """Return the first day, the last, and two between them where there is room."""
+    """Return the first day, the last, and one between them where it has room on a phone."""
     span = (last - first).days
-    parts = 3 if span >= 3 else 1 if span else 0
+    parts = 2 if span >= 4 else 1 if span else 0
     shares = [date.fromordinal(first.toordinal() + span * n // max(parts, 1)) for n in range(parts)]
     return [(_x(day, first, last), day) for day in (*shares, last)]

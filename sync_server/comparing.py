@@ -21,13 +21,15 @@ from shared_schema.matching.score import (
     guards_of,
     parts_of,
     score,
-    seen,
+    seen_of_family,
+    seen_of_person,
     weighed,
 )
 
 KNOWN, DOUBTFUL, NEW = "known", "doubtful", "new"
 # Odds of one in a thousand: nobody below is heard of again.
 HOPELESS_BITS = -10.0
+_NO_CHANCE_BITS = HOPELESS_BITS - 0.001  # sums in another order differ by less
 _EVEN_BITS = 0.0
 
 
@@ -118,15 +120,24 @@ def scene_of(
 def rivals_of(
     person: Comparable, candidates: Iterable[tuple[str, Comparable]], parameters: Parameters
 ) -> list[Rival]:
-    """Score an arrival's candidates; keep those with a chance and those with the same NIK."""
+    """Score an arrival's candidates; keep those with a chance and those with the same NIK.
+
+    The family is not compared of those whom even the best of it would leave without a chance.
+    """
     found = []
+    most = parameters.most_of_family
     for record, other in candidates:
-        what = seen(person, other)
-        sums = weighed(what, parameters)
-        weight = min(sums)
         same_nik = person.nik != "" and person.nik == other.nik
+        what = seen_of_person(person, other)
+        own = weighed(what, parameters)
+        best = min(own[0] + most[0], own[1] + most[1], own[2] + most[2])
+        if not same_nik and chance(best, parameters) < _NO_CHANCE_BITS:
+            continue
+        family = seen_of_family(person, other)
+        sums = weighed(family, parameters, own)
+        weight = min(sums)
         if same_nik or chance(weight, parameters) > HOPELESS_BITS:
-            found.append(Rival(record, other, weight, sums.index(weight), what))
+            found.append(Rival(record, other, weight, sums.index(weight), what + family))
     return found
 
 

@@ -6,8 +6,6 @@ day after it was made. Only who asked may take it. Every step stands in the acce
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
-from itertools import islice
 from pathlib import Path
 from threading import Lock, Thread
 from typing import IO, Any
@@ -15,19 +13,18 @@ from typing import IO, Any
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from shared_schema.canonical import encode
 from shared_schema.clock import DAY_MS
 from shared_schema.errors import AccessError, InputError, JemputError
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import contains
 from sync_server import auditing, proposal, tallies
 from sync_server.accounts import RIGHTS, Actor, Right, Role, require
-from sync_server.export import cell, exported, write_csv
+from sync_server.export import exported
+from sync_server.export_files import WRITERS, Rows
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports import print_report
 from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_report
-from sync_server.spreadsheet import Sheet, write_workbook
 from sync_server.store.access_tables import exports
 from sync_server.store.driver import ask
 from sync_server.store.queries import users
@@ -96,7 +93,10 @@ class ExportGone(InputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """One export as the table has it. ``approved`` None while nobody has decided."""
+    """One export as the table has it. ``approved`` None while nobody has decided.
+
+    ``region``: codes with commas between them; "" for the whole regency.
+    """
 
     id: int
     kind: str
@@ -112,10 +112,13 @@ class Export:
 
 
 def request(office: Office, actor: Actor, kind: str, layout: str, region: str, reason: str) -> int:
-    """Ask for an export; return its number. Raises RightMissing, ExportInvalid."""
+    """Ask for an export, of the user's areas where no region is named; return its number.
+
+    Raises RightMissing, ExportInvalid.
+    """
     require(actor, Right.REVEAL)
-    why = " ".join(reason.split())
-    inside = not actor.area or actor.covers(region or None)
+    why, region = " ".join(reason.split()), region or _own(actor)
+    inside = _covers(actor, region)
     if layout not in LAYOUTS.get(kind, ()) or not why or not inside:
         raise ExportInvalid
     row = {
@@ -143,13 +146,18 @@ def agreed(office: Office, actor: Actor, kind: str) -> set[str]:
         return set()
     since_ms = office.now_ms() - KEPT_MS
     with office.store.read() as connection:
-        found = {region for (region,) in ask(connection, _AGREED, actor.name, kind, since_ms)}
-    return {one for one in found if not actor.area or actor.covers(one or None)}
+        found = ask(connection, _AGREED, actor.name, kind, since_ms)
+    return {one for (region,) in found for one in region.split(",") if _covers(actor, one)}
 
 
 def is_agreed(office: Office, actor: Actor, kind: str, region: str = "") -> bool:
-    """Tell whether somebody agreed to an export of a region, or of one around it."""
-    return any(_inside(one, region) for one in agreed(office, actor, kind))
+    """Tell whether somebody agreed to an export of a region, or of one around it.
+
+    Of the user's areas where no region is named.
+    """
+    given = agreed(office, actor, kind)
+    wanted = (region or _own(actor)).split(",")
+    return all(any(_inside(one, part) for one in given) for part in wanted)
 
 
 def require_agreed(office: Office, actor: Actor, kind: str, region: str = "") -> None:
@@ -185,7 +193,7 @@ class Exports:
         with self._office.store.read() as connection:
             rows = connection.execute(select(exports).order_by(exports.c.id.desc()).limit(50))
             found = [_export(row) for row in rows]
-        return [one for one in found if not actor.area or actor.covers(one.region or None)]
+        return [one for one in found if _covers(actor, one.region)]
 
     def decide(self, actor: Actor, number: int, *, approved: bool) -> None:
         """Agree to an export, which is then made, or refuse it.
@@ -195,7 +203,7 @@ class Exports:
         require(actor, Right.REVEAL)
         with self._office.store.write() as connection:
             found = self._one(connection, number)
-            if found.approved is not None or not actor.covers(found.region or None):
+            if found.approved is not None or not _covers(actor, found.region):
                 raise ExportUnknown
             if found.asked_by == actor.name:
                 raise ExportOwn
@@ -263,7 +271,7 @@ class Exports:
     def _write(self, one: Export, target: IO[bytes]) -> Iterator[int]:
         with self._office.store.read() as connection:
             headers, rows = _TABLES[one.kind](self._office, connection, one.region)
-            yield from _WRITERS[one.layout](target, one.kind, headers, rows)
+            yield from WRITERS[one.layout](target, one.kind, headers, rows)
 
     def _sweep(self) -> None:
         """Let go of files that were made over a day ago."""
@@ -273,7 +281,6 @@ class Exports:
                 file.unlink(missing_ok=True)
 
 
-Rows = Iterator[Sequence[Any]]
 Table = tuple[Sequence[str], Rows]
 
 
@@ -293,7 +300,7 @@ def _visits(_office: Office, connection: Connection, region: str) -> Table:
 
 def _unconfirmed(office: Office, connection: Connection, region: str) -> Table:
     today = context_of(office, connection).today
-    people = unconfirmed_report(connection, today, Wanted(region=region or None)).as_dict()
+    people = unconfirmed_report(connection, today, Wanted(areas=_areas(region))).as_dict()
     return COLUMNS, ([one[name] for name in COLUMNS] for one in people["people"])
 
 
@@ -309,7 +316,22 @@ def _print_queue(office: Office, connection: Connection, region: str) -> Table:
 
 
 def _inside(region: str, village: Any) -> bool:
-    return not region or (bool(village) and contains(region, str(village)))
+    """Tell whether a village, or a region, lies in one of the regions."""
+    return not region or any(contains(one, str(village or "")) for one in _areas(region))
+
+
+def _areas(region: str) -> tuple[str, ...]:
+    return tuple(region.split(",")) if region else ()
+
+
+def _own(actor: Actor) -> str:
+    """Return the regions that are a user's; "" for the whole regency."""
+    return ",".join(sorted(actor.area))
+
+
+def _covers(actor: Actor, region: str) -> bool:
+    """Tell whether all of the regions are a user's."""
+    return not actor.area or all(actor.covers(one) for one in _areas(region) or (None,))
 
 
 _TABLES: Mapping[str, Callable[[Office, Connection, str], Table]] = {
@@ -318,59 +340,6 @@ _TABLES: Mapping[str, Callable[[Office, Connection, str], Table]] = {
     "unconfirmed": _unconfirmed,
     "proposal": _proposal,
     "print_queue": _print_queue,
-}
-
-
-def _xlsx(target: IO[bytes], kind: str, headers: Sequence[str], rows: Rows) -> Iterator[int]:
-    texts = ([None if value is None else cell_of(value) for value in row] for row in rows)
-    yield from write_workbook(target, [Sheet(name=kind, headers=headers, rows=texts)])
-
-
-def cell_of(value: Any) -> Any:
-    """Return a value as a workbook's cell: numbers stay numbers, all else is text."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number or isinstance(value, str) else cell(value)
-
-
-def _csv(target: IO[bytes], _kind: str, headers: Sequence[str], rows: Rows) -> Iterator[int]:
-    done = 0
-    target.write(b"\xef\xbb\xbf")
-    head: Sequence[str] | None = headers
-    while True:
-        part = list(islice(rows, _AT_ONCE))
-        lines = StringIO(newline="")
-        write_csv(lines, head, part)
-        target.write(lines.getvalue().encode())
-        head, done = None, done + len(part)
-        yield done
-        if not part:
-            return
-
-
-def _geojson(target: IO[bytes], _kind: str, headers: Sequence[str], rows: Rows) -> Iterator[int]:
-    """Write what has a position as points; whoever has none is left out."""
-    target.write(b'{"type":"FeatureCollection","features":[')
-    done = 0
-    for row in rows:
-        values = dict(zip(headers, row, strict=True))
-        lat, lon = values.pop("lat"), values.pop("lon")
-        if lat is None or lon is None:
-            continue
-        point = {"type": "Point", "coordinates": [lon, lat]}
-        feature: dict[str, Any] = {"type": "Feature", "geometry": point, "properties": values}
-        target.write((b"," if done else b"") + encode(feature))
-        done += 1
-        if done % _AT_ONCE == 0:
-            yield done
-    target.write(b"]}")
-    yield done
-
-
-_AT_ONCE = 1_000
-_WRITERS: Mapping[str, Callable[[IO[bytes], str, Sequence[str], Rows], Iterator[int]]] = {
-    "xlsx": _xlsx,
-    "csv": _csv,
-    "geojson": _geojson,
 }
 
 

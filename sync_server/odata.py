@@ -19,6 +19,7 @@ from shared_schema.regions import level, parent_of
 from sync_server import exporting
 from sync_server.accounts import Actor
 from sync_server.coverage import HEADINGS
+from sync_server.feed_query import DAY, NUMBER, TEXT, TRUTH, WHOLE, Fits, Rows
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports import outage_report, published, stock_report
@@ -27,10 +28,8 @@ from sync_server.store.driver import ask
 from sync_server.store.queries import tallies
 
 PAGE_ROWS = 10_000
-TEXT, WHOLE, NUMBER, DAY, TRUTH = (
-    "Edm.String", "Edm.Int64", "Edm.Double", "Edm.Date", "Edm.Boolean"
-)  # fmt: skip
 _RESIDENTS = "residents"
+_AT_ONCE = 2_000
 _VISITS = tallies.made_in(
     "SELECT day, village, outcome, reason, count(*) FROM tally_visits WHERE MADE"
     " GROUP BY day, village, outcome, reason ORDER BY day, village, outcome, reason"
@@ -51,7 +50,6 @@ _KINDS = {
     FieldKind.BOOLEAN: TRUTH,
     FieldKind.DATE: DAY,
 }
-Rows = Sequence[Sequence[Any]]
 
 
 class FeedSetUnknown(InputError):
@@ -88,13 +86,16 @@ class Asked:
 class Wanted:
     """What of a table is asked for: behind a place that a page before named, so many rows on.
 
-    `count`: how many rows it has in all is asked for too.
+    `count`: how many rows it has in all is asked for too. `fits` tells which rows are wanted, and
+    `ordered` puts them in order; None for all, and as they come.
     """
 
     after: str = ""
     skip: int = 0
     most: int = PAGE_ROWS
     count: bool = False
+    fits: Fits | None = None
+    ordered: Callable[[Rows], Rows] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,10 @@ def part_of(asked: Asked, one: EntitySet, wanted: Wanted) -> Part:
     if one.rows is None:
         return _people(asked, wanted)
     rows = one.rows(asked)
+    if wanted.fits is not None:
+        rows = list(filter(wanted.fits, rows))
+    if wanted.ordered is not None:
+        rows = wanted.ordered(rows)
     begin = int(wanted.after or 0) + wanted.skip
     end = begin + wanted.most
     following = str(end) if end < len(rows) else ""
@@ -215,6 +220,8 @@ def _people(asked: Asked, wanted: Wanted) -> Part:
     clause = "1" if "" in areas else " OR ".join([_INSIDE] * len(areas)) or "0"
     bounds = [] if "" in areas else [end for one in areas for end in (one, f"{one}.", f"{one}/")]
     statement = _PEOPLE.format(inside=clause)
+    if wanted.fits is not None:
+        return _people_who_fit(wanted, wanted.fits, _everybody(asked, wanted, statement, bounds))
     bound = (wanted.after, *bounds, wanted.most + 1, wanted.skip)
     found = ask(asked.connection, statement, *bound)
     total = 0
@@ -223,6 +230,30 @@ def _people(asked: Asked, wanted: Wanted) -> Part:
     shown = found[: wanted.most]
     more = bool(shown) and len(found) > wanted.most
     return Part(rows=list(map(_person, shown)), total=total, following=shown[-1][0] if more else "")
+
+
+def _everybody(
+    asked: Asked, wanted: Wanted, statement: str, bounds: Sequence[str]
+) -> Iterator[list[Any]]:
+    """Yield residents by id, from the place on unless all of them are to be counted."""
+    after = "" if wanted.count else wanted.after
+    while found := ask(asked.connection, statement, after, *bounds, _AT_ONCE, 0):
+        yield from map(_person, found)
+        after = found[-1][0]
+
+
+def _people_who_fit(wanted: Wanted, fits: Fits, everybody: Iterator[list[Any]]) -> Part:
+    shown: list[list[Any]] = []
+    total = met = 0
+    for row in filter(fits, everybody):
+        total += 1
+        met += row[0] > wanted.after
+        if wanted.skip < met <= wanted.skip + wanted.most:
+            shown.append(row)
+        if met > wanted.skip + wanted.most and not wanted.count:
+            break
+    more = bool(shown) and met > wanted.skip + wanted.most
+    return Part(rows=shown, total=total, following=shown[-1][0] if more else "")
 
 
 def _person(row: Sequence[Any]) -> list[Any]:
@@ -322,52 +353,3 @@ _ALL = (
     EntitySet(name="People", key=("id",), columns=_PERSON_COLUMNS, rows=None),
 )
 SETS: Mapping[str, EntitySet] = {one.name: one for one in _ALL}
-
-
-# The description of the tables, which programs read first -------------------------------------
-
-
-def metadata(sets: Sequence[EntitySet]) -> str:
-    """Return the tables in the language of schemas (CSDL), which says what cannot be asked."""
-    types = "".join(f"<{part}>" for one in sets for part in _type(one))
-    named = "".join(
-        f'<EntitySet Name="{one.name}" EntityType="{NAMESPACE}.{one.name}Row">{_LIMITS}</EntitySet>'
-        for one in sets
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx">'
-        f'<edmx:DataServices><Schema Namespace="{NAMESPACE}"'
-        ' xmlns="http://docs.oasis-open.org/odata/ns/edm">'
-        f'{types}<EntityContainer Name="Feed">{named}</EntityContainer>'
-        "</Schema></edmx:DataServices></edmx:Edmx>"
-    )
-
-
-def _type(one: EntitySet) -> Iterator[str]:
-    """Yield the tags that describe a table's rows, without their brackets."""
-    yield f'EntityType Name="{one.name}Row"'
-    yield "Key"
-    yield from (f'PropertyRef Name="{name}"/' for name in one.key)
-    yield "/Key"
-    for name, kind in one.columns.items():
-        never = ' Nullable="false"' if name in one.key else ""
-        yield f'Property Name="{name}" Type="{kind}"{never}/'
-    yield "/EntityType"
-
-
-NAMESPACE = "Jemput"
-_CAN = "Org.OData.Capabilities.V1"
-_LIMITS = f'<Annotation Term="{_CAN}.IndexableByKey" Bool="false"/>' + "".join(
-    f'<Annotation Term="{_CAN}.{term}"><Record><PropertyValue Property="{what}" Bool="false"/>'
-    "</Record></Annotation>"
-    for term, what in (
-        ("FilterRestrictions", "Filterable"),
-        ("SortRestrictions", "Sortable"),
-        ("ExpandRestrictions", "Expandable"),
-        ("SearchRestrictions", "Searchable"),
-        ("InsertRestrictions", "Insertable"),
-        ("UpdateRestrictions", "Updatable"),
-        ("DeleteRestrictions", "Deletable"),
-    )
-)

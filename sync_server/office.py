@@ -4,8 +4,9 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from sqlalchemy import Connection
 
@@ -21,12 +22,14 @@ class Office:
     """What ingest, pull and the commands work with.
 
     ``now_ms``: the server's clock, Unix ms. ``photos``: the folder of the sealed photos.
+    ``rebuilding``: set while this program makes all tables anew, and nobody else can write.
     """
 
     store: Store
     keys: Keys
     now_ms: Callable[[], int]
     photos: Path
+    rebuilding: Event = field(default_factory=Event, repr=False)
 
     def signatory(self, connection: Connection) -> Signatory:
         """Return who signs, in the epoch that the database is in."""

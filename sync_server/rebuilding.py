@@ -33,6 +33,14 @@ def rebuild(office: Office, progress: Progress = lambda _done, _total: None) -> 
     Where a change is used now that was not before, devices may be past its place in the log: they
     are sent a new snapshot.
     """
+    office.rebuilding.set()
+    try:
+        return _rebuild(office, progress)
+    finally:
+        office.rebuilding.clear()
+
+
+def _rebuild(office: Office, progress: Progress) -> Rebuilt:
     with office.store.write() as connection:
         reopened = reopen(office, connection)
         before = projections.unfolded_places(connection)

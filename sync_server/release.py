@@ -72,7 +72,7 @@ def accept(office: Office, number: int) -> int:
         kept = _waiting(connection, number)
         if kept.cause is Cause.HELD:
             together, taken = [kept], _take_up(office, connection, kept)
-        elif kept.cause is Cause.REVOKED and not _forks(connection, kept):
+        elif kept.cause is Cause.REVOKED and not _parts(office, connection, kept):
             together, taken = _take(office, connection, kept)
         else:
             together = _branch_of(connection, kept)
@@ -122,12 +122,21 @@ def _take_up(office: Office, connection: Connection, kept: Kept) -> int:
     return len(changes)
 
 
-def _forks(connection: Connection, kept: Kept) -> bool:
-    """Tell whether another copy was first to send something in the place where a branch begins."""
-    batch = parse(_branch_of(connection, kept)[0].body)
+def _parts(office: Office, connection: Connection, kept: Kept) -> bool:
+    """Tell whether a batch cannot go into its chain.
+
+    Another copy was first to send something in the place where its branch begins, or the branch
+    was taken over before.
+    """
+    branch = _branch_of(connection, kept)
+    batch = parse(branch[0].body)
     stream, first = batch.header.stream, batch.header.first
     known = batches.hashes_at(connection, stream, first)
-    return judge(batches.head(connection, stream), known, batch) is Judgement.FORK
+    if judge(batches.head(connection, stream), known, batch) is Judgement.FORK:
+        return True
+    written = {_trace(one) for one in log.of_device(connection, office.keys.server, by=_TAKEN_OVER)}
+    changes = (change for one in branch for change in ingest.read(parse(one.body), office)[0])
+    return any(_trace(change) in written for change in changes)
 
 
 def _branch_of(connection: Connection, kept: Kept) -> list[Kept]:
@@ -160,16 +169,24 @@ def _write_again(office: Office, connection: Connection, branch: list[Kept]) -> 
     """
     stream = Stream.from_hex(branch[0].stream)
     changes = [change for kept in branch for change in _changes_of(office, kept)]
+    own = [*_before(connection, branch[0]), *changes]
     held = {_trace(change) for change in log.of_device(connection, stream.device)}
-    present = {
-        change.sequence: change_digest(change) for change in changes if _trace(change) in held
-    }
+    present = {change.sequence: change_digest(change) for change in own if _trace(change) in held}
     device = devices.get(connection, stream.device)
     alive = device is not None and device.revoked_ms is None
-    if alive and len(present) < len(changes):
+    if alive and len(present) < len(own):
         raise QuarantineCopyAlive(number=branch[0].id)
     _require_all_read(connection, stream.device, branch[0].id)
-    return _settle(office, connection, _moved(office, changes, changes[0].sequence, present))
+    return _settle(office, connection, _moved(office, own, changes[0].sequence, present))
+
+
+def _before(connection: Connection, kept: Kept) -> list[Change]:
+    """Return what a copy wrote before a batch, if that is what the log has: whom it began there."""
+    header = parse(kept.body).header
+    end = Head(sequence=header.first - 1, hash=header.previous)
+    if not batches.ends_at(connection, header.stream, end):
+        return []
+    return log.of_stream(connection, header.stream, 1, end.sequence)
 
 
 def _require_all_read(connection: Connection, device: bytes, number: int) -> None:

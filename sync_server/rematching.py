@@ -41,13 +41,17 @@ class Rematched:
     pairs: int
 
 
-def fill(connection: Connection, server: bytes) -> None:
+def _untold(_done: int, _total: int) -> None:
+    """Say nothing."""
+
+
+def fill(connection: Connection, server: bytes, progress: Progress = _untold) -> None:
     """Keep what is compared of everybody where none is kept yet: the database is older."""
     if not matching.count_people(connection):
-        reindex(connection, server)
+        reindex(connection, server, progress)
 
 
-def reindex(connection: Connection, server: bytes) -> int:
+def reindex(connection: Connection, server: bytes, progress: Progress = _untold) -> int:
     """Make anew what is compared of each resident; return how many there are.
 
     Those of registers come first, so that everybody from a device is compared with them.
@@ -67,6 +71,7 @@ def reindex(connection: Connection, server: bytes) -> int:
             rows.append(row)
             held.append((last, keys))
         matching.keep(connection, rows)
+        progress(len(held), len(everyone))
     blocks.write_segment(connection, last, *blocks.sorted_blocks(held))
     return len(everyone)
 
@@ -77,9 +82,7 @@ def _person(number: int, record: str, shown: str) -> tuple[Person, Sequence[int]
     return Person(number, record, pack(person), blocks.keys_to_bytes(keys)), keys
 
 
-def rematch(
-    office: Office, *, registers: bool, progress: Progress = lambda _done, _total: None
-) -> Rematched:
+def rematch(office: Office, *, registers: bool, progress: Progress = _untold) -> Rematched:
     """Compare everybody from devices with everybody anew, a few hundred in each transaction.
 
     ``registers``: also those who came from registers, who are never linked without a person.

@@ -9,7 +9,7 @@ in many steps is the one made in a single step.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from threading import Lock, Thread
@@ -73,6 +73,7 @@ _MOVED = (
     " UNION SELECT record FROM (SELECT record, root FROM tally_clusters EXCEPT"
     " SELECT record, root FROM clusters)"
 )
+Told = Callable[[int, int], None]
 _ADD_PERSON = text_of(insert(tally_people))
 _ADD_VISIT = text_of(insert(tally_visits))
 
@@ -149,10 +150,18 @@ def _finish_behind(office: Office) -> None:
         _FINISHING.release()
 
 
-def finish(office: Office) -> None:
-    """Take in all that is new, a part in each transaction, so that nobody waits long."""
-    while catch_up(office).left:
-        pass
+def finish(office: Office, told: Told = lambda _done, _total: None) -> None:
+    """Take in all that is new, a part in each transaction, so that nobody waits long.
+
+    ``told`` hears how many records are counted, and of how many.
+    """
+    with office.store.read() as connection:
+        total = progress(connection).left
+    if total:
+        told(0, total)
+    while left := catch_up(office).left:
+        total = max(total, left)
+        told(total - left, total)
 
 
 def keep(office: Office, counted: Counted) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import sockets, stretching
+from tests.support import sockets, stretching, templates
 
 TESTS = Path(__file__).parent
 WITHOUT_NETWORK = frozenset({"unit", "property"})
@@ -43,6 +43,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 stretching.remember()
+templates.remember()
 IN_CI = os.environ.get("CI") == "true"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "default"))
 

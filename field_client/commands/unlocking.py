@@ -39,8 +39,8 @@ def who() -> Config:
 def unlocked(asked: Config | None = None) -> Iterator[App]:
     """Open the store named by the environment; ``asked``: what `who` gave already."""
     config = asked or who()
-    with rekeying() as line:
-        app = open_app(config, progress=line)
+    with rekeying() as line, _updating() as update:
+        app = open_app(config, progress=line, updating=update)
     with app:
         report_warnings(app)
         yield app
@@ -50,6 +50,11 @@ def unlocked(asked: Config | None = None) -> Iterator[App]:
 def rekeying() -> PercentLine:
     """Return the line that shows how far the store is encrypted anew; a small store shows none."""
     return PercentLine(text(PACKAGE)("Encrypting the store anew: {percent} percent"))
+
+
+def _updating() -> PercentLine:
+    """Return the line that shows how far an older program's store is updated."""
+    return PercentLine(text(PACKAGE)("Updating the store: {percent} percent"))
 
 
 def report_warnings(app: App) -> None:

@@ -13,6 +13,7 @@ from field_client.vault import index
 from field_client.vault.bodies import from_body, to_body
 from field_client.vault.connection import StoreConnection
 from field_client.vault.planner import Value, index_value
+from field_client.vault.snapshot import Progress
 from shared_schema.changes import VOID
 
 _AT_ONCE = 512
@@ -20,7 +21,7 @@ _PERSON = "person"
 Found = Mapping[str, Callable[[Mapping[str, Any]], str | None]]
 
 
-def enter(store: StoreConnection) -> None:
+def enter(store: StoreConnection, progress: Progress) -> None:
     """Write day of birth, and whether they are still to be recorded, into every person's document.
 
     Only within a transaction. What a document has already stays; both are indexed then.
@@ -30,7 +31,7 @@ def enter(store: StoreConnection) -> None:
         numbers = index.load(store)[table].values
         changed: list[tuple[str | bytes, int]] = []
         indexed: list[tuple[int, Value, int]] = []
-        for seq, document, missing in _people(store, table):
+        for seq, document, missing in _people(store, table, progress):
             if missing:
                 changed.append((to_body(document), seq))
             for name in {*missing, *new}:
@@ -44,10 +45,14 @@ def enter(store: StoreConnection) -> None:
 
 
 def _people(
-    store: StoreConnection, table: int
+    store: StoreConnection, table: int, progress: Progress
 ) -> Iterator[tuple[int, dict[str, Any], Sequence[str]]]:
     """Yield each person's number, whole document, and the names of what it lacked."""
+    first, last = index.span(table)
+    ((last,),) = store.rows("SELECT max(seq) FROM docs WHERE seq<?", (last,))
     for seq, body in index.bodies(store, table):
+        if seq % _AT_ONCE == 0:
+            progress((seq - first) / (last - first))
         document = from_body(body)
         if document.get("type") != _PERSON:
             continue

@@ -167,6 +167,18 @@ def count_between(store: StoreConnection, number: int, low: str, high: str) -> i
     return counted
 
 
+def values(store: StoreConnection, number: int) -> list[str]:
+    """Return every value of field ``number``, in the order of the documents; none is read."""
+    sql = "SELECT value FROM doc_index WHERE field=? ORDER BY seq"
+    return [value for (value,) in store.rows(sql, (number,))]
+
+
+def values_between(store: StoreConnection, number: int, low: str, high: str) -> list[str]:
+    """Return the values of field ``number`` from ``low`` to ``high``, in their order."""
+    sql = "SELECT value FROM doc_index WHERE field=? AND value>=? AND value<=? ORDER BY value"
+    return [value for (value,) in store.rows(sql, (number, low, high))]
+
+
 def by_parts(
     store: StoreConnection, table: int, wanted: Sequence[Alternatives], piece: int
 ) -> Iterator[tuple[int, str]]:

@@ -12,10 +12,10 @@ the next version keeps its own.
 from collections.abc import Callable
 from pathlib import Path
 
-from field_client.vault import births, durable
+from field_client.vault import births, briefing, durable
 from field_client.vault.connection import StoreConnection
 from field_client.vault.errors import DiskFull, UpdateNeedsRoom, VaultDamaged, VaultNewer
-from field_client.vault.snapshot import copy_store
+from field_client.vault.snapshot import Progress, copy_store, unseen
 
 APPLICATION_ID = 0x4A4D5056
 KEPT = ".before-"
@@ -51,11 +51,13 @@ _DOCUMENTS = (
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
 )
 
-Step = str | Callable[[StoreConnection], None]
+Step = str | Callable[[StoreConnection, Progress], None]
+_COPY = 0.25  # of the time that an update takes
 MIGRATIONS: tuple[tuple[Step, ...], ...] = (
     _DOCUMENTS,
     (),  # the next one writes what this one did: both are found in one pass
     (births.enter,),
+    (briefing.enter,),
 )
 
 
@@ -63,15 +65,16 @@ def create(store: StoreConnection) -> None:
     """Give an empty file its tables; it is a store only once this has committed."""
     with store.transaction():
         store.rows(f"PRAGMA application_id={APPLICATION_ID}")
-        _apply(store, 0)
+        _apply(store, 0, unseen)
 
 
-def migrate(store: StoreConnection) -> None:
+def migrate(store: StoreConnection, progress: Progress = unseen) -> None:
     """Bring an opened store to this program's version, keeping a copy of it as it was.
 
-    Whatever cuts it short, the store is as it was or as it will be, and repeating goes on. Raises
-    UpdateNeedsRoom, VaultNewer where a newer program wrote it, VaultDamaged where it has no
-    tables: an empty file in the store's place is never taken for a new store.
+    ``progress`` is given 0 to 1. Whatever cuts it short, the store is as it was or as it will be,
+    and repeating goes on. Raises UpdateNeedsRoom, VaultNewer where a newer program wrote it,
+    VaultDamaged where it has no tables: an empty file in the store's place is never taken for a
+    new store.
     """
     if version(store) == 0:
         raise VaultDamaged(file=store.path.name)
@@ -79,18 +82,18 @@ def migrate(store: StoreConnection) -> None:
         with store.transaction():
             done = version(store)
             if done < len(MIGRATIONS):
-                _keep(store, done)
-                _apply(store, done)
+                _keep(store, done, lambda share: progress(_COPY * share))
+                _apply(store, done, lambda share: progress(_COPY + (1 - _COPY) * share))
     if version(store) > len(MIGRATIONS):
         raise VaultNewer(file=store.path.name)
 
 
-def _keep(store: StoreConnection, done: int) -> None:
+def _keep(store: StoreConnection, done: int, progress: Progress) -> None:
     """Copy the store, encrypted as it is, beside itself; copies of older versions go then."""
     kept = store.path.with_name(f"{store.path.name}{KEPT}{done}")
     new = kept.with_name(kept.name + durable.NEW_SUFFIX)
     try:
-        copy_store(store, new)
+        copy_store(store, new, progress)
     except DiskFull as error:
         size = store.path.stat().st_size
         raise UpdateNeedsRoom(megabytes=size // 1_000_000 + 1) from error
@@ -111,11 +114,11 @@ def version(store: StoreConnection) -> int:
     return number
 
 
-def _apply(store: StoreConnection, done: int) -> None:
+def _apply(store: StoreConnection, done: int, progress: Progress) -> None:
     for script in MIGRATIONS[done:]:
         for step in script:
             if isinstance(step, str):
                 store.rows(step)
             else:
-                step(store)
+                step(store, progress)
     store.rows(f"PRAGMA user_version={len(MIGRATIONS)}")

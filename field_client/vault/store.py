@@ -194,15 +194,17 @@ def open_vault(
     *,
     indexes: Mapping[str, Sequence[str]] | None = None,
     text_indexes: Mapping[str, Sequence[str]] | None = None,
+    updating: Progress = unseen,
 ) -> VaultDB:
     """Open the store; close it (or use ``with``) when done.
 
+    ``updating`` is given 0 to 1 while an older program's store becomes one of this program's.
     Raises VaultMissing, VaultDamaged, KeysReplaced, VaultNewer, VaultBusy, VaultIO, DeviceWiped.
     """
     keys.require_not_wiped(home)
     here = presence.enter(home)
     try:
-        return _opened(home, unlocked, indexes, text_indexes, here.leave)
+        return _opened(home, unlocked, indexes, text_indexes, here.leave, updating)
     except BaseException:
         here.leave()
         raise
@@ -230,6 +232,7 @@ def _opened(
     indexes: Mapping[str, Sequence[str]] | None,
     text_indexes: Mapping[str, Sequence[str]] | None,
     leave: Callable[[], None],
+    updating: Progress = unseen,
 ) -> VaultDB:
     _settle(home)
     path = home / STORE_FILE
@@ -240,7 +243,7 @@ def _opened(
     copy = identity.fingerprint(home)
     store = _connected(home, unlocked)
     try:
-        migrations.migrate(store)
+        migrations.migrate(store, updating)
         return VaultDB(store, copy, indexes=indexes, text_indexes=text_indexes, leave=leave)
     except BaseException:
         store.close()

@@ -6,45 +6,25 @@ commit; a document must be JSON. Added are `match` for parts of a text, `beginni
 of an indexed field and `named` for parts of an id.
 """
 
-import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from tinydb.queries import QueryLike
-from tinydb.table import Document, Table
+from tinydb.table import Document
 
-from field_client.vault import index, indexcheck, planner
+from field_client.vault import index, indexcheck
 from field_client.vault.bodies import from_body, to_body
-from field_client.vault.catalogue import Catalogue
-from field_client.vault.connection import Row, Values
-from field_client.vault.index import CHUNK, Alternatives, Fields
-from field_client.vault.planner import Term, Value
+from field_client.vault.index import Alternatives
+from field_client.vault.rows import Rows, Stored
 
 MATCH_CANDIDATES = 100
 Change = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
 
-class _Stored(NamedTuple):
-    seq: int
-    doc_id: str
-    body: dict[str, Any]
-
-
-class VaultTable(Table):
+class VaultTable(Rows):
     """One table of documents in the vault; get it from `VaultDB.table`."""
-
-    document_id_class = str  # type: ignore[assignment]  # ids are text here
-    default_query_cache_capacity = 0
-
-    def __init__(self, storage: Any, name: str, *, persist_empty: bool = False) -> None:
-        self._catalogue: Catalogue = storage.catalogue
-        self._store = self._catalogue.store
-        super().__init__(storage, name, cache_size=0)
-        if persist_empty:
-            with self._store.transaction():
-                self._catalogue.number(name)
 
     # Reading
 
@@ -106,38 +86,6 @@ class VaultTable(Table):
         number = self._fields().values[field]
         return self._in_turn(index.between(self._store, number, low, high, limit))
 
-    def bodies_between(
-        self, field: str, low: str, high: str, limit: int = 50
-    ) -> list[tuple[str, str | bytes]]:
-        """Return ids and packed bodies of what `between` returns, in the table's order.
-
-        Equal bodies hold equal documents: what was made of one before holds for it still.
-        """
-        number = self._fields().values[field]
-        return self._bodies(index.between(self._store, number, low, high, limit))
-
-    def bodies_of(self, field: str, values: Iterable[Value]) -> list[tuple[str, str | bytes]]:
-        """Return ids and packed bodies of what has one of these indexed values, in turn."""
-        number = self._fields().values[field]
-        clause = frozenset(Term(field=number, value=one) for one in values)
-        return self._bodies(index.sequences(self._store, clause))
-
-    def latest_bodies(
-        self, field: str, value: str, limit: int = 50
-    ) -> list[tuple[str, str | bytes]]:
-        """Return ids and packed bodies of the newest documents of a value, the oldest first."""
-        number = self._fields().values[field]
-        return self._bodies(index.latest(self._store, number, value, limit))
-
-    def bodies(self, doc_ids: Iterable[str]) -> list[tuple[str, str | bytes]]:
-        """Return ids and packed bodies of these documents."""
-        return [(doc_id, body) for _seq, doc_id, body in self._rows_by_ids(doc_ids)]
-
-    def count_between(self, field: str, low: str, high: str) -> int:
-        """Return how many documents have an indexed ``field`` within both bounds; reads none."""
-        number = self._fields().values[field]
-        return index.count_between(self._store, number, low, high)
-
     def named(self, part: str) -> list[str]:
         """Return the ids that begin or end with ``part``, hyphens left out; reads no document."""
         found = self._store.rows(
@@ -146,14 +94,6 @@ class VaultTable(Table):
             (self._catalogue.find(self.name), part),
         )
         return [doc_id for doc_id, _ in found]
-
-    def _bodies(self, sequences: Iterable[int]) -> list[tuple[str, str | bytes]]:
-        wanted = sorted(sequences)
-        return [
-            (doc_id, body)
-            for at in range(0, len(wanted), CHUNK)
-            for _seq, doc_id, body in self._rows_of(wanted[at : at + CHUNK])
-        ]
 
     def _in_turn(self, sequences: Iterable[int]) -> list[Document]:
         wanted = list(sequences)
@@ -253,82 +193,13 @@ class VaultTable(Table):
         """Return an id that no other program can draw as well: 128 random bits."""
         return secrets.token_hex(16)
 
-    def _fields(self) -> Fields:
-        return self._catalogue.fields(self.name)
-
-    def _by_id(self, doc_id: str) -> _Stored | None:
-        found = self._store.rows(
-            "SELECT seq, id, body FROM docs WHERE tbl=? AND id=?",
-            (self._catalogue.find(self.name), doc_id),
-        )
-        return _stored(found[0]) if found else None
-
-    def _by_ids(self, doc_ids: Iterable[str]) -> list[_Stored]:
-        return list(map(_stored, self._rows_by_ids(doc_ids)))
-
-    def _rows_by_ids(self, doc_ids: Iterable[str]) -> list[Row]:
-        found: list[Row] = self._store.rows(
-            "SELECT seq, id, body FROM docs WHERE tbl=? AND id IN"
-            " (SELECT value FROM json_each(?)) ORDER BY seq",
-            (self._catalogue.find(self.name), json.dumps([str(one) for one in doc_ids])),
-        )
-        return found
-
-    def _scan(self) -> Iterator[_Stored]:
-        """Read the whole table, in the order in which its documents were inserted."""
-        after, end = index.span(self._catalogue.find(self.name))
-        return self._pieces(
-            "SELECT seq, id, body FROM docs WHERE seq>? AND seq<? ORDER BY seq LIMIT ?",
-            lambda last: (max(after, last), end, CHUNK),
-        )
-
-    def _indexed(self, term: Term) -> Iterator[_Stored]:
-        return self._pieces(
-            "SELECT docs.seq, id, body FROM doc_index CROSS JOIN docs ON docs.seq=doc_index.seq"
-            " WHERE field=? AND value=? AND doc_index.seq>? ORDER BY doc_index.seq LIMIT ?",
-            lambda last: (term.field, term.value, last, CHUNK),
-        )
-
-    def _pieces(self, sql: str, values: Callable[[int], Values]) -> Iterator[_Stored]:
-        """Read a piece at a time, each behind the last; no cursor stays open between them."""
-        last = -1
-        while True:
-            found = self._store.rows(sql, values(last))
-            yield from map(_stored, found)
-            if len(found) < CHUNK:
-                return
-            last = found[-1][0]
-
-    def _by_sequence(self, sequences: Sequence[int]) -> Iterator[_Stored]:
-        for at in range(0, len(sequences), CHUNK):
-            yield from map(_stored, self._rows_of(sequences[at : at + CHUNK]))
-
-    def _rows_of(self, sequences: Sequence[int]) -> list[Row]:
-        found: list[Row] = self._store.rows(
-            "SELECT seq, id, body FROM docs WHERE seq IN"
-            " (SELECT value FROM json_each(?)) ORDER BY seq",
-            (json.dumps(sequences),),
-        )
-        return found
-
-    def _matching(self, cond: QueryLike) -> Iterator[_Stored]:
-        clauses = planner.clauses(cond, self._fields().values)
-        clause = planner.narrowest(clauses, lambda one: index.weight(self._store, one))
-        if clause is None:
-            candidates = self._scan()
-        elif len(clause) == 1:
-            candidates = self._indexed(*clause)
-        else:
-            candidates = self._by_sequence(index.sequences(self._store, clause))
-        return (stored for stored in candidates if cond(stored.body))
-
     def _targets(
         self,
         cond: QueryLike | None,
         doc_ids: Iterable[str] | None,
         *,
         whole: bool = False,
-    ) -> Iterable[_Stored]:
+    ) -> Iterable[Stored]:
         if doc_ids is not None:
             return list(filter(None, map(self._by_id, dict.fromkeys(map(str, doc_ids)))))
         if cond is not None:
@@ -350,7 +221,7 @@ class VaultTable(Table):
         index.enter(self._store, seq, new)
         return doc_id
 
-    def _change(self, stored: _Stored, fields: Change) -> str:
+    def _change(self, stored: Stored, fields: Change) -> str:
         before, new = index.marks(self._fields(), stored.body), stored.body
         if callable(fields):
             fields(new)
@@ -364,7 +235,7 @@ class VaultTable(Table):
         index.replace(self._store, stored.seq, before, after)
         return stored.doc_id
 
-    def _delete(self, stored: _Stored) -> str:
+    def _delete(self, stored: Stored) -> str:
         before = index.marks(self._fields(), stored.body)
         index.replace(self._store, stored.seq, before, index.NOTHING)
         self._store.rows("DELETE FROM docs WHERE seq=?", (stored.seq,))
@@ -381,12 +252,7 @@ def document_of(content: Mapping[str, Any], doc_id: str) -> Document:
     return Document(content, doc_id)  # type: ignore[arg-type]  # ids are text here
 
 
-def _stored(row: Row) -> _Stored:
-    seq, doc_id, body = row
-    return _Stored(seq, doc_id, from_body(body))
-
-
-def _document(stored: _Stored) -> Document:
+def _document(stored: Stored) -> Document:
     return document_of(stored.body, stored.doc_id)
 
 

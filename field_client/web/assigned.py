@@ -64,8 +64,9 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
             pages = max(1, -(-len(wanted) // SHEET))
             number = min(pages, max(1, request.args.get("page", 1, type=int)))
             first = (number - 1) * SHEET
+            zone, now_ms = zone_of(app), _now(app)
             lines = [
-                task_pages.line(one, zone_of(app), _now(app), task_pages.neighbourhood(one))
+                task_pages.line(one, zone, now_ms, task_pages.neighbourhood(one))
                 for one in wanted[first : first + SHEET]
             ]
             return page(

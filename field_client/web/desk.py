@@ -31,13 +31,15 @@ class Desk:
     """One store and its shift, for all threads.
 
     ``trouble``: why the last sealing failed; it holds on to nothing. ``ended``: why the last shift
-    was ended, where that was nobody's wish here, until the next one begins.
+    was ended, where that was nobody's wish here, until the next one begins. ``updated``: while a
+    store is opened, what share of it has been brought up to this program.
     """
 
     home: Path
     clock: Callable[[], float] = uptime_s
     trouble: JemputError | None = None
     ended: AccessError | None = None
+    updated: float | None = None
     _shift: Shift = field(default_factory=Shift)
     _app: App | None = None
     _pin: pin.Pin | None = field(default=None, repr=False)
@@ -130,9 +132,13 @@ class Desk:
     def unlock(self, operator: str, passphrase: str) -> None:
         """Begin a shift; one that is open is sealed and closed first. Raises as `unlock` does."""
         with self._changing:
-            keys = unlock(self.home, operator, passphrase)
-            self._close_for(Shift())
-            self._open(keys, Shift().begin(keys.operator, self.clock()))
+            self.updated = 0.0
+            try:
+                keys = unlock(self.home, operator, passphrase)
+                self._close_for(Shift())
+                self._open(keys, Shift().begin(keys.operator, self.clock()))
+            finally:
+                self.updated = None
 
     def resume(self, digits: str) -> None:
         """Go on with a paused shift. Raises PinWrong, PinForgotten, and what opening raises."""
@@ -179,10 +185,13 @@ class Desk:
         self._pin, self._wrapped = digits, None
 
     def _open(self, keys: VaultKeys, following: Shift) -> None:
-        app = open_unlocked(self.home, keys)
+        app = open_unlocked(self.home, keys, updating=self._note_update)
         with self._turn:
             self._app, self._shift, self._seen = app, following.use(self.clock()), -1
             self.ended = None
+
+    def _note_update(self, share: float) -> None:
+        self.updated = share
 
     def set_pin(self, digits: str) -> None:
         """Let six digits open the store again after a pause. Raises PinWeak, StoreLocked."""

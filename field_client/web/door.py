@@ -57,6 +57,10 @@ def _add_unlocking(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             return to("beginning.begin")
         return locked_page(desk)
 
+    @room.get("/unlock/progress")
+    def updating() -> Page:
+        return render_template("_updating.html", share=desk.updated)
+
     @room.post("/unlock")
     def enter() -> Page:
         operator = request.form.get("operator", "")

@@ -22,7 +22,15 @@ NAMES = ("127.0.0.1", "localhost")
 SHELL = ("door.shell", "door.asleep")
 OPEN_TO_ALL = frozenset(
     {
-        *("door.unlock", "door.enter", "door.language", "door.idle", "static", *SHELL),
+        *(
+            "door.unlock",
+            "door.enter",
+            "door.updating",
+            "door.language",
+            "door.idle",
+            "static",
+            *SHELL,
+        ),
         *("beginning.begin", "beginning.enrol", "beginning.restore"),
     }
 )

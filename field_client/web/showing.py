@@ -65,6 +65,7 @@ def locked_page(desk: Desk, error: JemputError | None = None, chosen: str = "") 
         sealed=screens.sealed_here(desk.home),
         elsewhere=desk.shift.state is State.OPEN,
         error=error or desk.ended,
+        share=desk.updated,
     )
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 
 from field_client.commands.outcomes import seconds_left
-from field_client.entries import Standing
 from field_client.opened import App
 from field_client.records import PHOTO
 from field_client.sync.departure import depart
@@ -163,8 +162,8 @@ def _told(course: Course) -> dict[str, Any]:
 def _going(app: App) -> Going:
     """Count what waits; a sealed batch is counted by its bytes, the rest is not sealed yet."""
     lang = language()
-    waiting = app.journal.entries(state=Standing.WAITING, own=True)
-    kinds = Counter(one.type for one in waiting if one.type != PHOTO)
+    kinds = Counter(app.journal.waiting_types())
+    del kinds[PHOTO]
     sealed = sum(
         app.spool.waiting(stream.to_bytes(), app.spool.acked(stream.to_bytes()))[1]
         for stream in app.journal.branches.all()

@@ -4,8 +4,6 @@ Each function is symmetric and looks at two values only; what a step is worth is
 parameters to say. `MISSING` where one of the two is not known: it is worth nothing.
 """
 
-from functools import lru_cache
-
 from rapidfuzz.distance import OSA, JaroWinkler
 
 MISSING = "missing"
@@ -25,7 +23,6 @@ FAINTLY = 0.55
 _DEFAULT_DAYS = frozenset({"0101", "0701", "1231"})
 _CLOSE_YEARS = 2
 _ESTIMATE_YEARS = 5
-_REMEMBERED = 20_000
 _DISTRICT = 6
 _BIRTH = 12
 
@@ -121,16 +118,15 @@ def _join(left: list[str], rest: list[str], found: list[Word]) -> None:
                 return
 
 
-@lru_cache(_REMEMBERED)
 def likeness_of(one: str, other: str) -> tuple[float, str]:
     """Return how alike two words are (1 at most), and what is to be made of it."""
     short, long = (one, other) if len(one) <= len(other) else (other, one)
     if len(short) == 1:
         return (0.7, INITIAL) if long.startswith(short) else (0.0, OTHER)
-    if _stands_for(short, long):
+    if (short in long or long.startswith(short[:3])) and _stands_for(short, long):
         return 0.95, SHORT
-    likeness = JaroWinkler.similarity(one, other)
-    if likeness >= NEARLY:
+    likeness = JaroWinkler.similarity(one, other, score_cutoff=NEARLY)
+    if likeness:
         return likeness, NEAR
     letters = OSA.normalized_similarity(one, other, score_cutoff=FAINTLY)
     if letters >= NEARLY_BY_EDITS:

@@ -36,7 +36,7 @@ class Parameters:
     of a person are fewer than all people;
     `prior` the bits of a register's person being the one before anything is compared,
     `bits` by comparison, `rarity` bits of each word and `unseen` those of any other,
-    `most_of_family` the most bits that parents and place of birth can add against relatives,
+    `most_of_family` the most bits that parents and place of birth can add against each,
     `manner` the most bits that a word is worth where it agrees as `near`, `short`, `initial`.
     """
 
@@ -50,7 +50,7 @@ class Parameters:
     unseen: float
     manner: Mapping[str, float]
     most_name_bits: float
-    most_of_family: float
+    most_of_family: Triple
     calibration: tuple[float, float]
     certain_error: float
     review_chance: float
@@ -91,7 +91,7 @@ def parameters_from(source: Mapping[str, Any]) -> Parameters:
         unseen=log2(total / _FEWEST),
         manner=MappingProxyType({how: float(most) for how, most in source["manner"].items()}),
         most_name_bits=float(source["most_name_bits"]),
-        most_of_family=sum(_most_against_relatives(source["levels"][one]) for one in _OF_FAMILY),
+        most_of_family=_most_of_family(source),
         calibration=(float(source["calibration"][0]), float(source["calibration"][1])),
         certain_error=float(source["certain_error"]),
         review_chance=float(source["review_chance"]),
@@ -117,8 +117,12 @@ def word_counts(people: Iterable[Comparable]) -> Counter[str]:
     return counts
 
 
-def _most_against_relatives(levels: Mapping[str, list[float]]) -> float:
-    return max(0.0, *(log2(row[0] / row[2]) for row in levels.values()))
+def _most_of_family(source: Mapping[str, Any]) -> Triple:
+    """Return the most that the family can add; against strangers with rare names of both."""
+    bits = [_bits(source["levels"][one]).values() for one in _OF_FAMILY]
+    most = [sum(max(0.0, *(level[who] for level in each)) for each in bits) for who in range(3)]
+    names = (len(_OF_FAMILY) - 1) * float(source["most_name_bits"])
+    return most[0] + names, most[1], most[2]
 
 
 def _bits(levels: Mapping[str, list[float]]) -> Bits:

@@ -96,13 +96,16 @@ def is_hopeless(found: Sequence[Seen], parameters: Parameters) -> bool:
     `found` is of the persons. The lowest sum counts, and parents, whom relatives share, can
     raise the one against relatives by little.
     """
-    best = weighed(found, parameters)[1] + parameters.most_of_family
+    best = weighed(found, parameters)[1] + parameters.most_of_family[1]
     return chance(best, parameters) < _HOPELESS
 
 
-def weighed(found: Sequence[Seen], parameters: Parameters) -> Triple:
-    """Return the weight of what was seen against each of `AGAINST`; the lowest counts."""
-    stranger, relative, namesake = parameters.fewer
+def weighed(found: Sequence[Seen], parameters: Parameters, before: Triple | None = None) -> Triple:
+    """Return the weight of what was seen against each of `AGAINST`; the lowest counts.
+
+    `before`: the weight of what was seen already, to which this is added.
+    """
+    stranger, relative, namesake = parameters.fewer if before is None else before
     bits = parameters.bits
     for comparison, level, words in found:
         if level != MISSING:

@@ -54,6 +54,13 @@ class ServerBusy(NetworkError):
     http_status = 503
 
 
+class OfficeRebuilding(NetworkError):
+    """The office makes its tables anew, for some minutes. Nothing is lost; sync again later."""
+
+    code = "OFFICE_REBUILDING"
+    http_status = 503
+
+
 class ConnectionCut(CustodyError):
     """The line was cut within an exchange. What was answered is kept; sync again."""
 
@@ -71,9 +78,16 @@ class Answering:
 def by_office(office: Office) -> Answering:
     """Return how an office answers."""
     return Answering(
-        open=partial(open_section, office),
+        open=partial(_open_at, office),
         answer=lambda frames, opening: converse(office, frames, opening, []),
     )
+
+
+def _open_at(office: Office, frames: Iterator[Frame]) -> Opening | None:
+    """Open a section, unless it would wait until its line has broken. Raises OfficeRebuilding."""
+    if office.rebuilding.is_set():
+        raise OfficeRebuilding
+    return open_section(office, frames)
 
 
 def blueprint(answering: Answering, doorkeeper: Doorkeeper) -> Blueprint:

@@ -4,7 +4,7 @@ Who reads it signs in as spreadsheets can: any name with the feed's key as the p
 as a bearer. The pages' cookie opens nothing here. Each answer is noted in the access log.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,29 +12,33 @@ from flask import Blueprint, Flask, Response, g, jsonify, request
 
 from shared_schema.errors import InputError
 from shared_schema.ids import IdInvalid, parse_id
-from sync_server import auditing, feed_keys, odata, tallies
+from sync_server import auditing, feed_description, feed_keys, odata, tallies
 from sync_server.accounts import Actor
 from sync_server.api.errors import error_response
 from sync_server.feed_keys import FeedKeyRefused
+from sync_server.feed_query import (
+    FeedQueryInvalid,
+    FeedQueryUnsupported,
+    Fits,
+    Rows,
+    ordering,
+    selection,
+)
 from sync_server.odata import PAGE_ROWS, EntitySet, Wanted
 from sync_server.office import Office
 from sync_server.web.guard import HEADERS, require_known_host
 
 _VERSION = "4.0"
-_KNOWN = frozenset({"$top", "$skip", "$count", "$select", "$skiptoken", "$format"})
+_KEPT = ("$select", "$filter", "$orderby", "$count")
+_KNOWN = frozenset({"$top", "$skip", "$skiptoken", "$format", *_KEPT})
+_JSON, _XML = ("json", "application/json"), ("xml", "application/xml")
 
 
-class FeedQueryInvalid(InputError):
-    """The feed cannot read {option}. Give $top and $skip as numbers, $select as columns."""
+class FeedFormatUnknown(InputError):
+    """The feed does not come in the form that was asked for. Ask for JSON, or leave $format out."""
 
-    code = "FEED_QUERY_INVALID"
-
-
-class FeedQueryUnsupported(InputError):
-    """The feed does not know {option}. Take the whole table, and sort or filter it afterwards."""
-
-    code = "FEED_QUERY_UNSUPPORTED"
-    http_status = 501
+    code = "FEED_FORMAT_UNKNOWN"
+    http_status = 406
 
 
 def install(app: Flask, office: Office, hosts: Collection[str] = ()) -> None:
@@ -75,7 +79,7 @@ def _add_routes(feed: Blueprint, office: Office) -> None:
 
     @feed.get("/odata/$metadata")
     def metadata() -> Response:
-        said = odata.metadata(odata.sets_for(office, g.reader))
+        said = feed_description.metadata(odata.sets_for(office, g.reader))
         return Response(said, mimetype="application/xml")
 
     @feed.get("/odata/<name>")
@@ -84,9 +88,8 @@ def _add_routes(feed: Blueprint, office: Office) -> None:
 
     @feed.get("/odata/<name>/$count")
     def how_many(name: str) -> Response:
-        part = _part(
-            office, g.reader, odata.set_named(office, g.reader, name), Wanted(most=0, count=True)
-        )
+        one = odata.set_named(office, g.reader, name)
+        part = _part(office, g.reader, one, Wanted(most=0, count=True, fits=_fits(one)))
         return Response(str(part.total), mimetype="text/plain")
 
 
@@ -95,7 +98,9 @@ def _page(office: Office, reader: Actor, name: str) -> dict[str, Any]:
     top, skip, chosen = _count_of("$top"), _count_of("$skip") or 0, _chosen(one)
     most = PAGE_ROWS if top is None else min(top, PAGE_ROWS)
     count = request.args.get("$count") == "true"
-    wanted = Wanted(after=_after(one), skip=skip, most=most, count=count)
+    wanted = Wanted(
+        after=_after(one), skip=skip, most=most, count=count, fits=_fits(one), ordered=_order(one)
+    )
     part = _part(office, reader, one, wanted)
     selected = "" if len(chosen) == len(one.columns) else f"({','.join(chosen)})"
     said: dict[str, Any] = {"@odata.context": f"{_context()}#{name}{selected}"}
@@ -110,10 +115,10 @@ def _page(office: Office, reader: Actor, name: str) -> dict[str, Any]:
 
 def _part(office: Office, reader: Actor, one: EntitySet, wanted: Wanted) -> odata.Part:
     tallies.catch_up_soon(office)
+    with office.store.read() as connection:
+        part = odata.part_of(odata.asked_by(office, connection, reader), one, wanted)
+    told = {"rows": len(part.rows), "skip": wanted.skip, "after": wanted.after}
     with office.store.write() as connection:
-        asked = odata.asked_by(office, connection, reader)
-        part = odata.part_of(asked, one, wanted)
-        told = {"rows": len(part.rows), "skip": wanted.skip, "after": wanted.after}
         auditing.note(office, connection, reader, "feed-read", one.name, told)
     return part
 
@@ -125,7 +130,7 @@ def _row(one: EntitySet, chosen: Collection[str], row: Sequence[Any]) -> dict[st
 
 def _next(name: str, after: str, left: int | None) -> str:
     """Return the address of the page behind this one, which asks for the same otherwise."""
-    kept = {key: request.args[key] for key in ("$select", "$count") if key in request.args}
+    kept = {key: request.args[key] for key in _KEPT if key in request.args}
     more = {} if left is None else {"$top": str(left)}
     return f"{_root()}/{name}?{urlencode({**kept, **more, '$skiptoken': after}, safe='$,')}"
 
@@ -139,6 +144,21 @@ def _chosen(one: EntitySet) -> Collection[str]:
         if name not in one.columns:
             raise FeedQueryInvalid(option=f"$select={name}")
     return [name for name in one.columns if name in names]
+
+
+def _fits(one: EntitySet) -> Fits | None:
+    asked = request.args.get("$filter")
+    return None if asked is None else selection(asked, one.columns)
+
+
+def _order(one: EntitySet) -> Callable[[Rows], Rows] | None:
+    """Return what orders the rows as asked; residents come by their ids, a page at a time."""
+    asked = request.args.get("$orderby")
+    if asked is None:
+        return None
+    if one.rows is None:
+        raise FeedQueryUnsupported(option="$orderby")
+    return ordering(asked, one.columns)
 
 
 def _count_of(option: str) -> int | None:
@@ -164,9 +184,14 @@ def _after(one: EntitySet) -> str:
 
 
 def _require_known_options() -> None:
-    for name in request.args:
+    for name, given in request.args.lists():
         if name.startswith("$") and name not in _KNOWN:
             raise FeedQueryUnsupported(option=name)
+        if name in _KNOWN and len(given) > 1:
+            raise FeedQueryInvalid(option=name)
+    named = request.args.get("$format", "").partition(";")[0].strip()
+    if named and named not in (_XML if request.path.endswith("/$metadata") else _JSON):
+        raise FeedFormatUnknown
 
 
 def _key() -> str:

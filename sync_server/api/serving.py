@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from shared_schema.errors import InputError, JemputError, NetworkError
-from sync_server import displaced
+from shared_schema.errors import InputError, NetworkError
 from sync_server.api import about, errors, exchange, odata
 from sync_server.api.body import ChunkedBody, KnownBody
 from sync_server.api.cork import Cork
@@ -28,6 +27,7 @@ from sync_server.api.v1 import site as v1
 from sync_server.importing import Imports
 from sync_server.keys import Keys
 from sync_server.office import Office
+from sync_server.upkeep import Upkeep
 from sync_server.web import site
 
 SLOW_LINE_S = 120
@@ -230,17 +230,13 @@ def prepare(office: Office, listening: Listening) -> Server:
 
 
 def _keep_house(server: PatientServer, office: Office) -> None:
-    """Do what follows from arrivals by itself, once nothing more has come for a while."""
-    head = waited = -1
+    """Do what follows from arrivals by itself, every few looks, until the server stops."""
+    upkeep, looks = Upkeep(office), 0
     while server.ready:
+        if looks % _HOUSE_EVERY == 0:
+            upkeep.turn()
+        looks += 1
         time.sleep(_LOOK_EVERY_S)
-        waited = (waited + 1) % _HOUSE_EVERY
-        if waited:
-            continue
-        with suppress(JemputError):
-            before, head = head, displaced.head(office)
-            if before == head:
-                displaced.requeue_new(office)
 
 
 def listen(app: Flask, doorkeeper: Doorkeeper, keys: Keys, listening: Listening) -> PatientServer:

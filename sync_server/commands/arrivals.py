@@ -12,11 +12,9 @@ from sqlalchemy import Connection
 from shared_schema.clock import DAY_MS
 from shared_schema.console import emit, output_options, text
 from shared_schema.display import instant, iso_time
-from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE, zone_of
+from sync_server.commands.opening import PACKAGE, opened, zone_of
 from sync_server.commands.people import regions_of, title_of
 from sync_server.comparing import DOUBTFUL, KNOWN, NEW
-from sync_server.config import load_config
 from sync_server.people import device_labels
 from sync_server.store.queries import matching, records
 from sync_server.store.queries.matching import Arrival
@@ -31,7 +29,7 @@ _MOST = 200
 @output_options
 def arrivals(days: int, band: str | None) -> None:
     """Show which residents from the teams are new, known already, or to be looked at."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         since_ms = office.now_ms() - days * DAY_MS
         found = matching.arrivals_since(connection, since_ms)

@@ -5,10 +5,8 @@ from typing import Any
 import click
 
 from shared_schema.console import emit, language, output_options, text
-from sync_server.app import open_office
 from sync_server.campaigns import add_campaign
-from sync_server.commands.opening import PACKAGE, operator
-from sync_server.config import load_config
+from sync_server.commands.opening import PACKAGE, opened, operator
 
 _DAY = "YYYY-MM-DD"
 
@@ -37,7 +35,7 @@ def add(**options: Any) -> None:
     names = ("eligible_on", "min_age", "married_count", "deadline")
     policy = {name: options[name] for name in names if options[name] is not None}
     values = {name: options[name] for name in ("name", "area", "starts_on", "ends_on")}
-    office = open_office(load_config())
+    office = opened()
     given = {**values, "policy": policy or None}
     record, kept = add_campaign(office, given, operator(office), language())
     document = {"id": str(record), **kept}

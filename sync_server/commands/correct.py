@@ -12,11 +12,9 @@ from shared_schema.console import emit, language, output_options, text
 from shared_schema.records import record_type, value_problem
 from shared_schema.regions import RegionTable
 from sync_server import bulk, correcting
-from sync_server.app import open_office
 from sync_server.bulk import Wanted
-from sync_server.commands.opening import PACKAGE, actor_of, deciding, reading, zone_of
+from sync_server.commands.opening import PACKAGE, actor_of, deciding, opened, reading, zone_of
 from sync_server.commands.people import field_label, regions_of, title_of, value_text
-from sync_server.config import load_config
 from sync_server.correcting import Why
 from sync_server.correction import IN_CONFLICT, Plan
 from sync_server.store.queries import records
@@ -68,7 +66,7 @@ def _wanted(
 @output_options
 def preview(**asked: Any) -> None:
     """Show what a correction would change; write nothing."""
-    wanted, office = _wanted(**asked), open_office(load_config())
+    wanted, office = _wanted(**asked), opened()
     with office.store.read() as connection:
         found = bulk.preview(office, connection, actor_of(connection), wanted)
         document = _document(connection, wanted.type, *found)

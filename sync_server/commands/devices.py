@@ -12,9 +12,7 @@ from shared_schema.console import emit, output_options, screen_width, text
 from shared_schema.display import iso_time, local_time, table
 from shared_schema.errors import InputError
 from sync_server import enrol
-from sync_server.app import open_office
-from sync_server.commands.opening import zone_of
-from sync_server.config import load_config
+from sync_server.commands.opening import opened, zone_of
 from sync_server.store.queries import batches, devices, facts
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
@@ -58,7 +56,7 @@ def enrol_device(
     *, label: str, scope: str, url: str, days: int, until: datetime | None, relay: bool
 ) -> None:
     """Make a code with which one device can enrol, once."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         region = facts.need(connection, Fact.REGION)
         zone = ZoneInfo(facts.need(connection, Fact.TIMEZONE))
@@ -78,7 +76,7 @@ def enrol_device(
 @output_options
 def list_devices() -> None:
     """Show the enrolled devices."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         refused = devices.refusals(connection)
         begun = batches.branches(connection)
@@ -99,7 +97,7 @@ def list_devices() -> None:
 @output_options
 def revoke_device(device_id: str) -> None:
     """Revoke a device: what it sends from now on waits in quarantine."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.write() as connection:
         found = _find(devices.everyone(connection), device_id)
         devices.revoke(connection, found.id, office.now_ms())

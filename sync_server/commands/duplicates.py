@@ -13,11 +13,9 @@ from shared_schema.links import Verdict
 from shared_schema.records.link import VERDICT
 from sync_server import deciding as case_decisions
 from sync_server import possible_duplicates, reconcile, rematching
-from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE, deciding, reading
+from sync_server.commands.opening import PACKAGE, deciding, opened, reading
 from sync_server.commands.people import regions_of, title_of
 from sync_server.commands.progress import Progress
-from sync_server.config import load_config
 from sync_server.matching.exact import OpenPair
 from sync_server.possible_duplicates import Proposed
 from sync_server.queue import parts_of
@@ -172,7 +170,7 @@ def _decided(made: reconcile.Decision) -> str:
 @output_options
 def rematch(*, registers: bool) -> None:
     """Compare everybody anew, after an update of the matcher or an import of a register."""
-    office = open_office(load_config())
+    office = opened()
     told = text(PACKAGE)("{count} of {total} residents, {rate} a second, {left} left")
     done = rematching.rematch(office, registers=registers, progress=Progress(told))
     emit(

@@ -19,8 +19,7 @@ from shared_schema.errors import (
     StorageError,
 )
 from shared_schema.frames import FRAME_LIMIT_BYTES, Frame, FrameReader, Kind
-from sync_server.app import open_office
-from sync_server.config import load_config
+from sync_server.commands.opening import opened
 from sync_server.exchange import converse, open_next
 from sync_server.inbound import Inbound
 from sync_server.keys import write_durably
@@ -51,7 +50,7 @@ class TargetTaken(InputError):
 @output_options
 def exchange(source: Path, target: Path) -> None:
     """Answer the file IN that devices exported, into the file OUT that they import."""
-    office = open_office(load_config())
+    office = opened()
     _check_target(target)
     troubles: list[JemputError] = []
     frames = Inbound(_frames(source), all_here=True)

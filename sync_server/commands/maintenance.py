@@ -7,9 +7,8 @@ import click
 from shared_schema.console import emit, output_options, text
 from shared_schema.display import pairs
 from sync_server import counting, rebuilding, verification
-from sync_server.app import open_office
+from sync_server.commands.opening import opened
 from sync_server.commands.progress import Progress
-from sync_server.config import load_config
 
 _PACKAGE = "sync_server"
 _COUNTED = {
@@ -29,7 +28,7 @@ _COUNTED = {
 def rebuild() -> None:
     """Make every table of current records anew from the change log."""
     told = text(_PACKAGE)("{count} of {total} changes, {rate} a second, {left} left")
-    done = rebuilding.rebuild(open_office(load_config()), Progress(told))
+    done = rebuilding.rebuild(opened(), Progress(told))
     emit(
         asdict(done),
         lambda: text(_PACKAGE)(
@@ -42,7 +41,7 @@ def rebuild() -> None:
 @output_options
 def verify() -> None:
     """Check log, batches, signatures and photos, and that all tables follow from the log."""
-    found = verification.verify_all(open_office(load_config()))
+    found = verification.verify_all(opened())
     emit(
         asdict(found),
         lambda: text(_PACKAGE)(
@@ -56,7 +55,7 @@ def verify() -> None:
 @output_options
 def stats() -> None:
     """Count what the server holds."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         counts = counting.counts(connection)
     texts = text(_PACKAGE)

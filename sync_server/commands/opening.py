@@ -12,6 +12,7 @@ from shared_schema.display import time_zone
 from sync_server import auditing
 from sync_server.accounts import Actor, Role
 from sync_server.app import open_office
+from sync_server.commands.updating import Updating
 from sync_server.config import load_config
 from sync_server.office import Office
 from sync_server.store.queries import facts, users
@@ -21,10 +22,15 @@ PACKAGE = "sync_server"
 AT_OFFICE = "user:"
 
 
+def opened() -> Office:
+    """Return the office; bringing an older database up to date is said on the console."""
+    return open_office(load_config(), Updating())
+
+
 @contextmanager
 def reading() -> Iterator[Connection]:
     """Give a connection that sees the office's store as it is now."""
-    with open_office(load_config()).store.read() as connection:
+    with opened().store.read() as connection:
         yield connection
 
 
@@ -44,7 +50,7 @@ class Desk:
 @contextmanager
 def deciding() -> Iterator[Desk]:
     """Give a writing connection and the user under whom its changes are made."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.write() as connection:
         yield Desk(office=office, connection=connection, actor=actor_of(connection))
 

@@ -10,10 +10,8 @@ from shared_schema import display
 from shared_schema.console import emit, output_options, screen_width, text
 from shared_schema.errors import InputError, StorageError
 from sync_server import photo_records, photos
-from sync_server.app import open_office
-from sync_server.commands.opening import zone_of
+from sync_server.commands.opening import opened, zone_of
 from sync_server.commands.people import SHORT_ID_LENGTH
-from sync_server.config import load_config
 from sync_server.keys import write_durably
 
 _PACKAGE = "sync_server"
@@ -41,7 +39,7 @@ def photo() -> None:
 @output_options
 def list_photos() -> None:
     """Show the photos of records, and which of them have come."""
-    with open_office(load_config()).store.read() as connection:
+    with opened().store.read() as connection:
         rows = photo_records.listed(connection)
         zone = zone_of(connection)
     emit({"count": len(rows), "photos": rows}, lambda: _table(rows, zone))
@@ -56,7 +54,7 @@ def save_photo(wanted: str, file: Path) -> None:
 
     RECORD is the photo's own record. A file that is there is never written over.
     """
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         kept = photo_records.find(connection, wanted)
     content = photos.read(office, kept)

@@ -8,9 +8,7 @@ import click
 from shared_schema.console import emit, output_options, text
 from shared_schema.display import iso_time, local_time
 from sync_server import release
-from sync_server.app import open_office
-from sync_server.commands.opening import deciding, zone_of
-from sync_server.config import load_config
+from sync_server.commands.opening import deciding, opened, zone_of
 from sync_server.office import Office
 from sync_server.store.queries import quarantine as kept_batches
 from sync_server.store.queries.quarantine import Kept
@@ -28,7 +26,7 @@ def quarantine() -> None:
 @output_options
 def list_quarantine(everything: bool) -> None:  # noqa: FBT001 (a command's flag)
     """Show the batches that wait for a decision."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         found = kept_batches.everything(connection)
         rows = [_row(office, one) for one in found if everything or one.decision is None]
@@ -42,7 +40,7 @@ def list_quarantine(everything: bool) -> None:  # noqa: FBT001 (a command's flag
 @output_options
 def accept_batch(number: int) -> None:
     """Take a batch in. Of a fork: only when that copy will never sync again."""
-    taken = release.accept(open_office(load_config()), number)
+    taken = release.accept(opened(), number)
     with deciding() as desk:
         desk.note("quarantine-accept", str(number), {"changes": taken})
     emit(
@@ -58,7 +56,7 @@ def accept_batch(number: int) -> None:
 @output_options
 def discard_batch(number: int) -> None:
     """Set a batch aside for good; its bytes are kept. An unreadable one is given up."""
-    release.discard(open_office(load_config()), number)
+    release.discard(opened(), number)
     with deciding() as desk:
         desk.note("quarantine-discard", str(number), {})
     emit(

@@ -23,11 +23,9 @@ from shared_schema.recovery import (
     read_request,
 )
 from sync_server import recovery as keys
-from sync_server.app import open_office
 from sync_server.commands import sharing
-from sync_server.commands.opening import PACKAGE, operator, zone_of
+from sync_server.commands.opening import PACKAGE, opened, operator, zone_of
 from sync_server.commands.output import OutputNotWritten
-from sync_server.config import load_config
 from sync_server.keys import write_durably
 from sync_server.recovery import Case
 from sync_server.shares import MOST_SHARES
@@ -72,7 +70,7 @@ def create(count: int, threshold: int, holders: tuple[str, ...], *, replace: boo
     Laptops take the key at their next sync. With --replace those that have not synced since are
     opened by the old shares only: keep these until `recovery status` names no such laptop.
     """
-    office = open_office(load_config())
+    office = opened()
     if not replace:
         keys.require_none(office)
     drawn = keys.draw(office, threshold, count, holders)
@@ -91,7 +89,7 @@ def create(count: int, threshold: int, holders: tuple[str, ...], *, replace: boo
 @output_options
 def status() -> None:
     """Show the key, when its shares were last tried, and which laptops do not hold it yet."""
-    office = open_office(load_config())
+    office = opened()
     found = keys.survey(office)
     with office.store.read() as connection:
         zone = zone_of(connection)
@@ -188,7 +186,7 @@ def exercise() -> None:
 
     At least as many shares as are needed are typed, better all of them; the date is noted.
     """
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         key = keys.need(connection)
     typed = sharing.typed_shares(office, key, everyone=True)
@@ -212,7 +210,7 @@ def answer(request: Path, target: Path) -> None:
 
     First see with your own eyes who asks, and compare the code with the one on the laptop.
     """
-    office = open_office(load_config())
+    office = opened()
     case = keys.open_case(office, _read(request))
     if target.exists():
         raise RecoveryTargetTaken(path=target)

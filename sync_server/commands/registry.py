@@ -10,12 +10,10 @@ from shared_schema.canonical import NotCanonical, decode
 from shared_schema.console import emit, language, output_options, text
 from shared_schema.regions import RegionTable
 from sync_server import auditing, rejections
-from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE, actor_of, operator
+from sync_server.commands.opening import PACKAGE, actor_of, opened, operator
 from sync_server.commands.output import OUTPUT, write_file
 from sync_server.commands.people import field_label, regions_of, value_text
 from sync_server.commands.progress import Progress
-from sync_server.config import load_config
 from sync_server.export import write_csv
 from sync_server.office import Office
 from sync_server.register_table import PERSON, RegisterMapInvalid
@@ -80,7 +78,7 @@ def _run(
     *,
     dry_run: bool,
 ) -> None:
-    office = open_office(load_config())
+    office = opened()
     job = Import(
         file=file,
         operator=operator(office),

@@ -11,11 +11,9 @@ from shared_schema.errors import InputError
 from shared_schema.records import RECORD_TYPES, record_type
 from shared_schema.regions import Level
 from sync_server import exporting, tallies
-from sync_server.app import open_office
 from sync_server.commands.agreeing import give_out
-from sync_server.commands.opening import PACKAGE, actor_of, reading
+from sync_server.commands.opening import PACKAGE, actor_of, opened, reading
 from sync_server.commands.output import OUTPUT, json_text, write_bytes, write_file
-from sync_server.config import load_config
 from sync_server.export import exported, write_csv, write_records_csv
 from sync_server.proposal import COLUMNS, proposal
 from sync_server.registry import context_of
@@ -91,7 +89,7 @@ def coverage(
     Goes by the newest campaign that covers the region, else by the standing rule (17 or
     older, or ever married, on the day asked for). Says where published figures do not add up.
     """
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         on: date = day.date() if day else context_of(office, connection).today
         found = coverage_report(connection, Question(on=on, region=region, campaign=campaign))
@@ -143,7 +141,7 @@ def export(type_name: str | None, layout: str, output: Path | None, reason: str 
     if kinds and reason is not None:
         _ask(kinds, reason)
         return
-    give_out(open_office(load_config()), kinds)
+    give_out(opened(), kinds)
     if type_name == PROPOSAL:
         _export_proposal(output, as_table=as_table)
         return
@@ -159,7 +157,7 @@ def export(type_name: str | None, layout: str, output: Path | None, reason: str 
 
 
 def _ask(kinds: Sequence[str], reason: str) -> None:
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         actor = actor_of(connection)
     asked = [exporting.request(office, actor, one, "csv", "", reason) for one in kinds]
@@ -168,7 +166,7 @@ def _ask(kinds: Sequence[str], reason: str) -> None:
 
 
 def _export_proposal(output: Path | None, *, as_table: bool) -> None:
-    office = open_office(load_config())
+    office = opened()
     tallies.finish(office)
     with office.store.read() as connection:
         claims = proposal(connection)

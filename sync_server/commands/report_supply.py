@@ -11,11 +11,9 @@ import click
 
 from shared_schema.console import language, output_options, screen_width, text, wants_json
 from shared_schema.regions import contains, parse_region
-from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE
+from sync_server.commands.opening import PACKAGE, opened
 from sync_server.commands.output import OUTPUT, json_text, write_bytes, write_file
 from sync_server.commands.report import report
-from sync_server.config import load_config
 from sync_server.export import cell, write_csv
 from sync_server.registry import context_of
 from sync_server.reports.outage_layout import outage_rows, outage_text
@@ -85,7 +83,7 @@ def stock(layout: str, region: str | None, day: datetime | None, output: Path | 
 
 def _reading(make: Callable[..., Any], region: str | None, day: datetime | None) -> Any:
     scope = parse_region(region) if region else None
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         on: date = day.date() if day else context_of(office, connection).today
         if scope is None:

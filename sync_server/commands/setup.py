@@ -9,6 +9,7 @@ from shared_schema.console import ask_twice, emit, output_options, text
 from shared_schema.regions import RegionTable, RegionTableInvalid, parse_region
 from sync_server import keys, setup
 from sync_server.app import database_file, open_office, wall_ms
+from sync_server.commands.updating import Updating
 from sync_server.config import Config, load_config
 from sync_server.store.engine import open_store
 
@@ -61,7 +62,7 @@ def serve(*, host: str, port: int, tls: bool, tls_cert: Path | None, tls_key: Pa
         raise serving.TlsFilesInvalid(reason="--tls-cert, --tls-key")
     files = (tls_cert, tls_key) if tls_cert and tls_key else None
     config = load_config()
-    office = open_office(config)
+    office = open_office(config, Updating())
     listening = serving.Listening(
         host=host,
         port=port,

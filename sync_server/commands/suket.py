@@ -11,10 +11,8 @@ from shared_schema.console import emit, language, output_options, text
 from shared_schema.errors import InputError
 from shared_schema.suket_code import fingerprint, verified
 from sync_server import suket as letters
-from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE, deciding
+from sync_server.commands.opening import PACKAGE, deciding, opened
 from sync_server.commands.output import write_bytes
-from sync_server.config import load_config
 from sync_server.lookup import resolve
 from sync_server.papers import pdf
 from sync_server.places import known_regions
@@ -42,7 +40,7 @@ def suket() -> None:
 @output_options
 def show_key() -> None:
     """Print the office's key, to be published: with it anybody can check a letter."""
-    public = open_office(load_config()).keys.signing.public_key()
+    public = opened().keys.signing.public_key()
     key = public.public_bytes_raw().hex()
     emit({"key": key, "short": fingerprint(public)}, lambda: key)
 
@@ -58,7 +56,7 @@ def verify_code(code: str, keys: tuple[str, ...]) -> None:
     """
     published = [_key(one) for one in keys]
     if not published:
-        published = [open_office(load_config()).keys.signing.public_key()]
+        published = [opened().keys.signing.public_key()]
     found = verified(code, published)
     document = {name: getattr(found, name) for name in found.__slots__}
     said = text(PACKAGE)("Genuine: letter {number} for {name}, NIK {nik}, born {birth_date}.")
@@ -96,7 +94,7 @@ def issue_letter(person: str, output: Path | None) -> None:
 @output_options
 def list_letters() -> None:
     """List the register of letters, the newest first."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         today: date = context_of(office, connection).today
         found = [_document(one) for one in letters.register(connection, today)]

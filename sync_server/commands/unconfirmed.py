@@ -12,13 +12,11 @@ from shared_schema.console import language, output_options, screen_width, text, 
 from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import RegionTable
 from sync_server import tallies
-from sync_server.app import open_office
 from sync_server.commands.agreeing import give_out
-from sync_server.commands.opening import PACKAGE
+from sync_server.commands.opening import PACKAGE, opened
 from sync_server.commands.output import OUTPUT, json_text, write_file
 from sync_server.commands.people import regions_of
 from sync_server.commands.report import report
-from sync_server.config import load_config
 from sync_server.export import write_csv
 from sync_server.registry import context_of
 from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_report
@@ -54,7 +52,7 @@ def unconfirmed(layout: str, day: datetime | None, output: Path | None, **narrow
     As CSV or JSON it has full NIKs, and is given out once a second person has agreed to that on
     the page *Exports*; the access log says where the office has nobody who could.
     """
-    office = open_office(load_config())
+    office = opened()
     as_json = layout == "json" or wants_json()
     if as_json or layout == "csv":
         give_out(office, ("unconfirmed",))

@@ -11,9 +11,7 @@ from shared_schema.display import iso_time
 from shared_schema.regions import parse_region
 from sync_server import accounts
 from sync_server.accounts import Role
-from sync_server.app import open_office
-from sync_server.commands.opening import PACKAGE, deciding, operator_of, reading, zone_of
-from sync_server.config import load_config
+from sync_server.commands.opening import PACKAGE, deciding, opened, operator_of, reading, zone_of
 from sync_server.store.queries import audit, users
 from sync_server.store.queries.users import User
 
@@ -40,7 +38,7 @@ def user() -> None:
 @output_options
 def add(name: str, role: str, area: str) -> None:
     """Add user NAME; without a terminal a first passphrase is made up and printed once."""
-    office = open_office(load_config())
+    office = opened()
     chosen, passphrase = _passphrase()
     made = User(
         name=name.strip(),
@@ -60,7 +58,7 @@ def add(name: str, role: str, area: str) -> None:
 @output_options
 def passphrase(name: str) -> None:
     """Give user NAME another passphrase, unlock the name, and end all sessions."""
-    office = open_office(load_config())
+    office = opened()
     with office.store.read() as connection:
         accounts.known(connection, name)
     chosen, shown = _passphrase()

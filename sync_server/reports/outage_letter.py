@@ -7,14 +7,12 @@ from shared_schema.numerals import shown
 from sync_server import outages as arithmetic
 from sync_server.outages import Outage
 from sync_server.reports import outage_words as words
+from sync_server.reports.letterhead import SERVICE, letterhead
 from sync_server.reports.outage_report import OutageReport
 
 _TITLE = Label(
     id="Laporan gangguan alat perekaman dan pencetakan KTP-el",
     en="Report of outages of recording and printing equipment",
-)
-_SERVICE = Label(
-    id="Dinas Kependudukan dan Pencatatan Sipil", en="Population and Civil Registration Office"
 )
 _TO = Label(
     id="Kepada Yth. Direktur Jenderal Kependudukan dan Pencatatan Sipil, Kementerian Dalam Negeri, "
@@ -41,11 +39,6 @@ _HEADERS = (
     Label(id="Upaya perbaikan", en="Repair attempts"),
     Label(id="Dialihkan ke", en="Sent to"),
 )
-_FIELDS = (
-    Label(id="Nomor", en="Number"),
-    Label(id="Lampiran", en="Attachments"),
-    Label(id="Perihal", en="Subject"),
-)
 _SIGNS = Label(id="Kepala Dinas,", en="Head of Office,")
 _TRIED = Label(id="{n} kali, {failed} gagal", en="{n}, {failed} failed")
 _DISPLACED = Label(
@@ -56,14 +49,8 @@ _DISPLACED = Label(
 
 def letter(report: OutageReport, office: str, lang: str) -> dict[str, Any]:
     """Return what the letter says, for the paper `outage_letter`."""
-    title = _TITLE.text(lang)
-    fields = zip((each.text(lang) for each in _FIELDS), (".........", "-", title), strict=True)
     return {
-        "lang": lang,
-        "title": title,
-        "office": office,
-        "service": _SERVICE.text(lang),
-        "fields": [list(pair) for pair in fields],
+        **letterhead(_TITLE.text(lang), office, SERVICE.text(lang), report.as_of, lang),
         "to": _TO.text(lang),
         "opening": _OPENING.text(lang).format(
             count=shown(len(report.open), lang), day=words.day_text(report.as_of, lang)
@@ -72,7 +59,6 @@ def letter(report: OutageReport, office: str, lang: str) -> dict[str, Any]:
         "rows": [_row(report, at, one, lang) for at, one in enumerate(report.open, 1)],
         "sentences": _sentences(report, lang),
         "closing": _CLOSING.text(lang),
-        "place_and_day": f"........., {words.day_text(report.as_of, lang)}",
         "signs": _SIGNS.text(lang),
     }
 

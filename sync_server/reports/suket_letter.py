@@ -12,14 +12,12 @@ from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import RegionTable
 from shared_schema.suket_code import fingerprint
 from sync_server.office import Office
+from sync_server.reports.letterhead import SERVICE, place_and_day
 from sync_server.reports.outage_words import day_text
 from sync_server.suket import Entry, Policy
 
 _TITLE = Label(
     id="Surat Keterangan Pengganti KTP-el", en="Interim letter in place of an identity card"
-)
-_SERVICE = Label(
-    id="Dinas Kependudukan dan Pencatatan Sipil", en="Population and Civil Registration Office"
 )
 _NUMBER = Label(id="Nomor:", en="Number:")
 _OPENING = Label(
@@ -59,12 +57,11 @@ def letter(
     issued = date.fromisoformat(one.issued_on)
     until = date.fromisoformat(one.expires_on) if one.expires_on else None
     holds = _UNTIL.text(lang).format(day=day_text(until, lang)) if until else _UNTIL_CARD.text(lang)
-    day = day_text(issued, lang)
     return {
         "lang": lang,
         "title": _TITLE.text(lang),
         "office": name,
-        "service": _SERVICE.text(lang),
+        "service": SERVICE.text(lang),
         "number_label": _NUMBER.text(lang),
         "number": one.number,
         "opening": _OPENING.text(lang),
@@ -74,7 +71,7 @@ def letter(
         "qr": qr_svg(code),
         "qr_says": _QR_SAYS.text(lang),
         "key_says": _KEY_SAYS.text(lang).format(key=fingerprint(office.keys.signing.public_key())),
-        "place_and_day": f"{rule.place}, {day}" if rule.place else day,
+        "place_and_day": place_and_day(issued, lang, rule.place),
         "signs": rule.signs,
         "foot": _FOOT.text(lang),
     }

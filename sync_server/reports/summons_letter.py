@@ -11,16 +11,12 @@ from typing import Any
 from shared_schema.i18n import Label
 from shared_schema.numerals import shown
 from shared_schema.regions import RegionTable, district_of
+from sync_server.reports.letterhead import letterhead
 from sync_server.reports.outage_words import day_text
 from sync_server.summons import Neighbourhood, Resident
 
 _TITLE = Label(id="Undangan perekaman KTP-el", en="Summons to the recording for identity cards")
 _DISTRICT = Label(id="Kecamatan {name}", en="{name} District")
-_FIELDS = (
-    Label(id="Nomor", en="Number"),
-    Label(id="Lampiran", en="Attachments"),
-    Label(id="Perihal", en="Subject"),
-)
 _TO_RT = Label(id="Kepada Yth. Ketua {place}, {village}", en="To the head of {place}, {village}")
 _TO_VILLAGE = Label(
     id="Kepada Yth. Kepala Desa/Lurah {village} (RT belum tercatat)",
@@ -78,17 +74,11 @@ def letters(
 ) -> dict[str, Any]:
     """Return what the paper `summons` is filled with: a letter for each neighbourhood."""
     district = regions.name(district_of(call.village) or call.village)
-    title = _TITLE.text(lang)
-    fields = zip((one.text(lang) for one in _FIELDS), (".........", "-", title), strict=True)
+    service = _DISTRICT.text(lang).format(name=district)
     return {
-        "lang": lang,
-        "title": title,
-        "office": office,
-        "service": _DISTRICT.text(lang).format(name=district),
-        "fields": [list(pair) for pair in fields],
+        **letterhead(_TITLE.text(lang), office, service, call.written, lang),
         "headers": [one.text(lang) for one in _HEADERS],
         "closing": _CLOSING.text(lang),
-        "place_and_day": f"........., {day_text(call.written, lang)}",
         "signs": _SIGNS.text(lang).format(name=district),
         "letters": [_letter(one, call, regions, lang) for one in groups],
     }

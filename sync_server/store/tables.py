@@ -233,7 +233,6 @@ records = Table(
     Column("born", Integer, nullable=False),
     Column("position", Integer, nullable=False),
     Index("ix_records_type_area", "type", "area"),
-    Index("ix_records_area_record", "area", "record"),
     Index("ix_records_position_record", "position", "record"),
     Index("ix_records_conflicts_area", "area", sqlite_where=text("conflicts <> '[]'")),
     Index("ix_records_void", "record", sqlite_where=text("void")),

@@ -58,7 +58,7 @@ def _add_unconfirmed(pages: Blueprint, office: Office) -> None:
     def export_unconfirmed() -> Page:
         require(actor(), Right.REVEAL)
         reason = _reason()
-        region = request.form.get("region") or _own_region()
+        region = request.form.get("region", "")
         if not exporting.is_agreed(office, actor(), "unconfirmed", region):
             return _asked(office, "unconfirmed", region, reason)
         with office.store.write() as connection:
@@ -108,9 +108,8 @@ def _add_proposal(pages: Blueprint, office: Office) -> None:
     def export_proposal() -> Page:
         require(actor(), Right.REVEAL)
         reason = _reason()
-        region = _own_region()
-        if not exporting.is_agreed(office, actor(), "proposal", region):
-            return _asked(office, "proposal", region, reason)
+        if not exporting.is_agreed(office, actor(), "proposal"):
+            return _asked(office, "proposal", "", reason)
         with office.store.write() as connection:
             claims = proposal.within(connection, actor().covers)
             told = {"reason": reason, "count": len(claims)}
@@ -123,11 +122,6 @@ def _asked(office: Office, kind: str, region: str, reason: str) -> Page:
     """Ask a second person to agree, and lead to where that is seen."""
     exporting.request(office, actor(), kind, "csv", region, reason)
     return redirect(url_for("pages.exports", done="asked"), 303)
-
-
-def _own_region() -> str:
-    """Return the one region that is this user's, "" for the whole regency."""
-    return actor().area[0] if len(actor().area) == 1 else ""
 
 
 def _reason() -> str:

@@ -1,7 +1,7 @@
 """One look at the office's store for a page: names of regions and devices, and values as texts."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
@@ -19,7 +19,7 @@ from sync_server.people import device_labels
 from sync_server.store.queries import facts, records
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.records import Current
-from sync_server.web.words import language, text, time_text
+from sync_server.web.words import day_text, language, text, time_text
 
 _AT_OFFICE = "user:"
 _BY_MATCHER = "matcher:"
@@ -45,6 +45,8 @@ class Looking:
             return _plain(value)
         if spec.kind is FieldKind.REFERENCE and isinstance(value, str):
             return self._referenced(value)
+        if spec.kind is FieldKind.DATE and isinstance(value, str):
+            return _day(value)
         return display.value_text(spec, value, lang=self.lang, regions=self.regions, full=self.full)
 
     def _referenced(self, value: str) -> str:
@@ -117,6 +119,13 @@ def looking(office: Office) -> Iterator[Looking]:
     """Look at the store as it is now."""
     with office.store.read() as connection:
         yield looking_at(connection)
+
+
+def _day(value: str) -> str:
+    """Return a day in words; what is none, as a register may have it, as it stands."""
+    with suppress(ValueError):
+        return day_text(value)
+    return value
 
 
 def _plain(value: Any) -> str:

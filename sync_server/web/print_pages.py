@@ -51,8 +51,7 @@ def add(pages: Blueprint, office: Office) -> None:
         reason = " ".join(request.form.get("reason", "").split())
         if not reason:
             raise RevealReasonMissing
-        inside = actor().area[0] if len(actor().area) == 1 else ""
-        exporting.request(office, actor(), _KIND, "csv", inside, reason)
+        exporting.request(office, actor(), _KIND, "csv", "", reason)
         return redirect(url_for("pages.exports", done="asked"), 303)
 
 

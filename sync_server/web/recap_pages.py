@@ -14,6 +14,7 @@ from sync_server import charts, outages, papers, tallies
 from sync_server.coverage import needed_a_day
 from sync_server.office import Office
 from sync_server.registry import context_of
+from sync_server.reports.letterhead import SERVICE, place_and_day
 from sync_server.reports.outage_report import outage_report
 from sync_server.reports.overview_report import days_left
 from sync_server.reports.pace_report import recorded_by_day
@@ -125,7 +126,7 @@ def _paper(found: Recap, office: str) -> dict[str, Any]:
     return {
         "lang": language(),
         "office": office,
-        "service": texts("Population and civil registration office"),
+        "service": SERVICE.text(language()),
         "title": texts("Daily recap of {region}, {day}").format(region=region, day=day),
         "told": found.rule.name or texts("Standing rule"),
         "tables": [_printed(one) for one in recap_tables(found, language(), texts)],
@@ -134,7 +135,7 @@ def _paper(found: Recap, office: str) -> dict[str, Any]:
         else texts("Some totals are not the sum of their parts: {names}.").format(
             names=", ".join(f"{region} {name}" for region, name in found.uneven)
         ),
-        "place_and_day": f"........., {day}",
+        "place_and_day": place_and_day(found.day, language()),
         "signs": texts("Head of Office,"),
     }
 

@@ -58,6 +58,7 @@ from sync_server.web.errors import (
 from sync_server.web.words import (
     KEYS_COOKIE,
     action_word,
+    bits,
     day_text,
     language,
     number,
@@ -146,6 +147,7 @@ def _always(office_name: str) -> dict[str, Any]:
         "keys_on": request.cookies.get(KEYS_COOKIE) != "off",
         "Right": Right,
         "number": number,
+        "bits": bits,
         "percent": percent,
         "day_text": day_text,
         "short_day": short_day,

@@ -30,7 +30,10 @@ def text() -> Callable[[str], str]:
 
 def time_text(unix_ms: int | None, zone: tzinfo | None) -> str:
     """Return a time as people at the office read it."""
-    return "-" if unix_ms is None else display.instant(unix_ms, zone)
+    if unix_ms is None:
+        return "-"
+    day, _, clock = display.instant(unix_ms, zone).partition(" ")
+    return f"{day_text(day)}, {clock}" if clock else day
 
 
 def number(value: float | None) -> str:
@@ -38,6 +41,12 @@ def number(value: float | None) -> str:
     if value is None:
         return "-"
     return shown(value if isinstance(value, int) else Decimal(str(round(value, 2))), language())
+
+
+def bits(value: float) -> str:
+    """Return evidence with its sign and one place, as this language writes it: +27,0."""
+    said = f"{value:+.1f}"
+    return said.replace(".", ",") if language() == "id" else said
 
 
 def percent(part: int, whole: int) -> str:
@@ -143,7 +152,8 @@ _JOB_NAMES = {
 }
 _JOB_TIMES = {
     "rematch": "After an update of the matcher. What people decided stays; the queue is made anew.",
-    "rebuild": "After an update that reads more than before. Laptops wait with their sync then.",
+    "rebuild": "After an update that reads more than before. It takes minutes on a full register;"
+    " laptops that sync meanwhile are told to come again.",
 }
 _JOB_RESULTS = {
     "rematch": "{compared} of {people} residents compared: {linked} known for certain,"

@@ -1,34 +1,16 @@
 """An hour with the keyboard alone: no pointer is there, and focus is always seen."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.support.browsing import WIDE, chromium
-from tests.support.officers import VILLAGE, Hand, officer, prepare
+from tests.support.browsing import WIDE
+from tests.support.officers import VILLAGE, Hand, officer
 from tests.support.pages import Pages
 
 pytestmark = pytest.mark.timeout(300)
 FAR = 60
 SEEN = """() => [document.activeElement, document.activeElement.closest("label")]
   .some(one => one && getComputedStyle(one).outlineStyle !== "none")"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    """Serve one laptop's pages."""
-    home = tmp_path_factory.mktemp("keyboard") / "a"
-    prepare(home)
-    with Pages(home=home) as found:
-        yield found
 
 
 def to(hand: Hand, there: Locator, key: str = "Tab") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browsing import NARROW, WIDE, chromium
+from tests.support.browsing import NARROW, WIDE
 from tests.support.line import Line
 from tests.support.officers import Hand, officer
 from tests.support.pages import Pages
@@ -19,13 +19,6 @@ pytestmark = pytest.mark.timeout(300)
 AREA = "53.15.05"
 MANY, SLOW_BYTES_S = 400, 2_000
 SOON_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

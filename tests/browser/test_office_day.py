@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import chromium, sign_in, visit
+from tests.support.browsing import sign_in, visit
 from tests.support.scenes import Office, people, regency
 
 pytestmark = pytest.mark.timeout(300)
@@ -25,9 +25,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield found
 
 
-def test_the_morning_without_scripts(office: Office) -> None:
+def test_the_morning_without_scripts(browser: Browser, office: Office) -> None:
     """Each journey is forms alone."""
-    with chromium() as browser, visit(browser, office.process.url, scripts=False) as page:
+    with visit(browser, office.process.url, scripts=False) as page:
         sign_in(page)
         expect(page.get_by_role("heading", name="Ikhtisar")).to_be_visible()
         _campaign(page)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.support.browsing import NARROW, WIDE, chromium, sign_in, visit
+from tests.support.browsing import NARROW, WIDE, sign_in, visit
 from tests.support.effort import in_both
 from tests.support.looks import pictured, reflowed, turn_to, wrong
 from tests.support.office_pages import PASSPHRASE, staffed
@@ -34,7 +34,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, st
 
 @in_both
 def test_every_page_can_be_read_pressed_and_walked_by_keyboard(
-    office: tuple[Flask, str, Furnished], scale: str
+    browser: Browser, office: tuple[Flask, str, Furnished], scale: str
 ) -> None:
     """The rules of WCAG 2.2 AA, targets, focus in order and seen, reflow at 320 pixels.
 
@@ -42,19 +42,18 @@ def test_every_page_can_be_read_pressed_and_walked_by_keyboard(
     """
     app, url, made = office
     said: list[str] = []
-    with chromium() as browser:
-        for at, language in enumerate(LANGUAGES):
-            with visit(browser, url, language=language) as page:
-                page.goto("/sign-in")
-                said += _looked_at(page, "door", language, SIZES)
-                sign_in(page, "u-administrator", PASSPHRASE)
-                for turn, (name, path) in enumerate(screens(app, made), at):
-                    if scale != "soak" and turn % 2:
-                        continue
-                    turn_to(page, path)
-                    sizes = SIZES if scale == "soak" else (SIZES[turn // 2 % 2],)
-                    said += _looked_at(page, name, language, sizes)
-                said += _found(page, language)
+    for at, language in enumerate(LANGUAGES):
+        with visit(browser, url, language=language) as page:
+            page.goto("/sign-in")
+            said += _looked_at(page, "door", language, SIZES)
+            sign_in(page, "u-administrator", PASSPHRASE)
+            for turn, (name, path) in enumerate(screens(app, made), at):
+                if scale != "soak" and turn % 2:
+                    continue
+                turn_to(page, path)
+                sizes = SIZES if scale == "soak" else (SIZES[turn // 2 % 2],)
+                said += _looked_at(page, name, language, sizes)
+            said += _found(page, language)
     if said:
         pytest.fail("\n".join(said))
 

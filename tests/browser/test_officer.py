@@ -3,13 +3,12 @@
 Each screen as such is looked at in `test_screens`.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browsing import NARROW, WIDE, chromium
+from tests.support.browsing import NARROW, WIDE
 from tests.support.officers import VILLAGE, Hand, officer, prepare
 from tests.support.pages import Pages
 
@@ -21,22 +20,6 @@ HASTY = """() => {
   button.click();
   for (const later_ms of [2, 5, 10, 15, 25]) setTimeout(() => button.click(), later_ms);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    """Serve one laptop's pages."""
-    home = tmp_path_factory.mktemp("officer") / "a"
-    prepare(home)
-    with Pages(home=home) as found:
-        yield found
 
 
 def nik(day: str, serial: int) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Geolocation, Page, expect
 
-from tests.support.browsing import NARROW, WIDE, chromium, offences
+from tests.support.browsing import NARROW, WIDE, offences
 from tests.support.officers import VILLAGE, Hand, officer, prepare
 from tests.support.pages import Pages
 
@@ -18,13 +18,6 @@ pytestmark = pytest.mark.timeout(180)
 HOTSPOT = "127.0.0.2"
 PHONE_PIN, LAPTOP_PIN = "314159", "271828"
 PLACE = Geolocation(latitude=-8.5001, longitude=119.9002, accuracy=14)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
 
 
 def sound(page: Page) -> None:

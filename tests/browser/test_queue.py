@@ -1,33 +1,17 @@
 """The queue in a real browser, over real processes: the keyboard alone, two laptops, no scripts."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import chromium, sign_in, visit
-from tests.support.scenes import Laptop, Office, people, regency
+from tests.support.browsing import sign_in, visit
+from tests.support.scenes import Laptop, Office, people
 
 CASES = 20
 pytestmark = pytest.mark.timeout(300)
 GOLO = "53.15.05"
 OTHER_NAMES = ("Dorotea", "Kristoforus", "Bernadeta", "Silvester", "Apolonia")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    """Serve a regency."""
-    with regency(tmp_path) as found:
-        yield found
 
 
 def doubles(count: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from field_client.web import practice
-from tests.support.browsing import NARROW, WIDE, chromium, visit
+from tests.support.browsing import NARROW, WIDE, visit
 from tests.support.effort import in_both
 from tests.support.looks import looked_at, pictured, reflowed, turn_to, wrong
 from tests.support.officer_screens import Furnished, Screen, furnish, screens, unseen
@@ -45,13 +45,6 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
         Pages(home=folder / "none") as empty,
     ):
         yield Laptop(made=made, pages=pages, practice=practising, empty=empty)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
 
 
 def test_every_route_is_walked(laptop: Laptop) -> None:

@@ -1,13 +1,12 @@
 """A queue at a service point, typed without looking up; program and browser die in the middle."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from field_client.journal import Journal
-from tests.support.browsing import NARROW, chromium
+from tests.support.browsing import NARROW
 from tests.support.laptop import reopen
 from tests.support.officers import VILLAGE, Hand, officer, prepare
 from tests.support.pages import Pages
@@ -17,13 +16,6 @@ QUEUE, CUT = 40, 23
 FIRST = ("Maria", "Agnes", "Petrus", "Siti", "Rosa", "Lukas", "Dorotea", "Silvester")
 SECOND = ("Lembata", "Wejang", "Tungku", "Sarong", "Kondo")
 NAMES = [f"{first} {second}" for second in SECOND for first in FIRST]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
 
 
 def open_point(hand: Hand) -> str:

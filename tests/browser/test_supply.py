@@ -5,10 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from sync_server import suket
-from tests.support.browsing import chromium, sign_in, visit
+from tests.support.browsing import sign_in, visit
 from tests.support.offices import office_in
 from tests.support.scenes import Office, people, regency
 
@@ -29,18 +29,19 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield found
 
 
-def test_the_reports_of_2016_and_a_letter_from_search_to_forgery(office: Office) -> None:
+def test_the_reports_of_2016_and_a_letter_from_search_to_forgery(
+    browser: Browser, office: Office
+) -> None:
     """The example says what it says at the console as well, and without scripts."""
-    with chromium() as browser:
-        with visit(browser, office.process.url) as page:
-            sign_in(page)
-            _example(page)
-            _reports(office)
-            _letter(page, office)
-        with visit(browser, office.process.url, scripts=False) as page:
-            sign_in(page)
-            page.goto("/figures")
-            expect(page.get_by_text("27.711 belum rekam")).to_be_visible()
+    with visit(browser, office.process.url) as page:
+        sign_in(page)
+        _example(page)
+        _reports(office)
+        _letter(page, office)
+    with visit(browser, office.process.url, scripts=False) as page:
+        sign_in(page)
+        page.goto("/figures")
+        expect(page.get_by_text("27.711 belum rekam")).to_be_visible()
 
 
 def _example(page: Page) -> None:

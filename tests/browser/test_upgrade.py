@@ -1,6 +1,5 @@
 """An officer's morning after an update: what the older program left is all there, and arrives."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,12 @@ from field_client.sync.trust import Trust
 from field_client.vault.keys import STORE_FILE
 from field_client.vault.migrations import KEPT, kept_copies
 from shared_schema.records import record_type
-from tests.support.browsing import NARROW, chromium
+from tests.support.browsing import NARROW
 from tests.support.laptop import write
 from tests.support.officers import VILLAGE, Hand, officer
 from tests.support.older_store import SINCE, older_laptop
 from tests.support.pages import Pages
-from tests.support.scenes import Office, regency
+from tests.support.scenes import Office
 
 pytestmark = pytest.mark.timeout(300)
 RECEIVED, WAITING = 4, 7
@@ -30,20 +29,6 @@ DRAFTS: tuple[dict[str, Any], ...] = (
     {"name": "Warga Draf 1", "sex": "L", "village": VILLAGE},
     {"name": "Warga Draf 2"},
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    """Serve a regency."""
-    with regency(tmp_path) as found:
-        yield found
 
 
 def work_on(app: App, url: str) -> None:

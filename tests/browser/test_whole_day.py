@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browsing import NARROW, WIDE, chromium
+from tests.support.browsing import NARROW, WIDE
 from tests.support.officers import Hand, officer
 from tests.support.pages import Browser as Plain
 from tests.support.pages import Pages
@@ -46,13 +46,6 @@ class Evening:
     names: list[tuple[str, str]]
     pages: Pages
     folder: Path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start a browser."""
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

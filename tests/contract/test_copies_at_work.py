@@ -11,28 +11,15 @@ from field_client.sync.engine import synchronise
 from field_client.verification import examine
 from shared_schema.frames import FrameReader, Kind
 from sync_server.exchange import converse, open_section
-from tests.contract.test_long_forks import Straight, names
-from tests.support.laptop import clone, laptop, register, reopen, still, write
-from tests.support.offices import Bench, code_of, found_office
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    """Open an office whose clock stands where the laptops' do."""
-    made = found_office(tmp_path)
-    made.clock[0] = still().wall_ms
-    return made
+from tests.support.copied_laptop import Straight, copied, names
+from tests.support.laptop import register, write
+from tests.support.offices import Bench
 
 
 @pytest.fixture
 def copies(bench: Bench, tmp_path: Path) -> Iterator[tuple[App, App]]:
     """Copy a laptop that has synced; neither copy notices."""
-    first = laptop(tmp_path / "a", code_of(bench.office), still)
-    synchronise(first, Straight(bench))
-    first.close()
-    first = reopen(first.home, first.keys, clocks=still)
-    second = clone(first, tmp_path / "b", clocks=still)
-    with first, second:
+    with copied(bench, tmp_path) as (first, second):
         yield first, second
 
 

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from shared_schema.clock import DAY_MS
 from sync_server.accounts import Role
 from sync_server.api import odata as feed
+from sync_server.store.queries import audit
 from tests.support.office_pages import agree, door, inside, log_of, post, staffed, web_of
 from tests.support.offices import Bench
 from tests.support.raw_device import person
@@ -130,7 +131,7 @@ def test_each_row_is_what_the_description_says(app: Flask) -> None:
     listed = [one["name"] for one in given(client)["value"]]
     assert listed == [one.get("Name") for one in described.iter(f"{EDM}EntitySet")]
     assert "People" not in listed
-    assert "FilterRestrictions" in client.get("/odata/$metadata").text
+    assert "FilterFunctions" in client.get("/odata/$metadata").text
     for name in listed:
         kind = types[f"{name}Row"]
         columns = {one.get("Name"): str(one.get("Type")) for one in kind.iter(f"{EDM}Property")}
@@ -186,6 +187,41 @@ def test_pages_follow_each_other(app: Flask, monkeypatch: pytest.MonkeyPatch) ->
     assert followed(client, f"/Coverage?$skip={len(whole)}") == [[]]
 
 
+def test_rows_are_chosen_and_ordered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the whole table chosen and ordered by hand, on every page and where they are counted."""
+    client = reader(app)
+    whole = given(client, "/Coverage")["value"]
+    districts = [row for row in whole if row["level"] == "district" and row["region"] > "53.15.02"]
+    districts.sort(key=lambda row: row["name"], reverse=True)
+    assert len(districts) > 4
+    monkeypatch.setattr(feed, "PAGE_ROWS", 3)
+    asked = "$filter=level eq 'district' and region gt '53.15.02'"
+    pages = followed(client, f"/Coverage?{asked}&$orderby=name desc&$count=true")
+    assert [row for page in pages for row in page] == districts
+    assert client.get(f"/odata/Coverage/$count?{asked}").text == str(len(districts))
+    assert given(client, f"/Coverage?{asked}&$count=true")["@odata.count"] == len(districts)
+    nobody = given(client, "/Visits?$filter=day ge 1999-01-01 and day lt 1999-02-01&$count=true")
+    assert (nobody["@odata.count"], nobody["value"]) == (0, [])
+
+
+def test_what_spreadsheets_ask_when_they_connect(app: Flask) -> None:
+    """Excel and Power BI name formats and versions in many ways, and look before they read."""
+    client = reader(app)
+    power = "application/json;odata.metadata=minimal;q=1.0,application/atom+xml;q=0.8,text/plain"
+    for accept in (power, "application/xml", "application/json", "*/*"):
+        heads = {"Accept": accept, "OData-MaxVersion": "4.0", "MaxDataServiceVersion": "3.0"}
+        described = client.get("/odata/$metadata", headers=heads)
+        assert (described.status_code, described.mimetype) == (200, "application/xml")
+        page = client.get("/odata/Coverage?$top=1000&$format=json", headers=heads)
+        assert (page.status_code, page.mimetype) == (200, "application/json")
+        assert described.headers["OData-Version"] == page.headers["OData-Version"] == "4.0"
+    assert client.get("/odata/$metadata?$format=application/xml").status_code == 200
+    assert given(client, "/Coverage?$top=0&$count=true")["@odata.count"] > 0
+    minimal = "application/json;odata.metadata=minimal"
+    assert client.get("/odata/", query_string={"$format": minimal}).status_code == 200
+    assert client.get("/odata/Visits", headers={"OData-MaxVersion": "3.0"}).status_code == 200
+
+
 def test_a_wrong_question_is_named(app: Flask) -> None:
     """With a status that programs know and a code that people can look up."""
     client = reader(app)
@@ -193,8 +229,13 @@ def test_a_wrong_question_is_named(app: Flask) -> None:
         ("/Coverage?$top=-1", 400, "FEED_QUERY_INVALID"),
         ("/Coverage?$skip=dua", 400, "FEED_QUERY_INVALID"),
         ("/Coverage?$select=nama", 400, "FEED_QUERY_INVALID"),
-        ("/Coverage?$filter=wajib gt 3", 501, "FEED_QUERY_UNSUPPORTED"),
-        ("/Coverage?$orderby=wajib", 501, "FEED_QUERY_UNSUPPORTED"),
+        ("/Coverage?$filter=wajib gt 'tiga'", 400, "FEED_QUERY_INVALID"),
+        ("/Coverage/$count?$filter=nama eq 3", 400, "FEED_QUERY_INVALID"),
+        ("/Coverage?$filter=contains(name,'Golo')", 501, "FEED_QUERY_UNSUPPORTED"),
+        ("/Coverage?$orderby=nama", 400, "FEED_QUERY_INVALID"),
+        ("/Coverage?$filter=wajib gt 3&$filter=true", 400, "FEED_QUERY_INVALID"),
+        ("/Coverage?$apply=aggregate(wajib)", 501, "FEED_QUERY_UNSUPPORTED"),
+        ("/Coverage?$format=atom", 406, "FEED_FORMAT_UNKNOWN"),
         ("/Rahasia", 404, "FEED_SET_UNKNOWN"),
         ("/People", 403, "EXPORT_NOT_AGREED"),
         ("/People/$count", 403, "EXPORT_NOT_AGREED"),
@@ -215,6 +256,14 @@ def test_people_are_there_once_a_second_person_agreed(
     assert len({row["id"] for row in rows}) == len(rows) == 5
     assert given(client, "/People?$count=true&$top=1")["@odata.count"] == 5
     mine = next(row for row in rows if row["nik"] == NIK)
+    asked = f"$filter=nik ne '{NIK}' and id ne null&$count=true"
+    others = [row for page in followed(client, f"/People?{asked}&$skip=1") for row in page]
+    assert others == [row for row in rows if row["nik"] != NIK][1:]
+    assert given(client, f"/People?{asked}&$top=1")["@odata.count"] == 4
+    assert client.get(f"/odata/People/$count?{asked}").text == "4"
+    assert client.get("/odata/People?$orderby=name").status_code == 501
+    with bench.office.store.read() as connection:
+        assert NIK not in str(audit.latest(connection)), "what was asked for is nobody's business"
     assert (mine["name"], mine["religion"], mine["marital_status"]) == ("Dorotea Contoh", "3", "2")
     assert reader(app, Role.ADMINISTRATOR).get("/odata/People").status_code == 403
     assert log_of(bench).count("feed-read") >= 3

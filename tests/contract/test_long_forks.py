@@ -1,8 +1,6 @@
 """Forks of many changes: each answer is as long as its own batch, and all of them tell it all."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,66 +11,21 @@ from field_client.sync.errors import LineCut
 from field_client.verification import examine
 from shared_schema.custody import Status
 from shared_schema.envelope import GENESIS
-from shared_schema.frames import FrameReader
-from sync_server.exchange import converse, open_section
-from tests.support.laptop import clone, laptop, register, reopen, still
-from tests.support.offices import Bench, code_of, found_office
+from tests.support.copied_laptop import Straight, copied, names
+from tests.support.laptop import register
+from tests.support.offices import Bench
 
 SHARED, OURS, THEIRS = 37, 5, 9
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    """Open an office whose clock stands where the laptops' do."""
-    made = found_office(tmp_path)
-    made.clock[0] = still().wall_ms
-    return made
-
-
-@dataclass(slots=True)
-class Straight:
-    """A line of no length to an office in this process; cut after so many frames of a reply.
-
-    ``sent``: how many frames of a request arrive.
-    """
-
-    bench: Bench
-    frames: int | None = None
-    sent: int | None = None
-
-    def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
-        """Send everything and yield the reply."""
-        sent = islice(FrameReader().feed(b"".join(outgoing)), self.sent)
-        said = converse(self.bench.office, sent, open_section(self.bench.office, sent), [])
-        for frame in islice(said, self.frames):
-            yield frame.to_bytes()
-        if self.frames is not None:
-            raise LineCut
-
-
-@pytest.fixture
 def copies(bench: Bench, tmp_path: Path) -> Iterator[tuple[App, App]]:
     """Copy a laptop that has changes which it has never sealed; both copies go on."""
-    first = laptop(tmp_path / "a", code_of(bench.office), still)
-    synchronise(first, Straight(bench))
-    register(first, [f"Bersama {at:02}" for at in range(SHARED)])
-    first.close()
-    first = reopen(first.home, first.keys, clocks=still)
-    second = clone(first, tmp_path / "b", clocks=still)
-    with first, second:
+    with copied(bench, tmp_path, [f"Bersama {at:02}" for at in range(SHARED)]) as (first, second):
         first.changes_a_batch, second.changes_a_batch = 10, 7
         register(first, [f"Di sini {at}" for at in range(OURS)])
         register(second, [f"Di sana {at}" for at in range(THEIRS)])
         yield first, second
-
-
-def names(bench: Bench) -> list[str]:
-    """Give the names of everybody at the office, sorted."""
-    with bench.office.store.read() as connection:
-        found = connection.exec_driver_sql("SELECT body FROM changes WHERE type = 'person'")
-        return sorted(
-            row.body.split('"name":{')[1].split('"value":"')[1].split('"')[0] for row in found
-        )
 
 
 EVERYBODY = sorted(

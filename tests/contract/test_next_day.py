@@ -19,22 +19,14 @@ from sync_server import pull
 from sync_server.exchange import converse, open_section
 from sync_server.ingest import Edit, write_own
 from tests.support.effort import Effort, in_both, report
-from tests.support.laptop import laptop, still
-from tests.support.offices import Bench, code_of, found_office
+from tests.support.laptop import laptop
+from tests.support.offices import Bench, code_of
 from tests.support.raw_device import RawDevice, person
 
 ROSTER = Effort("test_next_day.py::test_an_edit_costs_what_changed", ci=700, soak=10_000)
 HERE, ALSO_HERE, THERE = "53.15.05.2001", "53.15.05.2002", "53.15.06.2001"
 OUTAGE = {"component": "fingerprint_scanner", "started_precision": "unknown"}
 TOLD = {"told_on": "2016-09-01"}
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    """Open an office whose clock stands where the laptop's does."""
-    made = found_office(tmp_path)
-    made.clock[0] = still().wall_ms
-    return made
 
 
 def write(bench: Bench, written: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:

@@ -137,6 +137,19 @@ def test_a_role_opens_what_it_may(app: Flask, role: Role) -> None:
     assert seen["left"] == (0 if role is Role.VIEWER else 1), "a viewer's area is another one"
 
 
+def test_days_times_and_weights_stand_as_people_write_them(app: Flask) -> None:
+    """In words, and with the comma or the point of the language."""
+    record = only_case(program(app))["records"][0]["id"]
+    browser = inside(app)
+    page = browser.get(f"/record/{record}").text + browser.get("/duplicates?kind=person").text
+    assert "1 Januari 1970" in page
+    assert "15 November 2023, 06:13 WITA" in page
+    assert not re.findall(r"\d{4}-\d\d-\d\d(?![\w-])", page)
+    assert re.search(r"bobot cocok \+\d+,\d bit", page)
+    browser.set_cookie("jemput_lang", "en")
+    assert re.search(r"match weight \+\d+\.\d bits", browser.get("/duplicates?kind=person").text)
+
+
 def test_numbers_are_masked_until_a_reason_is_given_and_kept(bench: Bench, app: Flask) -> None:
     """On the page, in the case, in the API; the log knows who and why, and no number."""
     browser, client = inside(app), program(app)

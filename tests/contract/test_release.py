@@ -127,3 +127,52 @@ def test_what_came_before_and_after_the_revocation_is_one_branch(bench: Bench) -
     bench.exchange(copy, copy.batch([seen]))
     assert accept_everything(bench) == 2
     assert ("visit", "Warga Contoh B") in content(bench)
+
+
+def corrected(bench: Bench) -> tuple[RawDevice, RawDevice, Change, list[Change]]:
+    """Let a laptop register A and be copied; the one corrects A, and the twin does so twice."""
+    device = bench.device()
+    one = replace(device)
+    host = one.change(person("Warga Contoh A"))
+    bench.exchange(device, device.batch([host]))
+    twin = replace(one, hlc=one.hlc + (1 << 20))
+    ours = one.change({"phone": "081"}, record=host.record)
+    theirs = [twin.change({"phone": number}, record=host.record) for number in ("082", "083")]
+    return device, replace(device), ours, theirs
+
+
+def phones(bench: Bench) -> list[tuple[str, str]]:
+    """Return each phone number in the log, with the record that it is written to."""
+    with bench.office.store.read() as connection:
+        changes = [entry.change for entry in log.after(connection)]
+    return sorted(
+        (str(one.writes["phone"].value), str(one.record))
+        for one in changes
+        if "phone" in one.writes
+    )
+
+
+def test_a_correction_behind_the_fork_stays_with_whom_it_is_about(bench: Bench) -> None:
+    """The resident was there before the copies parted: no other record comes of it."""
+    device, copy, ours, theirs = corrected(bench)
+    bench.exchange(device, device.batch([ours]))
+    revoke(bench, device)
+    bench.exchange(copy, copy.batch(theirs))
+    accept_everything(bench)
+    host = str(ours.record)
+    assert phones(bench) == [("081", host), ("082", host), ("083", host)]
+
+
+def test_what_was_taken_over_is_not_taken_in_again(bench: Bench) -> None:
+    """A fork came while the laptop was in use; revoked, it sends what it healed in its place."""
+    device, copy, _, theirs = corrected(bench)
+    more = replace(device, sequence=0, numbers=0)
+    again = [more.change(person("Warga Contoh A"))]
+    assert again[0].record == theirs[0].record
+    bench.exchange(more, more.batch([*again, theirs[0]]))
+    revoke(bench, device)
+    accept_everything(bench)
+    bench.exchange(copy, copy.batch(theirs[:1]), copy.batch(theirs[1:]))
+    accept_everything(bench)
+    host = str(theirs[0].record)
+    assert phones(bench) == [("082", host), ("083", host)]

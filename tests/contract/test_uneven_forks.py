@@ -14,9 +14,9 @@ from field_client.opened import App
 from field_client.sync.engine import synchronise
 from field_client.sync.errors import LineCut
 from field_client.verification import examine
-from tests.contract.test_long_forks import Straight, names
-from tests.support.laptop import clone, laptop, register, reopen, still
-from tests.support.offices import Bench, code_of, found_office
+from tests.support.copied_laptop import Straight, copied, names
+from tests.support.laptop import register
+from tests.support.offices import Bench
 
 SHARED, OURS, THEIRS = 13, 3, 4
 EVERYBODY = sorted(
@@ -28,23 +28,9 @@ SIZES = ((3, 5), (5, 3), (6, 20))
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    """Open an office whose clock stands where the laptops' do."""
-    made = found_office(tmp_path)
-    made.clock[0] = still().wall_ms
-    return made
-
-
-@pytest.fixture
 def copies(bench: Bench, tmp_path: Path) -> Iterator[tuple[App, App]]:
     """Copy a laptop that has changes which it has never sealed; both copies go on."""
-    first = laptop(tmp_path / "a", code_of(bench.office), still)
-    synchronise(first, Straight(bench))
-    register(first, [f"Bersama {at:02}" for at in range(SHARED)])
-    first.close()
-    first = reopen(first.home, first.keys, clocks=still)
-    second = clone(first, tmp_path / "b", clocks=still)
-    with first, second:
+    with copied(bench, tmp_path, [f"Bersama {at:02}" for at in range(SHARED)]) as (first, second):
         register(first, [f"Di sini {at}" for at in range(OURS)])
         register(second, [f"Di sana {at}" for at in range(THEIRS)])
         yield first, second

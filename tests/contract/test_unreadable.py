@@ -17,20 +17,12 @@ from sync_server.keys import Keys, generate
 from sync_server.rebuilding import rebuild
 from sync_server.store.queries import devices, quarantine
 from sync_server.store.queries.quarantine import Kept
-from tests.contract.test_long_forks import Straight, names
-from tests.support.laptop import clone, laptop, register, reopen, still
+from tests.support.copied_laptop import Straight, copied, names
+from tests.support.laptop import register
 from tests.support.office_pages import inside, log_of, post, staffed, web_of
-from tests.support.offices import Bench, code_of, found_office
+from tests.support.offices import Bench
 
 SHARED = [f"Bersama {at}" for at in range(3)]
-
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    """Open an office whose clock stands where the laptops' do."""
-    made = found_office(tmp_path)
-    made.clock[0] = still().wall_ms
-    return made
 
 
 @pytest.fixture
@@ -44,13 +36,7 @@ def blind(bench: Bench) -> Bench:
 @pytest.fixture
 def copies(bench: Bench, blind: Bench, tmp_path: Path) -> Iterator[tuple[App, App]]:
     """Copy a laptop; what the first copy sends cannot be read, and the second has the same."""
-    first = laptop(tmp_path / "a", code_of(bench.office), still)
-    synchronise(first, Straight(bench))
-    register(first, SHARED)
-    first.close()
-    first = reopen(first.home, first.keys, clocks=still)
-    second = clone(first, tmp_path / "b", clocks=still)
-    with first, second:
+    with copied(bench, tmp_path, SHARED) as (first, second):
         first.changes_a_batch = second.changes_a_batch = 10
         register(first, ["Di sini"])
         register(second, ["Di sana"])

@@ -35,7 +35,7 @@ def count(page: str, word: str) -> int:
 def test_what_another_program_does_is_seen_at_once(office: Office) -> None:
     """Pages open, records added and synced by commands: the next look shows it."""
     device = office.laptop("laptop")
-    with Pages(home=device.home) as pages:
+    with Pages(home=device.home, forked=False) as pages:
         browser = Browser(url=pages.url)
         assert count(browser.unlock(), "belum terkirim") == 0
         device.add("person", people(1, 3))

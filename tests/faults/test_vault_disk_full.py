@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tinydb.table import Document
@@ -89,7 +90,7 @@ def test_full_disk_loses_nothing_and_goes_on_when_enlarged(small_disk: Path):
     """Every save that was confirmed is there, before and after more room is given."""
     home = small_disk / "home"
     keys = create_vault(home, "Petugas", PASSPHRASE, calibrate=False)
-    options = {"indexes": {"records": ("nik",)}, "text_indexes": {"records": ("name",)}}
+    options: Any = {"indexes": {"records": ("nik",)}, "text_indexes": {"records": ("name",)}}
     with open_vault(home, keys, **options) as db:
         saved = _fill(db)
         _require_all(db, saved)

@@ -100,3 +100,19 @@ def test_a_pair_has_one_link_from_either_side():
     """Two supervisors who decide about one pair write to one record."""
     assert link_id(PEOPLE[0], PEOPLE[1]) == link_id(PEOPLE[1], PEOPLE[0])
     assert link_id(PEOPLE[0], PEOPLE[1]) != link_id(PEOPLE[0], PEOPLE[2])
+
+
+def test_a_machine_is_not_refused_among_those_whom_people_joined():
+    """A doubt that people's own verdicts went over does not stand against what they joined."""
+    one, two, three, four = PEOPLE[:4]
+    given = [
+        (one, two, Verdict.SAME, True),
+        (one, three, Verdict.SAME, True),
+        (one, four, Verdict.SAME, True),
+        (two, four, Verdict.UNDECIDED, True),
+        (two, three, Verdict.SAME, False),
+    ]
+    stamp = Stamp(1, STREAMS[0])
+    found = clusters(Edge(a=a, b=b, verdict=v, human=h, stamp=stamp) for a, b, v, h in given)
+    assert found.refused == ()
+    assert found.of(two) == found.of(three) == one

@@ -6,10 +6,11 @@ from contextlib import suppress
 import pytest
 
 from tests.support.bad_line import FINE
+from tests.support.furnished_stage import Stage, furnished_stage
 from tests.support.fuses import Fuse, OfficeDown
 from tests.support.laptop import write
 from tests.support.regency import VILLAGES
-from tests.support.regency_stage import Outpost, Stage, furnished_stage
+from tests.support.regency_stage import Outpost
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +182,15 @@ def test_drafts_that_copies_began_alike_are_of_different_people(outpost: Outpost
     for each in (outpost.laptops[-1], laptop, outpost.laptops[-2]):
         outpost.finish_draft(each, 0)
         outpost.sync(each, FINE)
+
+
+def test_a_revoked_laptops_copies_correct_somebody_of_before_they_parted(outpost: Outpost) -> None:
+    """One was sent before the revocation and one after: each correction stays with its resident."""
+    laptop, _ = outpost.laptops
+    outpost.register(laptop, 2, twins=False)
+    outpost.copy(laptop, told_apart=True)
+    outpost.correct(laptop, 0)
+    outpost.sync(outpost.laptops[-1], FINE)
+    outpost.sync_locked(laptop, FINE)
+    outpost.correct(laptop, 1)
+    outpost.revoke(laptop)

@@ -28,9 +28,10 @@ from tests.conftest import IN_CI
 from tests.support.bad_line import FINE, Weather
 from tests.support.effort import Effort, in_both, report
 from tests.support.field_laptop import FieldLaptop
+from tests.support.furnished_stage import Stage, furnished_stage
 from tests.support.fuses import Fuse, OfficeDown, ended_early
 from tests.support.regency import EVERYWHERE, HERE
-from tests.support.regency_stage import HOUR_MS, Outpost, Stage, furnished_stage
+from tests.support.regency_stage import HOUR_MS, Outpost
 from tests.support.steady import STEADY
 
 SHARDS = 20

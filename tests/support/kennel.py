@@ -1,10 +1,10 @@
 """A process that has loaded both programs and forks for each command, or server, that is asked for.
 
 What is forked has its own environment and files and runs from `main` to its exit, exactly as from
-its console script; only the imports were done before, and a passphrase that anybody stretched is
-not stretched again (`tests.support.stretching`). At the end it finishes its threads, runs what was
-registered for its exit and leaves: taking apart a thousand modules by hand, as an interpreter does,
-would take ten times what most commands do.
+its console script; only the imports were done before, and what anybody stretched or compiled is
+not done again (`tests.support.stretching`, `tests.support.templates`). At the end it finishes its
+threads, runs what was registered for its exit and leaves: taking apart a thousand modules by hand,
+as an interpreter does, would take ten times what most commands do.
 """
 
 import atexit
@@ -24,7 +24,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.support import stretching
+from tests.support import stretching, templates
 
 PROGRAMS = {"field-client": "field_client.cli", "sync-server": "sync_server.cli"}
 REPOSITORY = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ class Kennel:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.kennel", str(asks), str(answered)],
             cwd=REPOSITORY,
-            env={**env, **stretching.told()},
+            env={**env, **stretching.told(), **templates.told()},
             stdin=subprocess.DEVNULL,
             pass_fds=(asks, answered),
         )
@@ -142,6 +142,7 @@ def load() -> None:
                 with suppress(Exception):  # told by the command that needs it
                     import_module(module.name)
     stretching.remember()
+    templates.remember()
     gc.collect()
     gc.freeze()
 

@@ -47,6 +47,7 @@ NO_SCREENS = frozenset(
         "outages.chosen",
         "forming.begin",
         "phones.listed",
+        "door.updating",
     }
 )
 LOCKED = frozenset({"door.unlock", "door.asleep"})

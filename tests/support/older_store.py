@@ -1,9 +1,9 @@
-"""A laptop's store as the first release made it: no record says when somebody was born or is due.
+"""A laptop's store as the first release made it: nothing in it is looked up by what came later.
 
 Everything else in it is what this program writes; its version says 1: opening it updates it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,15 @@ from field_client import app as wiring
 from field_client import healing, journal, receiving
 from field_client.entries import record_document
 from field_client.opened import App
-from field_client.tables import INDEXES
+from field_client.tables import INDEXES, put
 from field_client.vault import migrations
+from field_client.vault.table import VaultTable
 from tests.support.laptop import OPERATOR, PASSPHRASE
 
-SINCE = frozenset({"born", "to_record"})
-_BEFORE = {**INDEXES, "records": tuple(n for n in INDEXES["records"] if n not in SINCE)}
+SINCE = frozenset({"born", "to_record", "brief", "saved"})
+_BEFORE = {
+    name: tuple(field for field in fields if field not in SINCE) for name, fields in INDEXES.items()
+}
 
 
 @contextmanager
@@ -30,8 +33,13 @@ def older_laptop(home: Path, code: str) -> Iterator[App]:
         patch.setattr(wiring, "INDEXES", _BEFORE)
         for module in (journal, receiving, healing):
             patch.setattr(module, "record_document", _older_document)
+        patch.setattr(journal, "put", _older_put)
         with wiring.create_device(home, code, OPERATOR, PASSPHRASE, calibrate=False) as app:
             yield app
+
+
+def _older_put(table: VaultTable, doc_id: str, content: Mapping[str, Any]) -> None:
+    put(table, doc_id, {name: value for name, value in content.items() if name not in SINCE})
 
 
 def _older_document(*args: Any, **more: Any) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import http.client
 import json
 import re
 import signal
-import subprocess
+import tempfile
+import time
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -12,9 +13,10 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode, urlsplit
 
-from tests.support.processes import OPERATOR, PASSPHRASE, client_environment, console
+from tests.support.processes import OPERATOR, PASSPHRASE, Started, client_environment, started
 
 FORM_KEY = re.compile(r'name="form_key" value="([^"]+)"')
+_LOOK_S = 0.02
 TAGS = re.compile(r"<[^>]+>")
 
 
@@ -22,47 +24,53 @@ TAGS = re.compile(r"<[^>]+>")
 class Pages:
     """`field-client web` over one store, without a passphrase in its environment.
 
-    ``more``: further options.
+    ``more``: further options. ``forked``: started fast, from a process that has it loaded.
     """
 
     home: Path
     more: tuple[str, ...] = ()
+    forked: bool = True
     url: str = ""
-    process: subprocess.Popen[str] | None = None
+    process: Started | None = None
+    said: tuple[Path, Path] = (Path(), Path())
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            [console("field-client"), "web", "--port", "0", "--json", *self.more],
-            env=client_environment(self.home, "", OPERATOR),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        said = ""
-        while not said.rstrip().endswith("}"):
-            line = self.process.stdout.readline()
-            assert line, self.process.communicate()[1]
-            said += line
-        self.url = json.loads(said)["url"]
+        folder = Path(tempfile.mkdtemp(prefix="pages-", dir=self.home.parent))
+        self.said = folder / "stdout", folder / "stderr"
+        args = ["web", "--port", "0", "--json", *self.more]
+        env = client_environment(self.home, "", OPERATOR)
+        self.process = started("field-client", args, env, self.said, forked=self.forked)
+        self.url = json.loads(self._announced())["url"]
         return self
+
+    def _announced(self) -> str:
+        """Wait until it says where it serves."""
+        assert self.process is not None
+        out, err = self.said
+        while not (out.exists() and (text := out.read_text(encoding="utf-8")).endswith("}\n")):
+            assert self.process.poll() is None, err.read_text(encoding="utf-8")
+            time.sleep(_LOOK_S)
+        return text
 
     def stop(self) -> str:
         """Ask it to end, as a service manager does; return what it said on standard error."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        _, said = self.process.communicate(timeout=30)
-        assert self.process.returncode == 0, said
+        code = self.process.wait(timeout=30)
+        said = self.said[1].read_text(encoding="utf-8")
+        assert code == 0, said
         self.process = None
         return said
 
     def die(self) -> None:
         """End it in the middle of whatever it does (SIGKILL), and start it anew elsewhere."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+        self._kill()
         self.__enter__()
+
+    def _kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
     def __exit__(
         self,
@@ -70,9 +78,7 @@ class Pages:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
+        self._kill()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -26,6 +26,7 @@ PASSPHRASE = "sawah-lingko-enam-puluh"
 ADMIN_PASSPHRASE = "kadis-uji-coba-empat-belas"
 OPERATOR = "petugas"
 REGIONS = Path(__file__).parents[2] / "shared_schema" / "data" / "regions-5315-5371.csv"
+Started = subprocess.Popen[bytes] | Forked
 KEPT_ENVIRONMENT = ("HOME", "LANG", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE")
 
 
@@ -161,6 +162,21 @@ def start_client(
     )
 
 
+def started(
+    name: str, args: list[str], env: dict[str, str], said: tuple[Path, Path], *, forked: bool
+) -> Started:
+    """Start a program that says what it says into two files, and return at once.
+
+    ``forked``: from one that has it loaded, where that can be done.
+    """
+    home = kennel(environment()) if forked else None
+    if home is not None:
+        return Forked(home, home.start(name, args, env, [Path(os.devnull), *said]))
+    with said[0].open("ab") as out, said[1].open("ab") as err:
+        command = [console(name), *args]
+        return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+
+
 def try_server(home: Path, *args: object) -> Finished:
     """Run `sync-server ARGS` in `home`, whatever its exit code."""
     return run("sync-server", *args, env=server_environment(home))
@@ -214,7 +230,7 @@ class ServerProcess:
     patience_s: float = 30
     command: tuple[str, ...] = ("serve",)
     forked: bool = False
-    process: subprocess.Popen[bytes] | Forked | None = None
+    process: Started | None = None
 
     @property
     def url(self) -> str:
@@ -228,7 +244,9 @@ class ServerProcess:
 
     def start(self) -> Self:
         """Start the server and wait until it answers `/healthz`."""
-        self.process = self._started([*self.command, "--host", LOOPBACK, "--port", str(self.port)])
+        args = [*self.command, "--host", LOOPBACK, "--port", str(self.port)]
+        env, said = server_environment(self.home), (self.log, self.log)
+        self.process = started("sync-server", args, env, said, forked=self.forked)
         deadline_s = time.monotonic() + self.patience_s
         while not self.healthy():
             if self.process.poll() is not None or time.monotonic() > deadline_s:
@@ -237,21 +255,6 @@ class ServerProcess:
                 raise ProgramFailedError(message)
             time.sleep(0.05)
         return self
-
-    def _started(self, args: list[str]) -> subprocess.Popen[bytes] | Forked:
-        env = server_environment(self.home)
-        home = kennel(environment()) if self.forked else None
-        if home is not None:
-            files = [Path(os.devnull), self.log, self.log]
-            return Forked(home, home.start("sync-server", args, env, files))
-        with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [console("sync-server"), *args],
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
 
     def healthy(self) -> bool:
         """Ask `/healthz` once."""

@@ -20,13 +20,14 @@ from sqlalchemy import func, select
 from shared_schema import wire
 from shared_schema.canonical import decode
 from shared_schema.clock import DAY_MS, Evidence
+from shared_schema.envelope import parse
 from shared_schema.errors import CustodyError, JemputError, StorageError
 from shared_schema.fold import RecordState, state_from_json
 from shared_schema.frames import Frame
 from shared_schema.links import Verdict
 from shared_schema.records import RECORD_TYPES
 from shared_schema.wire import CODECS, DEFAULT_CODEC
-from sync_server import assessment, exchange, rebuilding, reconcile, release, verification
+from sync_server import assessment, exchange, ingest, rebuilding, reconcile, release, verification
 from sync_server.enrol import Invitation, invite
 from sync_server.photos import read as read_photo
 from sync_server.store import tables
@@ -241,12 +242,23 @@ class Regency:
             scope = Scope(device=device.hex(), areas=known.scope if known else ())
             return {str(one) for one in rosters.visible(connection, scope, ids)}
 
+    def marked(self) -> list[tuple[str, str]]:
+        """Return each mark that any change in the log writes, with the record it is written to."""
+        with self.office.store.read() as connection:
+            changes = [entry.change for entry in log.after(connection)]
+        return [(mark, str(one.record)) for one in changes for mark in marks_in(one.writes)]
+
     def marks(self) -> Counter[str]:
         """Count each mark that any change in the log writes."""
-        with self.office.store.read() as connection:
-            return Counter(
-                mark for entry in log.after(connection) for mark in marks_in(entry.change.writes)
-            )
+        return Counter(mark for mark, _ in self.marked())
+
+    def set_aside(self, device: bytes) -> set[str]:
+        """Return the marks of what is in quarantine of a device, as far as it can be read."""
+        with self._program(), self.office.store.read() as connection:
+            kept = quarantine.everything(connection)
+            bodies = [parse(one.body) for one in kept if one.device == device.hex()]
+            changes = (one for body in bodies for one in ingest.read(body, self.office)[0])
+            return {mark for one in changes for mark in marks_in(one.writes)}
 
     def saves(self) -> Counter[Evidence]:
         """Count the records that each save of a laptop is in, by what its clocks read.

@@ -45,6 +45,15 @@ def compare_people(states: States, must: Collection[str]) -> None:
         assert shown.get(str(visit.shown("person")), visit.shown("note")) == visit.shown("note")
 
 
+def compare_corrections(office: Regency, states: States, about: Mapping[str, str]) -> None:
+    """Check that every correction is in the record of whom it is about, if anybody has that."""
+    names = {id_: _names(one) for id_, one in states.items() if one.type == "person"}
+    everybody = {name for found in names.values() for name in found}
+    for mark, record in office.marked():
+        host = about.get(mark)
+        assert host not in everybody or host in names[record], (mark, record, host)
+
+
 def _names(person: RecordState) -> set[str]:
     """Return every name that stands for a person."""
     part = person.fields.get("name")

@@ -5,25 +5,19 @@ or the phone number of a correction. A mark *must* reach the office once it was 
 only disk that holds it is rolled back or the office is restored without it.
 """
 
-import gc
 import hashlib
 import random
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from field_client.app import create_device
 from field_client.entries import Edit, state_of_document
 from field_client.opened import App
 from field_client.sync.errors import ClockOff, DeviceRevokedWaiting
 from field_client.sync.outcome import Outcome
 from field_client.sync.transport_file import read_reply, write_export
-from field_client.vault.folding import Folding
 from field_client.verification import examine
 from shared_schema.enrolment import (
     DeviceRevoked,
@@ -35,14 +29,13 @@ from shared_schema.enrolment import (
 from shared_schema.fold import RecordState
 from shared_schema.frames import Kind, read_frames
 from tests.support.bad_line import FINE, BadLine, Weather
-from tests.support.disks import Image, image_of, put_back
-from tests.support.district import District
-from tests.support.effort import quick_folder
+from tests.support.disks import put_back
 from tests.support.field_laptop import FieldLaptop, Watch
-from tests.support.laptop import OPERATOR, PASSPHRASE
+from tests.support.furnished_stage import Stage
 from tests.support.raw_device import NOW_MS, person
-from tests.support.regency import EVERYWHERE, VILLAGES, Regency, Unheard
+from tests.support.regency import EVERYWHERE, VILLAGES, Unheard
 from tests.support.regency_checks import (
+    compare_corrections,
     compare_marks,
     compare_people,
     compare_photos,
@@ -51,52 +44,10 @@ from tests.support.regency_checks import (
 )
 
 HOUR_MS = 3_600_000
-BOXED = 3
 ROUNDS = 8
 REPLIES_KEPT = 8
-_GARBAGE = 50_000
 _NIKS = ["5315054101700001", "5315054101700002"]
 _REFUSED = (DeviceUnknown, EnrolRefused, EnrolExpired, EnrolUsed)
-
-
-class Stage:
-    """What all runs of a process share: the office, and laptops in their box."""
-
-    def __init__(self, folder: Path) -> None:
-        (folder / "office").mkdir()
-        self.folder = folder
-        self.office = Regency(folder / "office")
-        self.relay = District(folder / "relay", self.office)
-        self.relay.pass_on(BadLine(self.office))
-        self.relay.found()
-        self.office.found(BOXED)
-        self.boxed = [self._boxed(at) for at in range(BOXED)]
-
-    def _boxed(self, at: int) -> tuple[Path, Any, Image]:
-        home, code = self.folder / f"laptop{at}", self.office.codes[at]
-        with create_device(home, code, OPERATOR, PASSPHRASE, calibrate=False) as made:
-            keys = made.keys
-        return home, keys, image_of(home)
-
-
-@contextmanager
-def furnished_stage() -> Iterator[Stage]:
-    """Furnish a stage in memory, for thousands of runs.
-
-    Logs are folded within a save, as where the system has no thread left: there are thousands of
-    stores. What is here before the first run is not looked through for garbage again.
-    """
-    found = gc.get_threshold()
-    with quick_folder() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Folding, "_begin", lambda _: None)
-        stage = Stage(folder)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_GARBAGE)
-        try:
-            yield stage
-        finally:
-            gc.set_threshold(*found)
 
 
 class Outpost:
@@ -113,8 +64,10 @@ class Outpost:
         self.sticks: list[bytes] = []
         self.replies: list[bytes] = []
         self.must: set[str] = set()
+        self.about: dict[str, str] = {}
         self.photos: set[str] = set()
         self.revoked: set[bytes] = set()
+        self.forgotten: set[str] = set()
         self.marked = 0
         self.copies = stage.folder / "copies"
 
@@ -160,9 +113,10 @@ class Outpost:
         known = _people(laptop.app)
         if known:
             phone = f"08{self._mark():010d}"
-            record = known[pick % len(known)].record
+            host = known[pick % len(known)]
             moved = {"village": VILLAGES[pick // 3 % len(VILLAGES)]} if pick % 3 == 0 else {}
-            _write(laptop.app, record, "person", {"phone": phone, **moved})
+            self.about[phone] = str(host.shown("name"))
+            _write(laptop.app, host.record, "person", {"phone": phone, **moved})
             self.must.add(phone)
 
     def visit(self, laptop: FieldLaptop, pick: int) -> None:
@@ -232,7 +186,7 @@ class Outpost:
         except _REFUSED:
             self.enrol_again(laptop)
         except DeviceRevoked:
-            self.laptops.remove(laptop)
+            self._wiped(laptop)
 
     def pass_on(self, weather: Weather) -> None:
         """Let the relay speak with the office."""
@@ -289,7 +243,7 @@ class Outpost:
         try:
             read_reply(laptop.app, path)
         except DeviceRevoked:
-            self.laptops.remove(laptop)
+            self._wiped(laptop)
         except (*_REFUSED, DeviceRevokedWaiting, ClockOff):
             return
 
@@ -326,9 +280,23 @@ class Outpost:
             self._mourn()
 
     def restore(self, *, old: bool) -> None:
-        """Let the office go on from its backup."""
+        """Let the office go on from its backup; it has forgotten what it told whom since."""
+        had = self._set_aside()
         self.office.restore(old=old)
+        self.forgotten |= had - self._set_aside()
         self._mourn()
+
+    def _set_aside(self) -> set[str]:
+        """Return what the office was handed by revoked laptops."""
+        return {mark for device in self.revoked for mark in self.office.set_aside(device)}
+
+    def _wiped(self, laptop: FieldLaptop) -> None:
+        """Expect no more what was wiped by an answer that the restored office does not know of.
+
+        It was on its way, at a relay or on a stick: nobody there can tell.
+        """
+        self.laptops.remove(laptop)
+        self.must -= self.forgotten - set(self.office.marks()) - self._set_aside()
 
     def _mourn(self) -> None:
         """Expect no more what no disk holds any longer."""
@@ -373,6 +341,7 @@ class Outpost:
         compare_saves(self.office)
         states = self.office.states()
         compare_people(states, self.must)
+        compare_corrections(self.office, states, self.about)
         # A revoked laptop is wiped once its records are handed over; its photos go with it.
         photos = set[str]() if self.revoked else self.photos
         compare_photos(self.office, self.laptops, states, photos)

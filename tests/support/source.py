@@ -6,19 +6,31 @@ Nothing is imported here, so a rule holds for a module that cannot even be loade
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("shared_schema", "field_client", "sync_server")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Module:
-    """One Python file of the packages."""
+    """One Python file of the packages; ``text``: what stands there, where the file is not read."""
 
     name: str
     path: Path
-    tree: ast.Module
+    text: str | None = None
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Give its syntax, parsed when it is first asked for."""
+        text = self.path.read_text(encoding="utf-8") if self.text is None else self.text
+        return ast.parse(text, filename=str(self.path))
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Give everything in its syntax, from above."""
+        return tuple(ast.walk(self.tree))
 
     @property
     def package(self) -> str:
@@ -37,14 +49,17 @@ class Module:
 
 
 def modules(*packages: str) -> list[Module]:
-    """Parse every module of the named packages, or of all three."""
+    """List every module of the named packages, or of all three."""
+    return [module for package in packages or PACKAGES for module in _modules(package)]
+
+
+@cache
+def _modules(package: str) -> list[Module]:
     found = []
-    for package in packages or PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-            tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-            found.append(Module(name=name, path=path, tree=tree))
+    for path in sorted((ROOT / package).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found.append(Module(name=name, path=path))
     return found
 
 
@@ -54,7 +69,7 @@ def imports(module: Module, known: frozenset[str] = frozenset()) -> set[str]:
     `from a import b` counts as `a.b` where that is one of the known modules, else as `a`.
     """
     found: set[str] = set()
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -77,7 +92,7 @@ def absolute(module: Module, node: ast.ImportFrom) -> str:
 
 def attributes(module: Module) -> Iterator[str]:
     """Name every dotted attribute that is read, such as `os.environ` or `datetime.now`."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             yield f"{node.value.id}.{node.attr}"
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
@@ -88,6 +103,6 @@ def attributes(module: Module) -> Iterator[str]:
 
 def strings(module: Module) -> Iterator[str]:
     """Give every string constant."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value

@@ -6,7 +6,8 @@ parameters to its literals.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 import click
 from jinja2 import Environment
@@ -35,6 +36,7 @@ class Unresolved(Exception):
     """No literal was found behind what is translated."""
 
 
+@cache
 def spoken(package: str) -> set[str]:
     """Give every English source text that the catalogue of ``package`` must translate."""
     said = {one for module in modules(package) for one in translated(module)}
@@ -96,14 +98,14 @@ def translated(module: Module) -> Iterator[str]:
 
     A function of that name which the module defines itself does something else.
     """
-    own = {one.name for one in ast.walk(module.tree) if isinstance(one, ast.FunctionDef)}
-    for call in ast.walk(module.tree):
+    own = {one.name for one in module.nodes if isinstance(one, ast.FunctionDef)}
+    for call in module.nodes:
         if not isinstance(call, ast.Call) or len(call.args) != 1 or called(call) in own:
             continue
         if not is_translating(call.func):
             continue
         if ast.unparse(call.args[0]) not in COLLECTED:
-            yield from Literals(module.tree).of(call.args[0])
+            yield from Literals(module.nodes).of(call.args[0])
 
 
 def is_translating(function: ast.expr) -> bool:
@@ -116,8 +118,8 @@ def is_translating(function: ast.expr) -> bool:
 class Literals:
     """Follows an expression back to the texts it can be, within one module."""
 
-    def __init__(self, tree: ast.Module) -> None:
-        self.tree = tree
+    def __init__(self, nodes: Sequence[ast.AST]) -> None:
+        self.nodes = nodes
         self.seen: set[str] = set()
 
     def of(self, node: ast.expr) -> Iterator[str]:
@@ -145,7 +147,7 @@ class Literals:
     def _bound(self, name: str) -> Iterator[ast.expr]:
         """Give what is assigned to a name, or what it runs through."""
         yield from self._assigned(name)
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.comprehension | ast.For) and name in names_in(node.target):
                 run = node.iter
                 named = list(self._assigned(run.id)) if isinstance(run, ast.Name) else []
@@ -153,7 +155,7 @@ class Literals:
                     yield from column(name, node.target, rows)
 
     def _assigned(self, name: str) -> Iterator[ast.expr]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             match node:
                 case ast.Assign(targets=[ast.Name(id=bound)], value=value) if bound == name:
                     yield value
@@ -162,11 +164,11 @@ class Literals:
 
     def _given(self, name: str) -> Iterator[ast.expr]:
         """Give what the module's own calls pass for a parameter of this name."""
-        for function in ast.walk(self.tree):
+        for function in self.nodes:
             if not isinstance(function, ast.FunctionDef):
                 continue
             names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
-            for call in ast.walk(self.tree) if name in names else ():
+            for call in self.nodes if name in names else ():
                 if isinstance(call, ast.Call) and called(call) == function.name:
                     yield from call.args[names.index(name) : names.index(name) + 1]
                     yield from (one.value for one in call.keywords if one.arg == name)

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tests.support import stretching
+from tests.support import stretching, templates
 from tests.support.kennel import PROGRAMS, REPOSITORY, load, play
 from tests.support.processes import environment
 
@@ -57,7 +57,7 @@ def programs(folder: Path) -> Iterator[Path]:
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.warmshell", str(desk)],
         cwd=REPOSITORY,
-        env={**environment(), **stretching.told()},
+        env={**environment(), **stretching.told(), **templates.told()},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:

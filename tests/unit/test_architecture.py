@@ -5,7 +5,6 @@ reads or writes; then the pure modules; then shared_schema. One module of shared
 pure: the console, which both command lines share and nothing else may use.
 """
 
-import ast
 import re
 from collections.abc import Callable
 
@@ -165,7 +164,7 @@ def test_a_file_can_be_read_in_one_sitting() -> None:
 def test_the_rules_see_an_offence() -> None:
     """The readers used above notice the imports and names that they are there to refuse."""
     source = "import os.path\nfrom time import time\nfrom os import environ\nx = os.environ\n"
-    module = Module(name="shared_schema.bad", path=ROOT / "bad.py", tree=ast.parse(source))
+    module = Module(name="shared_schema.bad", path=ROOT / "bad.py", text=source)
     assert tops(module) == {"os", "time"}
     assert [bool(DRAWER.search(n)) for n in ("a.date_utils", "a.commons", "a.handled")] == [
         True,

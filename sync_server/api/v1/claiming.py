@@ -39,8 +39,7 @@ def _add_unconfirmed(api: Blueprint, office: Office) -> None:
         """Give the same with numbers in full, where a second person agreed; the reason is kept."""
         told = {"reason": " ".join(asked["reason"].split())}
         actor = allowed(Right.REVEAL)
-        region = narrowed.get("region") or _own_region(actor)
-        exporting.require_agreed(office, actor, "unconfirmed", region)
+        exporting.require_agreed(office, actor, "unconfirmed", narrowed.get("region") or "")
         return _unconfirmed(office, actor, narrowed, "unconfirmed-export", told)
 
 
@@ -72,13 +71,9 @@ def _add_proposal(api: Blueprint, office: Office) -> None:
         """Give the same with numbers in full, where a second person agreed; the reason is kept."""
         told = {"reason": " ".join(asked["reason"].split())}
         actor = allowed(Right.REVEAL)
-        exporting.require_agreed(office, actor, "proposal", _own_region(actor))
+        exporting.require_agreed(office, actor, "proposal")
         claims = _claims(office, actor, "proposal-export", told)
         return {"count": len(claims), "claims": claims}
-
-
-def _own_region(actor: Actor) -> str:
-    return actor.area[0] if len(actor.area) == 1 else ""
 
 
 def _claims(

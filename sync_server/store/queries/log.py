@@ -147,9 +147,15 @@ def of_stream(connection: Connection, stream: Stream, first: int, last: int) -> 
     return [change_from_json(decode(body.encode())) for body in bodies]
 
 
-def of_device(connection: Connection, device: bytes) -> Iterator[Change]:
-    """Yield every change of a device, of all its branches."""
-    query = select(changes.c.body).where(changes.c.stream.startswith(device.hex()))
+def of_device(connection: Connection, device: bytes, by: str = "") -> Iterator[Change]:
+    """Yield every change of a device, of all its branches.
+
+    ``by``: only of operators whose name begins so.
+    """
+    query = select(changes.c.body).where(
+        changes.c.stream.startswith(device.hex()),
+        changes.c.body.contains(f'"operator":"{by}', autoescape=True),
+    )
     return (change_from_json(decode(body.encode())) for body in connection.scalars(query))
 
 

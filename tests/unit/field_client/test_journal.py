@@ -8,7 +8,7 @@ from field_client.entries import Edit, Standing
 from field_client.errors import RecordAmbiguous, RecordUnknown
 from field_client.opened import App
 from field_client.search import search
-from field_client.vault import table
+from field_client.vault import rows
 from field_client.vault.bodies import from_body
 from field_client.vault.table import document_of
 from shared_schema.ids import change_id, record_id
@@ -167,7 +167,7 @@ def test_own_records_and_conflicts_are_found_without_the_roster(
         read.append(body)
         return from_body(body)
 
-    monkeypatch.setattr(table, "from_body", reading)
+    monkeypatch.setattr(rows, "from_body", reading)
     assert [entry.own for entry in app.journal.entries(own=True)] == [True]
     assert list(app.journal.entries(state="draft")) == []
     assert [entry.conflicts for entry in app.journal.conflicts()] == [("name",)]

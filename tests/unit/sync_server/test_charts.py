@@ -1,6 +1,7 @@
 """Charts: the axis begins at nothing and holds everything; a bar's height is its share."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -47,6 +48,14 @@ def test_steps_go_on_until_the_next_day() -> None:
     assert (found.days[0][1], found.days[-1][1]) == (FIRST, FIRST + timedelta(days=10))
     assert found.days[-1][0] == found.right
     assert steps([], {}).lines == []
+
+
+@pytest.mark.parametrize("span", [1, 2, 3, 4, 5, 14, 365])
+def test_days_below_do_not_run_into_each_other_on_a_phone(span: int) -> None:
+    """A day is 130 units wide there; the first begins at its mark, the last ends there."""
+    marks = [x for x, _ in steps([FIRST, FIRST + timedelta(days=span)], {"Sisa": [1, 2]}).days]
+    begins = [marks[0], *(x - 65 for x in marks[1:-1]), marks[-1] - 130]
+    assert all(after - before >= 130 for before, after in pairwise(begins))
 
 
 def test_a_single_day_and_a_year_of_days_are_drawn() -> None:

@@ -12,10 +12,11 @@ from field_client.tables import INDEXES, TEXT_INDEXES
 from field_client.vault import migrations
 from field_client.vault.connection import open_encrypted
 from field_client.vault.keys import STORE_FILE
+from field_client.vault.snapshot import Progress, unseen
 from field_client.vault.store import PURPOSE, RAW_KEY_BYTES, VaultDB, open_vault
 from tests.unit.field_client.vault.conftest import KEYS
 
-SINCE = {"born", "to_record"}
+SINCE = {"born", "to_record", "brief"}
 WITHOUT = {**INDEXES, "records": tuple(n for n in INDEXES["records"] if n not in SINCE)}
 PEOPLE = 300  # more than one piece
 STAMP = "01a0c4506c010000.000102030405060708090a0b"
@@ -37,14 +38,29 @@ def old(number: int) -> dict[str, Any]:
         village=f"53.15.05.200{number % 2}",
         central_status=("UNREGISTERED", "CARD_PRINTED")[number // 2 % 2],
     )
-    return {"type": "person", "own": False, "base": base, "mine": None, "nik": f"{number:016d}"}
+    return {
+        "type": "person",
+        "own": False,
+        "base": base,
+        "mine": None,
+        "nik": f"{number:016d}",
+        "conflicts": [],
+        "last": {},
+    }
 
 
 ODD = {
     "mended": old(900) | {"mine": part(900, LATER_STAMP, birth_date="1981-02-03"), "own": True},
     "year": old(901) | {"base": part(901, birth_date="1970-01-01", birth_date_precision="year")},
     "none": old(902) | {"base": part(902, name="Warga")},
-    "outage": {"type": "outage", "own": True, "base": None, "mine": part(903)},
+    "outage": {
+        "type": "outage",
+        "own": True,
+        "base": None,
+        "mine": part(903),
+        "conflicts": [],
+        "last": {"aa": 1},
+    },
     "newer": old(904) | {"born": "1999-01-01"},
 }
 
@@ -91,9 +107,9 @@ def test_a_store_that_knows_births_learns_whom_to_record(
         assert db.check() == []
 
 
-def opened(home: Path, indexes: Any = INDEXES) -> VaultDB:
+def opened(home: Path, indexes: Any = INDEXES, updating: Progress = unseen) -> VaultDB:
     """Open the store as the program does."""
-    return open_vault(home, KEYS, indexes=indexes, text_indexes=TEXT_INDEXES)
+    return open_vault(home, KEYS, indexes=indexes, text_indexes=TEXT_INDEXES, updating=updating)
 
 
 def born(db: VaultDB, day: str) -> list[str]:
@@ -113,7 +129,10 @@ def test_an_old_store_gets_its_days_of_birth(
             patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
             with opened(home) as db:
                 assert born(db, "1910-05-11") == []
-    with opened(home) as db:
+    shares: list[float] = []
+    with opened(home, updating=shares.append) as db:
+        assert shares == sorted(shares)
+        assert [share for share in shares if 0.25 < share <= 1]
         assert born(db, "1910-05-11") == ["warga-0", "warga-90", "warga-180", "warga-270"]
         assert born(db, "1981-02-03") == ["mended"]
         assert born(db, "1999-01-01") == ["newer"]

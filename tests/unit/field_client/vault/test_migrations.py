@@ -186,9 +186,9 @@ def test_of_two_programs_one_changes_the_store(home: Path, monkeypatch) -> None:
     keep = migrations._keep
     calls = []
 
-    def slow(store, done) -> None:
+    def slow(store, done, progress) -> None:
         calls.append(done)
-        keep(store, done)
+        keep(store, done, progress)
 
     monkeypatch.setattr(migrations, "_keep", slow)
     with open_vault(home, KEYS), open_vault(home, KEYS):

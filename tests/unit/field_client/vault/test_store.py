@@ -11,7 +11,7 @@ from tinydb import Query, where
 from tinydb.table import Document
 
 from field_client.vault import keys as key_slots
-from field_client.vault import table
+from field_client.vault import rows
 from field_client.vault.bodies import from_body
 from field_client.vault.connection import open_plain
 from field_client.vault.errors import (
@@ -215,7 +215,7 @@ def test_indexed_equality_does_not_read_the_table(db, monkeypatch):
         read.append(body)
         return from_body(body)
 
-    monkeypatch.setattr(table, "from_body", reading)
+    monkeypatch.setattr(rows, "from_body", reading)
     query = (where("state") == "draft") & (Query().nik == _person(7)["nik"])
     assert records.search(query) == [_person(7)]
     assert len(read) == 1
