@@ -86,7 +86,8 @@ class Line:
                 device.close()
                 continue
             server.settimeout(None)
-            self._open += [device, server]
+            with self._lock:
+                self._open = [*self._open, device, server]
             for source, target, direction in ((device, server, "up"), (server, device, "down")):
                 threading.Thread(
                     target=self._pump, args=(source, target, direction), daemon=True
@@ -120,8 +121,10 @@ class Line:
             return allowed
 
     def _cut(self) -> None:
-        while self._open:
-            sock = self._open.pop()
+        """End what is open now, and not what is opened meanwhile: who was cut may be back at once."""
+        with self._lock:
+            open_now, self._open = self._open, []
+        for sock in open_now:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
