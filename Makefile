@@ -22,9 +22,10 @@ help: ## Show this list
 
 install: $(STAMP) ## Build .venv with field-client and sync-server in it
 
+# Python compiles what is imported at its first use; to compile everything beforehand takes longer.
 $(STAMP): requirements-dev.lock pyproject.toml .ci/make_venv.sh
 	@PYTHON="$(PYTHON)" bash .ci/make_venv.sh $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
