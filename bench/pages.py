@@ -32,6 +32,7 @@ from field_client.entries import Edit
 from field_client.opened import App
 from field_client.web.desk import Desk
 from field_client.web.pages import create_app
+from field_client.web.serving import make_ready
 from tests.support.laptop import OPERATOR, PASSPHRASE, laptop, write
 from tests.support.scenes import far_code
 
@@ -88,14 +89,16 @@ def _saved(app: App, kind: str, **values: Any) -> UUID:
 def walked(home: Path) -> dict[str, dict[str, float]]:
     """Ask for each page; give its milliseconds and bytes."""
     desk = Desk(home=home)
-    client = create_app(desk, "id", routed=lambda: False).test_client()
+    app = create_app(desk, "id", routed=lambda: False)
+    make_ready(app)
+    client = app.test_client()
     key = KEY.search(client.get("/unlock", base_url=BASE).text)
     assert key is not None
     given = {"form_key": key[1], "operator": OPERATOR, "passphrase": PASSPHRASE}
     client.post("/unlock", base_url=BASE, data=given)
-    with desk.use() as app:
-        visit = next(iter(app.journal.entries(type="visit")))
-        session = next(iter(app.journal.entries(type="session")))
+    with desk.use() as store:
+        visit = next(iter(store.journal.entries(type="visit")))
+        session = next(iter(store.journal.entries(type="session")))
     places = {
         "village": session.values["village"],
         "session": session.id,

@@ -51,10 +51,11 @@ def prepare(
 def warm_up(server: Server) -> None:
     """Compile every template beside the unlocking, so that no page's first view waits for it."""
     pages: Flask = server.wsgi_app
-    Thread(target=_compile, args=(pages,), daemon=True).start()
+    Thread(target=make_ready, args=(pages,), daemon=True).start()
 
 
-def _compile(pages: Flask) -> None:
+def make_ready(pages: Flask) -> None:
+    """Compile every template, and have what is there by now left alone by the collector."""
     for name in pages.jinja_env.list_templates(extensions=("html",)):
         pages.jinja_env.get_template(name)
     gc.collect()
