@@ -13,12 +13,10 @@ from field_client.opened import App
 from field_client.tasks import Before, Tasks
 from field_client.web import memo, task_pages
 from field_client.web.desk import Desk
-from field_client.web.errors import PageMissing
 from field_client.web.form_fields import villages_of
 from field_client.web.showing import Page, page, to
 from field_client.web.visitors import Visitors
 from field_client.web.words import day_text
-from shared_schema.regions import RegionInvalid, parse_region
 
 SHEET = 400
 _VILLAGES = 3
@@ -34,12 +32,11 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
         with desk.use() as app:
             held = villages_of(app)
             if len(held) == 1:
-                return to("assigned.village", village=held[0])
+                return to("assigned.village", code=held[0])
             return page(desk, app, "villages.html", villages=_counted(app, held))
 
-    @room.get("/tasks/<village>")
-    def village(village: str) -> Page:
-        code = _village(village)
+    @room.get("/tasks/<region:code>")
+    def village(code: str) -> Page:
         with desk.use() as app:
             visitors.here.village = code
             found = _tasks(app, code)
@@ -55,9 +52,8 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
                 **_headed(app, code, found),
             )
 
-    @room.get("/tasks/<village>/print")
-    def paper(village: str) -> Page:
-        code = _village(village)
+    @room.get("/tasks/<region:code>/print")
+    def paper(code: str) -> Page:
         with desk.use() as app:
             found = _tasks(app, code)
             wanted = [*found.again, *found.new]
@@ -101,10 +97,9 @@ def _tasks(app: App, village: str) -> Tasks:
 
 
 def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:
-    regions = memo.regions(app)
     return {
         "code": code,
-        "name": regions.name(code) if regions else code,
+        "name": memo.region_name(app, code),
         "total": found.total,
         "done": len(found.done),
         "several": len(villages_of(app)) > 1,
@@ -112,16 +107,11 @@ def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:
 
 
 def _counted(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int]]:
-    today, regions = check_context(app).today, memo.regions(app)
-    found = ((code, tasks.counted(app.journal, code, today)) for code in villages)
-    return [(code, regions.name(code) if regions else code, count) for code, count in found]
-
-
-def _village(code: str) -> str:
-    try:
-        return parse_region(code)
-    except RegionInvalid as error:
-        raise PageMissing from error
+    today = check_context(app).today
+    return [
+        (code, memo.region_name(app, code), tasks.counted(app.journal, code, today))
+        for code in villages
+    ]
 
 
 def _now(app: App) -> int:

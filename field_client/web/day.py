@@ -63,16 +63,11 @@ def _chosen(today: date) -> date:
 
 def _rows(app: App, found: Recap) -> list[tuple[str, Place]]:
     """Return the villages by name, what names no village last."""
-    named = sorted((_village(app, code), code) for code in found.villages if code)
+    named = sorted((memo.region_name(app, code), code) for code in found.villages if code)
     rows = [(name, found.villages[code]) for name, code in named]
     if "" in found.villages:
         rows.append((text()("Village not known"), found.villages[""]))
     return rows
-
-
-def _village(app: App, code: str) -> str:
-    regions = app.journal.regions()
-    return (regions.name(code) if regions else None) or code
 
 
 def lines(app: App, found: Recap) -> list[str]:

@@ -11,6 +11,7 @@ from field_client.backups import last_backup
 from field_client.opened import App
 from field_client.recovery import key_held
 from field_client.vault import keys
+from field_client.web import memo
 from field_client.web.copying import Copies, Copy, file_name, sticks
 from field_client.web.desk import Desk
 from field_client.web.errors import PassphrasesDiffer
@@ -128,7 +129,6 @@ def _typed_twice() -> str:
 
 def _device(desk: Desk, app: App, error: JemputError | None = None, **done: Any) -> str:
     device, zone = app.device, display.time_zone(app.device.timezone)
-    regions = app.journal.regions()
     receipt = app.journal.last_receipt()
     now = local(app.journal.evidence().best_ms(), zone)
     return page(
@@ -140,7 +140,7 @@ def _device(desk: Desk, app: App, error: JemputError | None = None, **done: Any)
         whose=done.get("whose", ""),
         operators=keys.operators(app.home),
         administrator=(app.keys.operator, keys.ADMINISTRATOR) in keys.operators(app.home),
-        scope=[(code, regions.name(code) if regions else code) for code in device.scope],
+        scope=[(code, memo.region_name(app, code)) for code in device.scope],
         until=clock_text(local(device.until_ms, zone), now) if device.until_ms else "",
         receipt=clock_text(local(receipt["server_ms"], zone), now) if receipt else "",
         recovery=key_held(app.home),

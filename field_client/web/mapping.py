@@ -12,14 +12,12 @@ from field_client.visited_places import LOOKED_THROUGH, VisitedPlace, VisitedPla
 from field_client.web import map_drawing, memo, task_pages
 from field_client.web.assigned import zone_of
 from field_client.web.desk import Desk
-from field_client.web.errors import PageMissing
 from field_client.web.form_fields import villages_of
 from field_client.web.map_drawing import Drawing, Fix
 from field_client.web.showing import Page, page, to
 from field_client.web.visiting import MARKS
 from field_client.web.visitors import Visitors
 from field_client.web.words import clock_text, length_text, local, text
-from shared_schema.regions import RegionInvalid, parse_region
 
 PAGE = 60
 TONES = ("fine", "later", "mind", "calm")
@@ -51,12 +49,11 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
         with desk.use() as app:
             held = villages_of(app)
             if len(held) == 1:
-                return to("mapping.village", village=held[0])
+                return to("mapping.village", code=held[0])
             return page(desk, app, "map_villages.html", villages=_named(app, held))
 
-    @room.get("/map/<village>")
-    def village(village: str) -> Page:
-        code = _village(village)
+    @room.get("/map/<region:code>")
+    def village(code: str) -> Page:
         with desk.use() as app:
             return page(desk, app, "map.html", **_shown(app, code))
 
@@ -73,7 +70,7 @@ def _shown(app: App, code: str) -> dict[str, Any]:
     drawing = map_drawing.drawn([_fix(one) for one in held])
     return {
         "code": code,
-        "name": _named(app, (code,))[0][1],
+        "name": memo.region_name(app, code),
         "several": len(villages_of(app)) > 1,
         "drawing": drawing,
         "side": map_drawing.SIDE,
@@ -138,12 +135,4 @@ def _tones(held: Sequence[VisitedPlace]) -> list[tuple[str, str, int]]:
 
 
 def _named(app: App, villages: Sequence[str]) -> list[tuple[str, str]]:
-    regions = memo.regions(app)
-    return [(code, regions.name(code) if regions else code) for code in villages]
-
-
-def _village(code: str) -> str:
-    try:
-        return parse_region(code)
-    except RegionInvalid as error:
-        raise PageMissing from error
+    return [(code, memo.region_name(app, code)) for code in villages]

@@ -50,6 +50,12 @@ def regions(app: App) -> RegionTable | None:
     return remembered(app, "regions", app.journal.regions)
 
 
+def region_name(app: App, code: str) -> str:
+    """Return a region's name, its code before the first sync."""
+    known = regions(app)
+    return known.name(code) if known else code
+
+
 def _standings(app: App) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {str(state): [] for state in COUNTED}
     for record, now, _ in app.journal.standings():

@@ -12,6 +12,7 @@ from field_client.errors import StoreLocked
 from field_client.shift import IDLE_S, State
 from field_client.sync.watch import has_route
 from field_client.web import (
+    addresses,
     assigned,
     attention,
     beginning,
@@ -99,6 +100,7 @@ def create_app(
         static_folder=str(HERE / "static"),
         template_folder=str(HERE / "templates"),
     )
+    app.url_map.converters["region"] = addresses.RegionConverter
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     app.config["PRACTICE"] = practice
     app.extensions[syncing.RUNNER] = runner or Runner(desk=desk)

@@ -1,6 +1,7 @@
 """A visit in three taps: the person, what came of it, save."""
 
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +56,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
             saved = write_visit(app, person, values)
             note_saved(desk, visitors, app, saved)
         if request.form.get("from") == "tasks" and visitors.here.village:
-            return to("assigned.village", village=visitors.here.village)
+            return to("assigned.village", code=visitors.here.village)
         return to("reading.show", record=person)
 
     return room
@@ -98,12 +99,12 @@ def _shown(desk: Desk, app: App, person: UUID, error: OutcomeMissing | None = No
 def visit_lines(app: App, person: UUID) -> list[dict[str, str]]:
     """Return the visits to a person in words, the newest first."""
     found = tasks.visits_of(app.journal, [str(person)]).get(str(person), [])
-    now_ms = app.clocks().wall_ms
-    return [_line(app, one, now_ms) for one in reversed(found)]
+    zone, now_ms = zone_of(app), app.clocks().wall_ms
+    return [_line(one, zone, now_ms) for one in reversed(found)]
 
 
-def _line(app: App, one: tasks.Visited, now_ms: int) -> dict[str, str]:
-    outcome, at = task_pages.told(one, zone_of(app), now_ms)
+def _line(one: tasks.Visited, zone: tzinfo | None, now_ms: int) -> dict[str, str]:
+    outcome, at = task_pages.told(one, zone, now_ms)
     icon, tone = MARKS.get(one.outcome, ("visit", "calm"))
     return {
         "outcome": outcome,

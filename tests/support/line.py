@@ -121,7 +121,7 @@ class Line:
             return allowed
 
     def _cut(self) -> None:
-        """End what is open now, and not what is opened meanwhile: who was cut may be back at once."""
+        """End what is open now, not what is opened meanwhile: who was cut may be back at once."""
         with self._lock:
             open_now, self._open = self._open, []
         for sock in open_now:

@@ -275,9 +275,9 @@ def _values(made: Furnished) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
         },
         "forming.check": {"twins": {"record": made.draft}, "unusual": {"record": made.unusual}},
         "forming.saved": {"person": {"record": made.person}},
-        "assigned.village": {"village": {"village": VILLAGE}, "nobody": {"village": OTHER}},
-        "mapping.village": {"village": {"village": VILLAGE}},
-        "assigned.paper": {"village": {"village": VILLAGE}},
+        "assigned.village": {"village": {"code": VILLAGE}, "nobody": {"code": OTHER}},
+        "mapping.village": {"village": {"code": VILLAGE}},
+        "assigned.paper": {"village": {"code": VILLAGE}},
         "visiting.visit": {"person": {"person": made.person}},
         "points.point": {"session": {"session": made.session}},
     }
