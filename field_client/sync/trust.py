@@ -1,17 +1,23 @@
 """Whether what answers on a protected line is our server, and what a second line saves.
 
-Two kinds of certificate are good: one that the server's own key signed, which this laptop was
-given at its enrolment, whatever address or day it bears; and one that the authorities of this
-system vouch for, for this very address, today. Nothing of ours is sent before one was found.
+Three kinds of certificate are good: one that the server's own key signed, which this laptop was
+given at its enrolment, whatever address or day it bears; one for which that key gives its word when
+asked over the line itself, a district's own; and one that the authorities of this system vouch for,
+for this very address, today. Nothing of ours is sent before one was found.
 """
 
+import hashlib
+import secrets
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 
 from field_client.sync.errors import ServerUnreachable, ServerUntrusted
 from shared_schema.line_certificate import is_relays, is_signed_by
+from shared_schema.line_word import NONCE_BYTES, REPLY_LIMIT_BYTES, question, vouches
 
 
 def _own_context() -> ssl.SSLContext:
@@ -28,14 +34,16 @@ class Trust:
 
     ``relays``: whether a relay for which that server gave its word is meant.
 
-    Remembers which servers show a certificate of the authorities, and each server's last TLS
-    session: the next line to it needs no certificate at all (RFC 8446, section 2.2).
+    Remembers which certificates the server gave its word for, which servers show one of the
+    authorities, and each server's last TLS session: the next line to it needs no certificate at all
+    (RFC 8446, section 2.2).
     """
 
     pinned: bytes
     relays: bool = False
     _own: ssl.SSLContext = field(default_factory=_own_context)
     _public: ssl.SSLContext | None = None
+    _vouched: set[bytes] = field(default_factory=set)
     _authorised: set[str] = field(default_factory=set)
     _sessions: dict[tuple[str, bool], ssl.SSLSession] = field(default_factory=dict, repr=False)
 
@@ -48,7 +56,7 @@ class Trust:
         """
         if name not in self._authorised:
             line = self._wrap(connect(), host, name, self._own)
-            if self._knows(line.getpeercert(binary_form=True) or b""):
+            if self._knows(line, name):
                 return line
             line.close()
         if self._public is None:
@@ -57,10 +65,25 @@ class Trust:
         self._authorised.add(name)
         return line
 
-    def _knows(self, certificate: bytes) -> bool:
+    def _knows(self, line: ssl.SSLSocket, name: str) -> bool:
+        certificate = line.getpeercert(binary_form=True) or b""
         if self.relays and is_relays(certificate, self.pinned):
             return True
-        return is_signed_by(certificate, self.pinned)
+        return is_signed_by(certificate, self.pinned) or self._has_word(line, name, certificate)
+
+    def _has_word(self, line: ssl.SSLSocket, name: str, certificate: bytes) -> bool:
+        """Return whether the server gives its word for a certificate; it is asked once a run."""
+        digest, nonce = hashlib.sha256(certificate).digest(), secrets.token_bytes(NONCE_BYTES)
+        if digest not in self._vouched:
+            try:
+                body = _asked(line, question(name, nonce))
+            except OSError as error:
+                line.close()
+                raise _unreachable(name, error) from error
+            if not vouches(body, certificate, nonce, self.pinned, relays=self.relays):
+                return False
+            self._vouched.add(digest)
+        return True
 
     def keep(self, line: ssl.SSLSocket, name: str) -> None:
         """Remember the session of a line that was used: the server names it behind its answer."""
@@ -79,5 +102,21 @@ class Trust:
             raise ServerUntrusted(address=name) from error
         except OSError as error:
             line.close()
-            reason = error.strerror or type(error).__name__
-            raise ServerUnreachable(address=name, reason=reason) from error
+            raise _unreachable(name, error) from error
+
+
+def _asked(line: ssl.SSLSocket, request: bytes) -> bytes:
+    """Return the body of the answer, nothing for what is none; the line stays open."""
+    line.sendall(request)
+    with closing(HTTPResponse(line, method="GET")) as reply:
+        try:
+            reply.begin()
+            return reply.read(REPLY_LIMIT_BYTES)
+        except RemoteDisconnected:  # an OSError, which a line that broke is
+            raise
+        except (HTTPException, ValueError):
+            return b""
+
+
+def _unreachable(name: str, error: OSError) -> ServerUnreachable:
+    return ServerUnreachable(address=name, reason=error.strerror or type(error).__name__)

@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared_schema.errors import InputError, NetworkError
-from sync_server.api import about, errors, exchange, odata
+from sync_server.api import about, errors, exchange, line_word, odata
 from sync_server.api.body import ChunkedBody, KnownBody
 from sync_server.api.cork import Cork
 from sync_server.api.doorkeeper import Doorkeeper
@@ -58,7 +58,7 @@ class Listening:
     """Where to serve. Port 0 takes any free one. ``tls``: certificate and key, or None.
 
     ``protected``: TLS even so, by a certificate that the server's own key signs. ``word``: the
-    office's for it, where it is a relay, as it is now. ``hosts``: names under which the
+    office's for a relay and its line, as it is now. ``hosts``: names under which the
     supervisors' pages answer. ``proxies``: how many proxies before us are believed.
     """
 
@@ -256,7 +256,8 @@ def listen(app: Flask, doorkeeper: Doorkeeper, keys: Keys, listening: Listening)
     server.max_request_header_size = _HEADER_BYTES
     server.max_request_body_size = exchange.EXCHANGE_LIMIT_BYTES + _BODY_SPARE_BYTES
     if listening.tls is not None:
-        server.ssl_adapter = _tls(*listening.tls)
+        server.ssl_adapter, shown = _tls(*listening.tls)
+        app.register_blueprint(line_word.blueprint(shown, keys.signing, listening.word))
     elif listening.protected:
         server.ssl_adapter = OwnTls(keys.signing, listening)
     try:
@@ -274,8 +275,8 @@ def address(server: Server) -> str:
     return f"{'http' if server.ssl_adapter is None else 'https'}://{shown}:{port}"
 
 
-def _tls(certificate: Path, key: Path) -> PatientTls:
+def _tls(certificate: Path, key: Path) -> tuple[PatientTls, line_word.Shown]:
     try:
-        return PatientTls(str(certificate), str(key))
+        return PatientTls(str(certificate), str(key)), line_word.shown(certificate)
     except (OSError, ValueError) as error:
         raise TlsFilesInvalid(reason=type(error).__name__) from error

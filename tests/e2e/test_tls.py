@@ -1,4 +1,4 @@
-"""The line protected by a certificate: of an authority that the laptop trusts, or of nobody's."""
+"""The line protected by a certificate: of an authority, or of nobody but our own server."""
 
 import json
 import shutil
@@ -29,6 +29,7 @@ from tests.support.processes import (
     server_environment,
 )
 from tests.support.scenes import Laptop
+from tests.support.secure_server import DAY, certificate
 
 OPENSSL = shutil.which("openssl") or ""
 pytestmark = pytest.mark.skipif(not OPENSSL, reason="certificates are made by openssl")
@@ -97,9 +98,11 @@ def serving(home: Path, command: str, *options: object) -> Iterator[str]:
     said = ""
     while not said.rstrip().endswith("}") and (line := process.stdout.readline()):
         said += line
-    yield json.loads(said)["url"]
-    process.terminate()
-    process.communicate(timeout=30)
+    try:
+        yield json.loads(said)["url"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 @pytest.fixture
@@ -154,14 +157,20 @@ def test_a_laptop_that_trusts_the_offices_authority_syncs(
     assert waiting(laptop) == 0
 
 
-def test_a_certificate_that_nobody_vouches_for_is_named(
-    laptop: Path, certificates: Certificates
-) -> None:
-    """Nothing is sent, nothing is lost; the same laptop syncs once it trusts the authority."""
-    refused = sync(laptop, None)
+def test_a_districts_own_certificate_needs_no_authority(laptop: Path) -> None:
+    """A laptop that trusts nobody else's certificates knows it by the word of its server."""
+    sync(laptop, None).check()
+    assert waiting(laptop) == 0
+
+
+def test_a_certificate_without_a_word_is_named(tmp_path: Path, home: Path) -> None:
+    """Its days are over, so the server gives none: nothing is sent, nothing is lost."""
+    over = certificate(tmp_path, -2 * DAY, -DAY)
+    with serving(home, "serve", "--tls-cert", over, "--tls-key", over) as url:
+        made = enrolled(tmp_path, home, url)
+        refused = sync(made, None)
     assert (refused.returncode, refused.error_code) == (5, "SERVER_UNTRUSTED")
-    assert waiting(laptop) == 1
-    sync(laptop, certificates.authority).check()
+    assert waiting(made) == 1
 
 
 def test_the_servers_own_certificate_needs_no_authority(
@@ -183,21 +192,38 @@ def test_the_servers_own_certificate_has_no_days(tmp_path: Path, home: Path, own
     assert waiting(made) == 0
 
 
-def test_another_office_at_the_same_address_is_not_believed(tmp_path: Path, own_url: str) -> None:
+def test_another_office_at_the_same_address_is_not_believed(
+    tmp_path: Path, url: str, own_url: str
+) -> None:
     """Its certificate is as good as ours, but of another key: nothing of ours goes there."""
     theirs = tmp_path / "other" / "home"
     init_server(theirs)
-    made = enrolled(tmp_path, theirs, own_url)
-    refused = sync(made, None)
-    assert (refused.returncode, refused.error_code) == (5, "SERVER_UNTRUSTED")
-    assert waiting(made) == 1
+    for number, address in enumerate((url, own_url)):
+        (tmp_path / str(number)).mkdir()
+        made = enrolled(tmp_path / str(number), theirs, address)
+        refused = sync(made, None)
+        assert (refused.returncode, refused.error_code) == (5, "SERVER_UNTRUSTED")
+        assert waiting(made) == 1
 
 
 def test_a_relay_is_known_by_its_offices_word(tmp_path: Path, home: Path, own_url: str) -> None:
     """Each end of the way by `--tls` alone: the relay to its office, the laptop to the relay."""
-    relay, made = tmp_path / "relay", enrolled(tmp_path, home, own_url)
-    code = invited(home, own_url, "--relay")
-    with serving(relay, "relay", "--code", code, "--tls") as url:
+    passes_on(tmp_path, home, own_url, "--tls")
+
+
+def test_a_relay_may_show_a_districts_own_certificate(
+    tmp_path: Path, home: Path, url: str, certificates: Certificates
+) -> None:
+    """And knows its office by the office's; no authority is asked anywhere."""
+    shown = ("--tls-cert", certificates.chain, "--tls-key", certificates.key)
+    passes_on(tmp_path, home, url, *shown)
+
+
+def passes_on(tmp_path: Path, home: Path, upstream: str, *shown: object) -> None:
+    """Let a relay meet its office, and a laptop leave a registration with it."""
+    relay, made = tmp_path / "relay", enrolled(tmp_path, home, upstream)
+    code = invited(home, upstream, "--relay")
+    with serving(relay, "relay", "--code", code, *shown) as url:
         assert url.startswith("https://")
         deadline_s = time.monotonic() + 60
         while not office(relay, "relay", "--status")["last_contact"]:

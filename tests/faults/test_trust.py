@@ -3,9 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import closing, suppress
 from functools import partial
 
 import pytest
@@ -14,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from field_client.sync.errors import ServerUnreachable, ServerUntrusted
-from field_client.sync.transport_http import HttpTransport
 from field_client.sync.trust import Trust
 from shared_schema import relaying
 from shared_schema.line_certificate import certify, is_signed_by
@@ -23,13 +20,8 @@ from sync_server.api.serving import Listening, OwnTls
 from sync_server.relay.errors import UpstreamUntrusted
 from sync_server.relay.line import Lines
 from sync_server.relay.upstream import Upstream
+from tests.support.secure_server import LOOPBACK, REPLY, Server, exchange, raw, serve
 from tests.support.strangers import whole_request
-
-LOOPBACK = "127.0.0.1"
-REPLY = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/x-jemput\r\n"
-    b"Transfer-Encoding: chunked\r\n\r\n4\r\nhalo\r\n0\r\n\r\n"
-)
 
 
 @pytest.fixture(scope="module")
@@ -49,57 +41,6 @@ def context_of(
         return context
 
     return with_own_certificate(signing, host, load, word)
-
-
-@dataclass
-class Server:
-    """Speaks TLS on loopback; keeps what it heard and whether a line was resumed."""
-
-    context: ssl.SSLContext
-    heard: list[bytes] = field(default_factory=list)
-    resumed: list[bool] = field(default_factory=list)
-
-    def answer(self, line: socket.socket) -> None:
-        """Answer one caller, who may leave at any point."""
-        try:
-            with self.context.wrap_socket(line, server_side=True) as secure:
-                self.resumed.append(secure.session_reused or False)
-                heard = whole_request(secure)
-                self.heard.append(heard)
-                secure.sendall(REPLY if heard else b"")
-        except OSError:
-            return
-
-    @contextmanager
-    def listening(self) -> Iterator[int]:
-        """Serve at a free port."""
-        with socket.create_server((LOOPBACK, 0)) as listener:
-            threading.Thread(target=partial(serve, listener, self.answer), daemon=True).start()
-            yield listener.getsockname()[1]
-
-
-def serve(listener: socket.socket, answer: Callable[[socket.socket], None]) -> None:
-    """Answer callers one after another until the listener is closed."""
-    while True:
-        try:
-            line, _ = listener.accept()
-        except OSError:
-            return
-        with line:
-            answer(line)
-
-
-def raw(key: Ed25519PrivateKey) -> bytes:
-    """Return the public half as it stands in an enrolment code."""
-    return key.public_key().public_bytes_raw()
-
-
-def exchange(trust: Trust, port: int, host: str = LOOPBACK, piece: bytes = b"rahasia") -> bytes:
-    """Run one exchange."""
-    transport = HttpTransport(
-        url=f"https://{host}:{port}", trust=trust, connect_timeout_s=5, idle_timeout_s=5
-    )
-    return b"".join(transport.exchange(iter([piece])))
 
 
 def test_a_request_of_many_packets_is_ended(signing: Ed25519PrivateKey) -> None:
@@ -125,7 +66,7 @@ def test_another_servers_key_is_not(signing: Ed25519PrivateKey) -> None:
             exchange(Trust(pinned=raw(signing)), port)
         with pytest.raises(ServerUntrusted):
             exchange(Trust(pinned=b""), port)
-    assert not any(server.heard)
+    assert server.told_of_ours == []
 
 
 def test_a_certificate_is_good_whole_and_at_any_time(signing: Ed25519PrivateKey) -> None:
@@ -162,7 +103,7 @@ def test_a_relays_second_line_resumes_the_first(signing: Ed25519PrivateKey) -> N
         with pytest.raises(UpstreamUntrusted):
             list(upstream.exchange(iter([b"rahasia"])))
     assert server.resumed[:3] == [False, True, True]
-    assert not any(server.heard[3:])
+    assert len(server.told_of_ours) == 3
 
 
 def test_a_session_does_not_outlive_the_key(signing: Ed25519PrivateKey) -> None:
@@ -173,7 +114,7 @@ def test_a_session_does_not_outlive_the_key(signing: Ed25519PrivateKey) -> None:
         server.context = context_of(Ed25519PrivateKey.generate())
         with pytest.raises(ServerUntrusted):
             exchange(trust, port)
-    assert not any(server.heard[1:])
+    assert len(server.told_of_ours) == 1
 
 
 def word_of(office: Ed25519PrivateKey, relay: Ed25519PrivateKey) -> bytes:
@@ -199,7 +140,7 @@ def test_a_relay_is_believed_by_the_offices_word(signing: Ed25519PrivateKey) -> 
             server.context = context
             with pytest.raises(ServerUntrusted):
                 exchange(trust, port)
-    assert len([each for each in server.heard if each]) == 1
+    assert len(server.told_of_ours) == 1
 
 
 def test_a_relay_shows_the_offices_word_as_soon_as_it_has_it(signing: Ed25519PrivateKey) -> None:
