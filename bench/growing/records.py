@@ -23,18 +23,21 @@ from tests.support.synthetic import population, write_jsonl
 
 AREA, SEED = "53.15.05", 48
 AT_ONCE = 1_000
-REQUEST = b"POST /v1/exchange"
+REQUESTS = (b"POST /v1/", b"GET /v1/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one `field-client sync` took: by the clock, of the processors, over the line."""
+    """What one `field-client sync` took: by the clock, of the processors, over the line.
+
+    ``round_trips``: connections made and requests sent.
+    """
 
     seconds: float
     client_cpu_s: float
     server_cpu_s: float
     size_bytes: int
-    requests: int
+    round_trips: int
 
 
 def measured(folder: Path, count: int) -> dict[str, Any]:
@@ -57,7 +60,7 @@ def measured(folder: Path, count: int) -> dict[str, Any]:
     assert status["received"] == count, status
     return {
         "bytes_each": round(full.size_bytes / count, 1),
-        "round_trips": 2 * full.requests,
+        "round_trips": full.round_trips,
         "sync_s": round(full.seconds, 2),
         "sync_of_nothing_s": round(empty.seconds, 2),
         "client_cpu_ms_each": round(1000 * full.client_cpu_s / count, 2),
@@ -78,7 +81,7 @@ def saved(folder: Path, laptop: Path, count: int) -> float:
 
 def synced(laptop: Path, serving: ServerProcess, line: Line) -> Cost:
     """Let a laptop sync; return what it took."""
-    before_s, line.captured = server_cpu_s(serving), bytearray()
+    before_s, line.captured, line.connections = server_cpu_s(serving), bytearray(), 0
     begun_s = time.perf_counter()
     process = subprocess.Popen(
         [console("field-client"), "sync", "--json"],
@@ -96,7 +99,7 @@ def synced(laptop: Path, serving: ServerProcess, line: Line) -> Cost:
         client_cpu_s=usage.ru_utime + usage.ru_stime,
         server_cpu_s=server_cpu_s(serving) - before_s,
         size_bytes=len(line.captured),
-        requests=line.captured.count(REQUEST),
+        round_trips=line.connections + sum(map(line.captured.count, REQUESTS)),
     )
 
 

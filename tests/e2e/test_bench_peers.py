@@ -1,7 +1,10 @@
-"""The peers of the benches: they are stopped, counted and left out as the figures say."""
+"""The benches and their peers: stopped, counted and left out as the figures say."""
+
+from pathlib import Path
 
 import pytest
 
+from bench.growing.records import measured
 from bench.peers import beside, kinto
 from bench.peers.beside import over_loopback
 from tests.support.synthetic import population
@@ -23,3 +26,8 @@ def test_a_peer_that_cannot_be_installed_says_so(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(kinto, "programs", absent)
     assert beside.over_loopback("kinto", []) == {"cannot_run_here": "no line to a registry"}
+
+
+def test_a_sync_is_two_round_trips(tmp_path: Path) -> None:
+    """One connection and one request, counted on the line; several batches change nothing."""
+    assert measured(tmp_path, 60)["round_trips"] == 2

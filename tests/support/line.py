@@ -29,6 +29,7 @@ class Line:
     window_bytes: int = 0
     captured: bytearray = field(default_factory=bytearray, repr=False)
     cuts: int = 0
+    connections: int = 0
     _listener: socket.socket = field(init=False)
     _up: bool = field(init=False, default=True)
     _budget: dict[str, int] = field(init=False, default_factory=dict)
@@ -86,6 +87,7 @@ class Line:
                 device.close()
                 continue
             server.settimeout(None)
+            self.connections += 1
             with self._lock:
                 self._open = [*self._open, device, server]
             for source, target, direction in ((device, server, "up"), (server, device, "down")):
