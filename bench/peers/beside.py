@@ -12,15 +12,16 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from bench.linking import Laying, Link, carried
 from bench.peers import kinto
 from bench.peers.kinto import Absent
 from tests.support.processes import LOOPBACK, free_port
-from tests.support.radio import Radio, RadioLink
+from tests.support.radio import Radio
 from tests.support.synthetic import Person, write_jsonl
 
 ROOT = Path(__file__).parents[2]
 PEERS = ("gzip_json", "kinto")
-PREPARE_S, QUIET_S, PORT = 90, 2.0, 8800
+PREPARE_S, QUIET_S = 90, 2.0
 Figures = dict[str, Any]
 Place = Callable[..., list[str]]
 
@@ -47,35 +48,36 @@ def over_loopback(peer: str, rows: Sequence[Person]) -> Figures:
 
 
 def over_links(
-    radios: dict[str, Radio], rows: dict[str, list[Person]], limit_s: float
+    lay: Laying, radios: dict[str, Radio], rows: dict[str, list[Person]], limit_s: float
 ) -> dict[str, Figures]:
     """Return the figures of every peer on every link, by the link's name and the peer's."""
     jobs = list(product(radios, PEERS))
     with ThreadPoolExecutor(len(jobs)) as pool:
-        done = pool.map(lambda job: over_link(job[1], radios[job[0]], rows[job[0]], limit_s), jobs)
+        done = pool.map(
+            lambda job: over_link(job[1], lay(radios[job[0]], 1), rows[job[0]], limit_s), jobs
+        )
     found: dict[str, Figures] = {name: {} for name in radios}
     for (name, peer), figures in zip(jobs, done, strict=True):
         found[name][peer] = figures
     return found
 
 
-def over_link(peer: str, radio: Radio, rows: Iterable[Person], limit_s: float) -> Figures:
+def over_link(peer: str, laid: Link, rows: Iterable[Person], limit_s: float) -> Figures:
     """Return the seconds of one peer on one link; one that needs longer is stopped."""
     try:
-        with tempfile.TemporaryDirectory() as name, RadioLink(radio=radio) as link:
+        with tempfile.TemporaryDirectory() as name, laid as link:
             folder, host = Path(name), link.far_address
             lines = write_jsonl(folder / "people", rows)
-            with served(peer, folder, host, PORT, link.far):
-                _client(link.near, peer, host, PORT, "prepare", PREPARE_S)
+            with served(peer, folder, host, link.office_port, link.far):
+                _client(link.near, peer, host, link.port, "prepare", PREPARE_S)
                 time.sleep(QUIET_S)
                 link.restart()
-                passed, ended = _client(link.near, peer, host, PORT, str(lines), limit_s)
+                passed, ended = _client(link.near, peer, host, link.port, str(lines), limit_s)
             return {
                 "seconds": round(link.seconds, 2) if ended else None,
                 **({} if ended else {"stopped_after_s": limit_s}),
                 "received": passed.get("received", 0),
-                "ip_bytes_up": link.up.size_bytes,
-                "ip_bytes_down": link.down.size_bytes,
+                **carried(link),
             }
     except Absent as reason:
         return {"cannot_run_here": str(reason)}

@@ -102,11 +102,17 @@ class RadioLink:
     first_s: float | None = None
     last_s: float = 0.0
     far_address: str = _FAR
+    office_port: int = 8800
     _name: str = field(default_factory=lambda: "jemput-" + secrets.token_hex(3))
     _tuns: tuple[int, int] = (-1, -1)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _air: list[tuple[float, int, int, bytes]] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        """Where the near end finds the office: as the far end does."""
+        return self.office_port
 
     def near(self, *command: str) -> list[str]:
         """Return ``command`` as it runs at the laptop's end."""
