@@ -55,35 +55,49 @@ class Trust:
         what ``connect`` raises.
         """
         if name not in self._authorised:
-            line = self._wrap(connect(), host, name, self._own)
-            if self._knows(line, name):
+            line = self._own_line(connect, host, name)
+            if line is not None:
                 return line
-            line.close()
         if self._public is None:
             self._public = ssl.create_default_context()
         line = self._wrap(connect(), host, name, self._public)
         self._authorised.add(name)
         return line
 
-    def _knows(self, line: ssl.SSLSocket, name: str) -> bool:
+    def _own_line(
+        self, connect: Callable[[], socket.socket], host: str, name: str
+    ) -> ssl.SSLSocket | None:
+        """Return a line whose certificate our server stands for, None where it does not."""
+        line = self._wrap(connect(), host, name, self._own)
         certificate = line.getpeercert(binary_form=True) or b""
+        if self._knows(certificate):
+            return line
+        stays = self._ask(line, name, certificate)
+        known = self._knows(certificate)
+        if known and stays:
+            return line
+        if known:
+            self.keep(line, name)
+        line.close()
+        return self._own_line(connect, host, name) if known else None
+
+    def _knows(self, certificate: bytes) -> bool:
         if self.relays and is_relays(certificate, self.pinned):
             return True
-        return is_signed_by(certificate, self.pinned) or self._has_word(line, name, certificate)
+        vouched = hashlib.sha256(certificate).digest() in self._vouched
+        return vouched or is_signed_by(certificate, self.pinned)
 
-    def _has_word(self, line: ssl.SSLSocket, name: str, certificate: bytes) -> bool:
-        """Return whether the server gives its word for a certificate; it is asked once a run."""
-        digest, nonce = hashlib.sha256(certificate).digest(), secrets.token_bytes(NONCE_BYTES)
-        if digest not in self._vouched:
-            try:
-                body = _asked(line, question(name, nonce))
-            except OSError as error:
-                line.close()
-                raise _unreachable(name, error) from error
-            if not vouches(body, certificate, nonce, self.pinned, relays=self.relays):
-                return False
-            self._vouched.add(digest)
-        return True
+    def _ask(self, line: ssl.SSLSocket, name: str, certificate: bytes) -> bool:
+        """Ask for the server's word for a certificate; return whether the line stays open."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        try:
+            body, stays = _asked(line, question(name, nonce))
+        except OSError as error:
+            line.close()
+            raise _unreachable(name, error) from error
+        if vouches(body, certificate, nonce, self.pinned, relays=self.relays):
+            self._vouched.add(hashlib.sha256(certificate).digest())
+        return stays
 
     def keep(self, line: ssl.SSLSocket, name: str) -> None:
         """Remember the session of a line that was used: the server names it behind its answer."""
@@ -105,17 +119,17 @@ class Trust:
             raise _unreachable(name, error) from error
 
 
-def _asked(line: ssl.SSLSocket, request: bytes) -> bytes:
-    """Return the body of the answer, nothing for what is none; the line stays open."""
+def _asked(line: ssl.SSLSocket, request: bytes) -> tuple[bytes, bool]:
+    """Return the body of the answer, nothing for what is none; and whether the line stays open."""
     line.sendall(request)
     with closing(HTTPResponse(line, method="GET")) as reply:
         try:
             reply.begin()
-            return reply.read(REPLY_LIMIT_BYTES)
+            return reply.read(REPLY_LIMIT_BYTES), not reply.will_close
         except RemoteDisconnected:  # an OSError, which a line that broke is
             raise
         except (HTTPException, ValueError):
-            return b""
+            return b"", False
 
 
 def _unreachable(name: str, error: OSError) -> ServerUnreachable:

@@ -58,29 +58,43 @@ class Lines:
 
     def _protected(self, address: Address) -> ssl.SSLSocket:
         if address not in self._authorised:
-            line = self._wrapped(address, self._pinned)
-            if self._knows(line, address):
+            line = self._own_line(address)
+            if line is not None:
                 return line
-            line.close()
         line = self._wrapped(address, self._public)
         self._authorised.add(address)
         return line
 
-    def _knows(self, line: ssl.SSLSocket, address: Address) -> bool:
+    def _own_line(self, address: Address) -> ssl.SSLSocket | None:
+        """Return a line whose certificate the office stands for, None where it does not."""
+        line = self._wrapped(address, self._pinned)
         certificate = line.getpeercert(binary_form=True) or b""
-        digest = hashlib.sha256(certificate).digest()
-        if is_signed_by(certificate, self.signing) or digest in self._vouched:
-            return True
+        if self._knows(certificate):
+            return line
+        stays = self._ask(line, address, certificate)
+        known = self._knows(certificate)
+        if known and stays:
+            return line
+        if known:
+            self.keep(line, address)
+        line.close()
+        return self._own_line(address) if known else None
+
+    def _knows(self, certificate: bytes) -> bool:
+        vouched = hashlib.sha256(certificate).digest() in self._vouched
+        return vouched or is_signed_by(certificate, self.signing)
+
+    def _ask(self, line: ssl.SSLSocket, address: Address, certificate: bytes) -> bool:
+        """Ask for the office's word for a certificate; return whether the line stays open."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         try:
-            body = _asked(line, question("{}:{}".format(*address), nonce))
+            body, stays = _asked(line, question("{}:{}".format(*address), nonce))
         except OSError:
             line.close()
             raise
         if vouches(body, certificate, nonce, self.signing):
-            self._vouched.add(digest)
-            return True
-        return False
+            self._vouched.add(hashlib.sha256(certificate).digest())
+        return stays
 
     def _wrapped(self, address: Address, context: ssl.SSLContext) -> ssl.SSLSocket:
         line, session = _reached(address), self._sessions.get((address, context is self._pinned))
@@ -91,17 +105,17 @@ class Lines:
             raise
 
 
-def _asked(line: ssl.SSLSocket, request: bytes) -> bytes:
-    """Return the body of the answer, nothing for what is none; the line stays open."""
+def _asked(line: ssl.SSLSocket, request: bytes) -> tuple[bytes, bool]:
+    """Return the body of the answer, nothing for what is none; and whether the line stays open."""
     line.sendall(request)
     with closing(HTTPResponse(line, method="GET")) as reply:
         try:
             reply.begin()
-            return reply.read(REPLY_LIMIT_BYTES)
+            return reply.read(REPLY_LIMIT_BYTES), not reply.will_close
         except RemoteDisconnected:  # an OSError, which a line that broke is
             raise
         except (HTTPException, ValueError):
-            return b""
+            return b"", False
 
 
 def _reached(address: Address) -> socket.socket:

@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -249,6 +249,23 @@ def test_a_caller_that_says_nothing_keeps_nobody_waiting(
     finally:
         for one in silent:
             one.close()
+
+
+def test_a_server_with_many_open_lines_gives_its_word(laptop: Path, url: str) -> None:
+    """It closes behind each answer then, also behind its word; the laptop comes again."""
+    host, port = urlsplit(url).netloc.split(":")
+    anybody = ssl.create_default_context()
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    with ExitStack() as lines:
+        answers = []
+        for _ in range(12):
+            line = lines.enter_context(socket.create_connection((host, int(port)), timeout=5))
+            secure = lines.enter_context(anybody.wrap_socket(line))
+            secure.sendall(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            answers.append(secure.recv(65536))
+        assert b"Connection: close" in answers[-1]
+        sync(laptop, None).check()
+    assert waiting(laptop) == 0
 
 
 def test_one_file_without_the_other_or_the_wrong_one_is_named(

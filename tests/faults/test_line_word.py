@@ -57,6 +57,17 @@ def test_the_offices_word_is_enough_and_asked_once(server: Server) -> None:
     assert (server.questions, server.resumed) == (1, [False, True, True])
 
 
+def test_a_server_that_closes_behind_its_word_is_met_again(server: Server) -> None:
+    """It does so when many lines are open; what it said counts, and the handshake is resumed."""
+    server.closes = True
+    with server.listening() as port:
+        assert exchange(Trust(pinned=raw(OFFICE)), port) == b"halo"
+        lines = Lines(signing=raw(OFFICE))
+        upstream = Upstream(url=f"https://{LOOPBACK}:{port}", lines=lines, idle_s=5)
+        assert b"".join(upstream.exchange(iter([b"rahasia"]))) == b"halo"
+    assert (server.questions, server.resumed) == (2, [False, True] * 2)
+
+
 def test_a_relay_to_its_office_does_the_same(server: Server) -> None:
     """And does not believe a stranger who takes the office's place."""
     with server.listening() as port:

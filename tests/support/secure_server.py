@@ -49,10 +49,12 @@ class Server:
     """Speaks TLS on loopback; keeps what it heard and whether a line was resumed.
 
     ``word``: what it answers to the question for its word, by the nonce; None for what is no word.
+    ``closes``: whether it leaves behind that answer, as one does that has many callers.
     """
 
     context: ssl.SSLContext
     word: Callable[[bytes], bytes] | None = None
+    closes: bool = False
     heard: list[bytes] = field(default_factory=list)
     resumed: list[bool] = field(default_factory=list)
 
@@ -74,6 +76,8 @@ class Server:
                 while heard := whole_request(secure):
                     self.heard.append(heard)
                     secure.sendall(self.reply(heard))
+                    if self.closes and heard.startswith(b"GET "):
+                        return
         except OSError:
             return
 
@@ -82,7 +86,8 @@ class Server:
         if self.word is None or not (asked := QUESTION.match(heard)):
             return REPLY
         body = self.word(bytes.fromhex(asked[1].decode()))
-        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        last = b"Connection: close\r\n" if self.closes else b""
+        return b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n%b" % (last, len(body), body)
 
     @contextmanager
     def listening(self) -> Iterator[int]:
