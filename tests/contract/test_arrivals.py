@@ -168,6 +168,23 @@ def test_a_record_that_matches_two_whom_a_person_has_split_is_shown_so(
     assert all(pair.parts for pair in case.pairs)
 
 
+def test_two_who_are_split_by_another_record_of_theirs_are_shown_so(
+    bench: Bench, device: RawDevice
+) -> None:
+    """The verdict lies on a third record, which is one with the first of the two."""
+    one, other, third = import_(
+        bench,
+        SISILIA,
+        {**SISILIA, "nik": "5315055907830005"},
+        {**NAMESAKE, "name": "Kathrina Wae"},
+    )
+    decide(bench, third, one, Verdict.SAME)
+    decide(bench, third, other, Verdict.DIFFERENT)
+    met = arrive(bench, device, **{**SISILIA, "nik": None})
+    (case,) = cases(bench)
+    assert (case.split, set(case.records)) == (True, {one, other, third, met})
+
+
 def test_a_register_is_never_merged_with_itself(bench: Bench, device: RawDevice) -> None:
     """Two equal rows are asked about, also once an officer has edited one."""
     one, other = import_(bench, SISILIA, SISILIA)
