@@ -11,7 +11,7 @@ from sync_server.accounts import Right
 from sync_server.api.v1 import documents, schemas
 from sync_server.api.v1.door import allowed
 from sync_server.deciding import Ruling
-from sync_server.looking_up import seen_by
+from sync_server.looking_up import require_decision, seen_by
 from sync_server.office import Office
 
 
@@ -89,6 +89,7 @@ def _add_decisions(api: Blueprint, office: Office) -> None:
         """Agree to a decision that another supervisor wanted looked at."""
         actor = allowed(Right.DECIDE)
         with office.store.write() as connection:
+            require_decision(actor, connection, str(decision))
             second_looks.agree(connection, str(decision), actor.name, office.now_ms())
             auditing.note(office, connection, actor, "agree", str(decision), {})
 
