@@ -59,7 +59,7 @@ def joined(connection: Connection) -> list[Joined]:
     edges: defaultdict[str, list[Edge]] = defaultdict(list)
     for link, a, b, root in ask(connection, _EDGES):
         edges[root].append(Edge(link, a, b))
-    found = []
+    found: list[Joined] = []
     for root, members in people.items():
         rows = _rows(members, server)
         if len(set(rows.values())) > 1:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from flask import request
 from sqlalchemy import literal_column, select
 
 from shared_schema.changes import VOID, Change
 from shared_schema.ids import change_sequence
+from shared_schema.records import RECORD_TYPES
 from shared_schema.records.link import VERDICT
 from sync_server import second_looks
 from sync_server.matching.exact import LINK_TYPE
@@ -95,6 +97,12 @@ def last_decisions(look: Looking, given: str) -> list[Told]:
         except ValueError:
             continue
     return named(look, wanted)
+
+
+def kept_fields(look: Looking) -> list[str]:
+    """Return the labels of the fields that an address names as left alone by an undo."""
+    names = request.args.get("kept", "").split(",")
+    return [look.label("person", name) for name in names if name in RECORD_TYPES["person"].fields]
 
 
 def _changes(look: Looking, decisions: Iterable[UUID]) -> list[Change]:

@@ -198,6 +198,8 @@ def test_a_case_is_decided_by_form_with_a_value_chosen_and_undone_exactly(
     post(browser, "/decisions/undo", "/", decision=decisions[0], back="/duplicates")
     again = only_case(client)
     assert {one["id"]: one["values"] for one in again["records"]} == values
+    told = browser.get("/duplicates?kept=address,name,kosong").text
+    assert "Dibiarkan seperti ditulis sesudahnya: Alamat, Nama." in told
     assert log_of(bench).count("decide") == log_of(bench).count("undo") == 1
 
 

@@ -75,13 +75,13 @@ def _add_decisions(api: Blueprint, office: Office) -> None:
 
     @api.post("/decisions/undo")
     @api.arguments(schemas.Undo)
-    @api.response(200, schemas.Decisions)
-    def undo_decisions(asked: dict[str, Any]) -> dict[str, Any]:
-        """Take decisions back: what stood before them stands again."""
+    @api.response(200, schemas.DecisionsUndone)
+    def undo_decisions(asked: dict[str, Any]) -> deciding.Undone:
+        """Take decisions back: what stood and was shown before them is so again."""
         actor = allowed(Right.DECIDE)
         wanted = [str(one) for one in asked["decisions"]]
         with office.store.write() as connection:
-            return {"decisions": deciding.undo_by(office, connection, wanted, actor)}
+            return deciding.undo_by(office, connection, wanted, actor)
 
     @api.post("/second-looks/<uuid:decision>/agree")
     @api.response(204)

@@ -122,6 +122,19 @@ class Decisions(Schema):
     decisions = fields.List(fields.Nested(Decision), required=True)
 
 
+class KeptField(Schema):
+    """A field of a record that was left alone."""
+
+    record = fields.UUID(required=True)
+    field = fields.String(required=True)
+
+
+class DecisionsUndone(Decisions):
+    """What stands now. `kept`: fields with a chosen value that somebody has written since."""
+
+    kept = fields.List(fields.Nested(KeptField), required=True)
+
+
 class Undo(Schema):
     """Decisions to take back, in the order in which they were made."""
 
