@@ -10,7 +10,7 @@ from sync_server.accounts import Actor
 from sync_server.lookup import resolve
 from sync_server.matching.exact import LINK_TYPE
 from sync_server.reconcile import DecisionUnknown
-from sync_server.store.queries import log, records
+from sync_server.store.queries import log, matching, records
 from sync_server.store.queries.records import Current
 
 
@@ -37,3 +37,16 @@ def require_decision(actor: Actor, connection: Connection, decision: str) -> Non
     known = records.many(connection, ends).values()
     if not links or not any(actor.covers(one.area) for one in known):
         raise DecisionUnknown(text=decision)
+
+
+def arrivals_seen_by(
+    actor: Actor, connection: Connection, since_ms: int
+) -> list[tuple[matching.Arrival, int]]:
+    """Return who came in the user's area since a time, how judged, and when, the latest first."""
+    listed = matching.arrivals_since(connection, since_ms)
+    areas = records.areas(connection, (one.record for one, _ in listed))
+    return [
+        (one, when)
+        for one, when in listed
+        if one.record in areas and actor.covers(areas[one.record])
+    ]
