@@ -6,13 +6,22 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from shared_schema.errors import RecordUnknown
-from sync_server import auditing, choice_undo, choices, deciding, queueing, second_looks
+from sync_server import (
+    auditing,
+    choice_undo,
+    choices,
+    choosing,
+    deciding,
+    queueing,
+    second_looks,
+)
 from sync_server.accounts import Right
 from sync_server.api.v1 import documents, schemas
 from sync_server.api.v1.door import allowed
 from sync_server.deciding import Ruling
-from sync_server.looking_up import require_decision, seen_by
+from sync_server.looking_up import require_decision
 from sync_server.office import Office
+from sync_server.queue import Filters
 
 
 def add(api: Blueprint, office: Office) -> None:
@@ -96,18 +105,18 @@ def _add_decisions(api: Blueprint, office: Office) -> None:
 
 def _add_conflicts(api: Blueprint, office: Office) -> None:
     @api.get("/conflicts")
+    @api.arguments(schemas.ConflictFilter, location="query")
     @api.response(200, schemas.Conflicts)
-    def list_conflicts() -> dict[str, Any]:
-        """List every field in conflict with its values and who wrote them."""
+    def list_conflicts(asked: dict[str, Any]) -> dict[str, Any]:
+        """List fields in conflict with their values and who wrote them."""
         actor = allowed(Right.READ)
         with office.store.write() as connection:
-            told = [
-                documents.conflict(one)
-                for one in choices.conflicts(connection)
-                if actor.covers(one.current.area)
-            ]
+            wanted = Filters(area=asked["area"], campaign=asked["campaign"])
+            found = choosing.waiting(connection, actor, wanted)
+            ahead = [one for one in found if one.key > asked["after"]][: asked["limit"]]
+            told = [documents.conflict(choices.opened(connection, one)) for one in ahead]
             auditing.note(office, connection, actor, "conflicts-seen", "", {"count": len(told)})
-        return {"count": len(told), "conflicts": told}
+        return {"count": len(found), "conflicts": told}
 
     @api.post("/conflicts/<record>/<field>")
     @api.arguments(schemas.Choice)
@@ -115,12 +124,9 @@ def _add_conflicts(api: Blueprint, office: Office) -> None:
     def choose_value(asked: dict[str, Any], record: str, field: str) -> dict[str, Any]:
         """Let the value that a change wrote hold; another one can be chosen at any time."""
         actor = allowed(Right.DECIDE)
+        wanted = record, field, str(asked["change"])
         with office.store.write() as connection:
-            found = seen_by(actor, connection, record)
-            change = str(asked["change"])
-            made = choices.choose(connection, str(found.record), field, change, actor.operator)
-            told = {"field": field, "change": change, "decision": str(made)}
-            auditing.note(office, connection, actor, "choose", str(found.record), told)
+            made = choosing.by(office, connection, actor, wanted, asked["reason"])
         return {"decision": made}
 
     @api.post("/conflicts/undo")
