@@ -131,7 +131,7 @@ def _fields(choice: Change) -> list[tuple[str, ...]]:
     fields = RECORD_TYPES[choice.type].fields
     precision = {name: fields[name].precision_field for name in choice.writes if name in fields}
     return [
-        (name, after) if after in choice.writes else (name,)
+        (name, *([after] if after and after in choice.writes else []))
         for name, after in sorted(precision.items())
         if name not in precision.values()
     ]
