@@ -49,8 +49,11 @@ class _Shown(NamedTuple):
     values: Mapping[str, Any]
 
 
-def write(connection: Connection, edits: Sequence[Edit], operator: str) -> str:
+def write(
+    connection: Connection, chosen: Iterable[tuple[RecordState, Mapping[str, Any]]], operator: str
+) -> str:
     """Let chosen values be the latest; return the method of the verdict that they come with."""
+    edits = [edit for state, values in chosen for edit in _edits(state, values)]
     made = ingest.write_own(connection, edits, f"{operator}{_BY_CHOICE}")
     return f"{METHOD}, values {made[0].sequence}-{made[-1].sequence}" if made else METHOD
 
@@ -172,5 +175,18 @@ def _latest(states: Iterable[RecordState], names: Sequence[str]) -> _Shown | Non
 def _say_again(
     connection: Connection, state: RecordState, values: Mapping[str, Any], operator: str
 ) -> None:
-    edit = Edit(record=state.record, type=state.type, values=values)
-    ingest.write_own(connection, [edit], f"{operator}{_BY_CHOICE}")
+    ingest.write_own(connection, _edits(state, values), f"{operator}{_BY_CHOICE}")
+
+
+def _edits(state: RecordState, values: Mapping[str, Any]) -> list[Edit]:
+    """Return what says a record's own values again; its conflicts are not decided by it."""
+    disputed = set(state.conflicts(values.__contains__))
+    plain = {name: value for name, value in values.items() if name not in disputed}
+    found = [Edit(record=state.record, type=state.type, values=plain)] if plain else []
+    for name in sorted(disputed):
+        shown = state.fields[name].winner
+        if shown is not None:
+            said = {name: values[name]}
+            kept = Edit(record=state.record, type=state.type, values=said, replaces=(shown.stamp,))
+            found.append(kept)
+    return found

@@ -16,13 +16,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared_schema.errors import InputError
+from shared_schema.fold import RecordState
 from shared_schema.links import Verdict
 from shared_schema.records import RECORD_TYPES
 from sync_server import auditing, case_choices, reconcile, second_looks
 from sync_server.accounts import Actor
 from sync_server.case_choices import Kept
 from sync_server.coverage import cluster_values
-from sync_server.ingest import Edit
 from sync_server.looking_up import require_decision
 from sync_server.office import Office
 from sync_server.people import root_of
@@ -142,8 +142,10 @@ def undo_by(
     return done
 
 
-def _chosen(known: Sequence[Current], chosen: Mapping[str, UUID]) -> list[Edit]:
-    """Return each chosen value as its record says it, unless it is shown anyway."""
+def _chosen(
+    known: Sequence[Current], chosen: Mapping[str, UUID]
+) -> list[tuple[RecordState, dict[str, Any]]]:
+    """Return the chosen values of each record, those left out that are shown anyway."""
     shown = cluster_values(one.state for one in known)
     by_record = {one.record: one for one in known}
     fields = RECORD_TYPES[known[0].state.type].fields
@@ -157,7 +159,4 @@ def _chosen(known: Sequence[Current], chosen: Mapping[str, UUID]) -> list[Edit]:
             state.shown(one) != shown.get(one) for one in together
         ):
             values.setdefault(record, {}).update({one: state.shown(one) for one in together})
-    return [
-        Edit(record=record, type=by_record[record].state.type, values=written)
-        for record, written in values.items()
-    ]
+    return [(by_record[record].state, written) for record, written in values.items()]

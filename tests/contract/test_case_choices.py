@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from shared_schema.links import Verdict
-from sync_server import deciding, ingest, people, rebuilding
+from sync_server import choices, deciding, ingest, people, rebuilding
 from sync_server.deciding import Ruling, Undone
 from sync_server.ingest import Edit
 from sync_server.lookup import resolve
@@ -137,3 +137,33 @@ def test_a_choice_stays_while_another_verdict_of_its_case_does(
     assert shown(bench, a, c)[::2] == ["Jalan A", "Jalan C"]
     undo(bench, *(one for one in made if one is not out))
     assert shown(bench, a, b)[::2] == ["Jalan A", "Jalan B"]
+
+
+def test_a_conflict_of_a_record_is_not_decided_by_its_case(bench: Bench, three: list[UUID]) -> None:
+    """Both values stand against each other throughout, each as its writer's."""
+    a, b, c = three
+    device = bench.device()
+    device.hlc += 5 << 16
+    late = device.change({"address": "Jalan Lain"}, record=b, type="person", replaces=[])
+    assert bench.exchange(device, device.batch([late])).errors == []
+
+    def against() -> tuple[list[object], object, set[str]]:
+        with bench.office.store.read() as connection:
+            (one,) = choices.conflicts(connection)
+            state = one.current.state
+            writers = {change.operator for _, change in one.heads}
+            values = sorted(str(head.value) for head, _ in one.heads)
+            return [one.current.record, *values], state.shown("address"), writers
+
+    decide(bench, a, b)
+    before = against()
+    assert before == ([b, "Jalan B", "Jalan Lain"], "Jalan Lain", {"Operator 1"})
+    first = decide(bench, a, b, c, address=a)
+    undo(bench, *first)
+    assert (shown(bench, a)[0], against()) == ("Jalan Lain", before)
+    second = decide(bench, a, b, c, address=c)
+    undo(bench, *second)
+    third = decide(bench, a, b, c, address=b)
+    assert against() == before
+    undo(bench, *third)
+    assert (shown(bench, a)[0], against()) == ("Jalan Lain", before)
