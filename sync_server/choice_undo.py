@@ -30,6 +30,7 @@ from sync_server.store.queries import facts, log, records
 from sync_server.store.queries.facts import Fact
 
 _BY_UNDO = "/undo"
+_WITH_CASE = "/choice"
 _AT_OFFICE = "user:"
 _NO_CHOICES = frozenset({LINK_TYPE, "review"})
 
@@ -193,7 +194,7 @@ def _taken_back(
 
 
 def source_of_each(history: Sequence[Change], name: str) -> dict[Stamp, Change]:
-    """Return by stamp which change said what a field holds; an undo only says it again."""
+    """Return by stamp which change said what a field holds; some only say it again."""
     said: dict[Stamp, Change] = {}
     first: dict[bytes, Change] = {}
     for change in history:
@@ -201,7 +202,7 @@ def source_of_each(history: Sequence[Change], name: str) -> dict[Stamp, Change]:
         said[change.stamp] = change
         if write is None:
             continue
-        if change.operator.endswith(_BY_UNDO):
+        if change.operator.endswith((_BY_UNDO, _WITH_CASE)):
             said[change.stamp] = first.get(write.encoded, change)
         elif write.encoded not in first or not change.operator.startswith(_AT_OFFICE):
             first[write.encoded] = change

@@ -42,6 +42,11 @@ class Conflict:
     field: str
     heads: tuple[tuple[Head, Change], ...]
 
+    @property
+    def key(self) -> str:
+        """Its place among all, which a reader keeps."""
+        return f"{self.current.record}:{self.field}"
+
 
 class Waiting(NamedTuple):
     """A field in conflict, unopened: of which record, and where that lies."""

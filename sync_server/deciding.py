@@ -1,10 +1,10 @@
 """A supervisor's decision on a whole case: verdicts between its records, and values by field.
 
 *Same* lays an edge from the first record to each other, *different* a veto between every two;
-records that are one person already are neither joined nor parted. A
-value that is chosen is written again where it already stands: it becomes the latest and so what
-the cluster shows, no record takes over another's word, and undoing the verdict leaves each with
-its own. Every function runs within the caller's transaction.
+records that are one person already are neither joined nor parted. A value that is chosen is written
+again where it already stands: it becomes the latest and so what the cluster shows, no record takes
+over another's word, and undoing the verdict lets each, and the clusters that stay, show again what
+they showed. Every function runs within the caller's transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,12 +16,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from shared_schema.errors import InputError
+from shared_schema.fold import RecordState
 from shared_schema.links import Verdict
 from shared_schema.records import RECORD_TYPES
-from sync_server import auditing, ingest, reconcile, second_looks
+from sync_server import auditing, case_choices, reconcile, second_looks
 from sync_server.accounts import Actor
+from sync_server.case_choices import Kept
 from sync_server.coverage import cluster_values
-from sync_server.ingest import Edit
 from sync_server.looking_up import require_decision
 from sync_server.office import Office
 from sync_server.people import root_of
@@ -47,6 +48,17 @@ class Ruling:
     chosen: Mapping[str, UUID]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What taking decisions back did: what stands for each pair, the last one first.
+
+    ``kept``: fields of which a value had been chosen, and that somebody has written since.
+    """
+
+    decisions: Sequence[Decision]
+    kept: Sequence[Kept]
+
+
 def decide(connection: Connection, ruling: Ruling, operator: str) -> list[Decision]:
     """Write what was decided and return what stands for each pair.
 
@@ -55,11 +67,16 @@ def decide(connection: Connection, ruling: Ruling, operator: str) -> list[Decisi
     known = records.many(connection, ruling.records)
     if len(known) < 2 or len(known) != len(set(ruling.records)):
         raise CaseInvalid
+    pairs = _pairs(ruling, {one: root_of(connection, one) for one in ruling.records})
+    method = reconcile.METHOD
     if ruling.verdict is Verdict.SAME:
-        _choose(connection, [known[one] for one in ruling.records], ruling.chosen, operator)
+        there = [known[one] for one in ruling.records]
+        method = case_choices.write(connection, _chosen(there, ruling.chosen), operator)
     return [
-        reconcile.decide_pair(connection, (str(a), str(b)), ruling.verdict, ruling.reason, operator)
-        for a, b in _pairs(ruling, {one: root_of(connection, one) for one in ruling.records})
+        reconcile.decide_pair(
+            connection, (str(a), str(b)), ruling.verdict, ruling.reason, operator, method=method
+        )
+        for a, b in pairs
     ]
 
 
@@ -71,9 +88,17 @@ def _pairs(ruling: Ruling, roots: Mapping[UUID, UUID]) -> list[tuple[UUID, UUID]
     return [(ends[0], other) for other in ends[1:]]
 
 
-def undo(connection: Connection, decisions: Sequence[str], operator: str) -> list[Decision]:
-    """Take decisions back, the last one first. Raises what ``reconcile.undo`` raises."""
-    return [reconcile.undo(connection, one, operator) for one in reversed(decisions)]
+def undo(connection: Connection, decisions: Sequence[str], operator: str) -> Undone:
+    """Take decisions back, the last one first, and what was chosen with them.
+
+    Raises what ``reconcile.undo`` raises.
+    """
+    links = [reconcile.link_of(connection, one) for one in decisions]
+    before = [reconcile.method_standing(connection, link) for link in links]
+    made = [reconcile.undo(connection, one, operator) for one in reversed(decisions)]
+    after = [reconcile.method_standing(connection, link) for link in links]
+    kept = case_choices.follow(connection, before, after, operator)
+    return Undone(decisions=tuple(made), kept=tuple(kept))
 
 
 def by(
@@ -102,22 +127,25 @@ def by(
 
 def undo_by(
     office: Office, connection: Connection, decisions: Sequence[str], actor: Actor
-) -> list[Decision]:
+) -> Undone:
     """Take decisions back as a user, and note it; looks asked for at them are over."""
     for one in decisions:
         require_decision(actor, connection, one)
-    made = undo(connection, decisions, actor.operator)
+    done = undo(connection, decisions, actor.operator)
     for one in decisions:
         second_looks.overturned(connection, one, actor.name, office.now_ms())
-    told = {"decisions": [str(one.decision) for one in made]}
+    told = {
+        "decisions": [str(one.decision) for one in done.decisions],
+        "kept": sorted({one.field for one in done.kept}),
+    }
     auditing.note(office, connection, actor, "undo", decisions[0] if decisions else "", told)
-    return made
+    return done
 
 
-def _choose(
-    connection: Connection, known: Sequence[Current], chosen: Mapping[str, UUID], operator: str
-) -> None:
-    """Write each chosen value again on the record that shows it, unless it is shown anyway."""
+def _chosen(
+    known: Sequence[Current], chosen: Mapping[str, UUID]
+) -> list[tuple[RecordState, dict[str, Any]]]:
+    """Return the chosen values of each record, those left out that are shown anyway."""
     shown = cluster_values(one.state for one in known)
     by_record = {one.record: one for one in known}
     fields = RECORD_TYPES[known[0].state.type].fields
@@ -131,8 +159,4 @@ def _choose(
             state.shown(one) != shown.get(one) for one in together
         ):
             values.setdefault(record, {}).update({one: state.shown(one) for one in together})
-    edits = [
-        Edit(record=record, type=by_record[record].state.type, values=written)
-        for record, written in values.items()
-    ]
-    ingest.write_own(connection, edits, operator)
+    return [(by_record[record].state, written) for record, written in values.items()]

@@ -126,9 +126,9 @@ def _asking(
 
 
 def different(connection: Connection) -> set[tuple[str, str]]:
-    """Return the pairs that stand as *different*, in rising order."""
+    """Return the clusters between which a *different* stands, in no order."""
     rows = ask(connection, _APART)
-    return {(a, b) for a, b, _, _, verdict in rows if verdict == Verdict.DIFFERENT.value}
+    return {(one, other) for _, _, one, other, word in rows if word == Verdict.DIFFERENT.value}
 
 
 def rules(

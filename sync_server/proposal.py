@@ -16,6 +16,7 @@ from shared_schema.clock import wall_of
 from shared_schema.display import iso_time
 from shared_schema.fold import RecordState
 from sync_server.identity import chunks
+from sync_server.joined import joined
 from sync_server.people import device_labels
 from sync_server.store.driver import ask, listed
 from sync_server.store.queries import log, records
@@ -29,20 +30,6 @@ COLUMNS = (
 )  # fmt: skip
 _PERSON = ("nik", "name", "sex", "birth_date", "village")
 _AT_ONCE = 500
-# The pairs of residents that a standing verdict holds for one person.
-_DUPLICATES = (
-    "SELECT 'duplicate', e.record, e.a, e.b FROM edges AS e"
-    " JOIN clusters AS x ON x.record = e.a"
-    " JOIN clusters AS y ON y.record = e.b AND y.root = x.root"
-    " WHERE e.verdict = 'same'"
-    " AND NOT EXISTS (SELECT 1 FROM edges AS o WHERE o.a = e.a AND o.b = e.b"
-    " AND (o.human, o.stamp, o.verdict, o.record) > (e.human, e.stamp, e.verdict, e.record))"
-    " AND (SELECT type FROM records WHERE record = e.a) = 'person'"
-    " AND (SELECT type FROM records WHERE record = e.b) = 'person'"
-    " AND NOT EXISTS (SELECT 1 FROM records INDEXED BY ix_records_void"
-    " WHERE record IN (e.a, e.b) AND void)"
-    " ORDER BY e.a, e.b"
-)
 # The visits in which somebody was said to be dead or gone.
 _TOLD = (
     "SELECT v.outcome, v.visit, v.person, v.village"
@@ -89,7 +76,7 @@ def claims(
 
     Out of tallies that are brought up to date. ``covers``: tells an area; None for everywhere.
     """
-    pairs = [Claim(*row) for row in ask(connection, _DUPLICATES)]
+    pairs = [Claim(DUPLICATE, *one) for one in joined(connection)]
     told = [
         (Claim(kind, visit, person, ""), village)
         for kind, visit, person, village in ask(connection, _TOLD)

@@ -59,8 +59,8 @@ class Case:
     """Records that may be one person, or one outage.
 
     `key` sorts as the queue does. `records` in rising order. `weight`: of the strongest pair.
-    `undecided`: every pair was put off. `split`: two of the records were said to be different
-    people, and another matches both.
+    `undecided`: every pair was put off. `split`: two of the records, or two who are one with them,
+    were said to be different people, and another matches both.
     """
 
     key: str
@@ -166,7 +166,7 @@ def _opened(connection: Connection, one: _Outline, kind: str) -> Case:
     scored = possible_duplicates.proposals(connection, ends)
     rules = possible_duplicates.rules(connection, (pair[:2] for pair in one.pairs))
     apart = possible_duplicates.different(connection)
-    there = {end for pair in one.pairs for end in pair[:2]}
+    roots = {root for pair in one.pairs for root in pair[2:4]}
     weights = [pair.weight for pair in one.pairs if pair.weight is not None]
     return Case(
         key=one.key,
@@ -178,7 +178,7 @@ def _opened(connection: Connection, one: _Outline, kind: str) -> Case:
         ),
         weight=max(weights, default=None),
         undecided=one.put_off,
-        split=any(a in there and b in there for a, b in apart),
+        split=len(roots) > 2 and any(roots.issuperset(pair) for pair in apart),
     )
 
 

@@ -82,10 +82,17 @@ class Decision:
 
 
 def decide_pair(
-    connection: Connection, ends: tuple[str, str], verdict: Verdict, reason: str, operator: str
+    connection: Connection,
+    ends: tuple[str, str],
+    verdict: Verdict,
+    reason: str,
+    operator: str,
+    *,
+    method: str = METHOD,
 ) -> Decision:
     """Write a verdict about two records and return it; repeating one changes nothing.
 
+    ``method`` begins with "human" and may name what was chosen with the verdict.
     Raises RecordUnknown, RecordAmbiguous, PairInvalid, ReasonMissing.
     """
     if not reason.strip():
@@ -100,7 +107,7 @@ def decide_pair(
         "b": str(b),
         "verdict": verdict.value,
         "reason": " ".join(reason.split()),
-        "method": METHOD,
+        "method": method,
     }
     current = records.get(connection, link)
     written = current is None or not _says(current.state, wanted)
@@ -122,7 +129,12 @@ def _note_grounds(connection: Connection, made: Decision) -> None:
 
 
 def _says(state: RecordState, wanted: Mapping[str, Any]) -> bool:
-    agreed = all(state.shown(name) == value for name, value in wanted.items())
+    agreed = all(
+        str(state.shown(name)).startswith(METHOD)
+        if (name, value) == ("method", METHOD)
+        else state.shown(name) == value
+        for name, value in wanted.items()
+    )
     return agreed and state.void is None and not state.conflicts()
 
 
@@ -193,6 +205,18 @@ def undo(connection: Connection, text: str, operator: str) -> Decision:
         latest = _change_at(connection, link, _latest_decision(current.state))
         raise DecisionSuperseded(text=text, current=latest)
     return _standing(connection, link)
+
+
+def method_standing(connection: Connection, link: UUID) -> str:
+    """Return the method of a *same* that stands for a pair, "" where none does."""
+    state = records.many(connection, [link])[link].state
+    stands = state.void is None and state.shown("verdict") == Verdict.SAME.value
+    return str(state.shown("method") or "") if stands else ""
+
+
+def link_of(connection: Connection, decision: str) -> UUID:
+    """Return the link that a decision is about. Raises DecisionUnknown."""
+    return _decision(connection, decision)[0]
 
 
 def _is_undone(history: Sequence[Change], decision: Change, now: RecordState) -> bool:

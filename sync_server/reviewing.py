@@ -4,7 +4,7 @@ Both are ordinary changes of the server's stream to the record's one review, whi
 laptop that wrote or holds the record. Every function runs within the caller's transaction.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from shared_schema.reviews import ACCEPTED, RETURNED, awaits_officer, review_id
 from sync_server import ingest
 from sync_server.ingest import Edit
 from sync_server.lookup import resolve
+from sync_server.people import members_of
 from sync_server.store import tables
 from sync_server.store.queries import records
 
@@ -34,6 +35,12 @@ class NotReviewed(InputError):
     """Record {text} is itself a decision. Name what an officer wrote: a resident, a visit."""
 
     code = "RECORD_NOT_REVIEWED"
+
+
+class NotFromField(InputError):
+    """No officer wrote record {text}, so none corrects it. Return one that they wrote: {others}."""
+
+    code = "RECORD_NOT_FROM_FIELD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +70,23 @@ class Review:
 def give_back(connection: Connection, text: str, comment: str, operator: str) -> Review:
     """Return a record to its officer; repeated before they answered it changes nothing.
 
-    Raises RecordUnknown, RecordAmbiguous, NotReviewed, CommentMissing.
+    Raises RecordUnknown, RecordAmbiguous, NotReviewed, CommentMissing; NotFromField where it comes
+    from a register: no laptop would show it to anybody.
     """
     if not comment.strip():
         raise CommentMissing
+    target = resolve(connection, text).state
+    if target.type not in _NOT_REVIEWED and not from_field(connection, [target.record]):
+        others = from_field(connection, members_of(connection, target.record))
+        raise NotFromField(text=text, others=", ".join(map(str, others)) or "-")
     return _say(connection, text, RETURNED, comment.strip(), operator)
+
+
+def from_field(connection: Connection, ids: Iterable[UUID]) -> list[UUID]:
+    """Return those records that a laptop wrote, in the order given."""
+    asked = list(ids)
+    wrote = records.writers(connection, asked)
+    return [one for one in asked if one in wrote]
 
 
 def accept(connection: Connection, text: str, comment: str | None, operator: str) -> Review:

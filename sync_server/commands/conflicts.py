@@ -81,14 +81,17 @@ def _screen(one: Mapping[str, Any], regions: RegionTable, zone: tzinfo | None) -
 @click.argument("record", metavar="RECORD")
 @click.argument("field", metavar="FIELD")
 @click.argument("change", metavar="CHANGE")
+@click.option("--reason", default="", help="What speaks for it; stands in the access log.")
 @output_options
-def decide(record: str, field: str, change: str) -> None:
+def decide(record: str, field: str, change: str, reason: str) -> None:
     """Let the value that CHANGE wrote hold; `conflicts list` shows the ids."""
     with deciding() as desk:
         by = desk.actor.operator
         decision = choices.decide_conflict(desk.connection, record, field, change, by)
         current = resolve(desk.connection, record)
         told = {"field": field, "change": change, "decision": str(decision)}
+        if reason.strip():
+            told["reason"] = " ".join(reason.split())
         desk.note("choose", str(current.record), told)
     document = {
         "decision": str(decision),

@@ -152,8 +152,15 @@ def decide(one: str, other: str, verdict: str, reason: str) -> None:
 def undo(decision: str) -> None:
     """Take a decision back: what stood before it stands again."""
     with deciding() as desk:
-        (made,) = case_decisions.undo_by(desk.office, desk.connection, [decision], desk.actor)
-    emit(made.as_dict(), lambda: _decided(made))
+        done = case_decisions.undo_by(desk.office, desk.connection, [decision], desk.actor)
+    (made,), kept = done.decisions, sorted({one.field for one in done.kept})
+    emit({**made.as_dict(), "kept": kept}, lambda: "\n".join([_decided(made), *_kept(kept)]))
+
+
+def _kept(fields: Sequence[str]) -> list[str]:
+    """Return in words which fields were left as somebody has written them since."""
+    told = text(PACKAGE)("Left as they were written since: {fields}.")
+    return [told.format(fields=", ".join(fields))] if fields else []
 
 
 def _decided(made: reconcile.Decision) -> str:

@@ -171,7 +171,7 @@ def coverage_document(report: CoverageReport, lang: str) -> dict[str, Any]:
     return {
         "as_of": report.as_of.isoformat(),
         "region": report.region,
-        "policy": _policy_document(report.rule),
+        "policy": policy_document(report.rule),
         "regions": [
             {
                 "region": code,
@@ -183,12 +183,13 @@ def coverage_document(report: CoverageReport, lang: str) -> dict[str, Any]:
         ],
         "balanced": report.balanced,
         "left_out": asdict(report.left_out),
-        "figures": [_figure_document(figure) for figure in report.figures],
-        "findings": [_finding_document(one, report.regions, lang) for one in report.findings],
+        "figures": [figure_document(figure) for figure in report.figures],
+        "findings": [finding_document(one, report.regions, lang) for one in report.findings],
     }
 
 
-def _policy_document(rule: Rule) -> dict[str, Any]:
+def policy_document(rule: Rule) -> dict[str, Any]:
+    """Return the rule that a report goes by as a JSON document."""
     policy = rule.policy
     return {
         "campaign": rule.campaign,
@@ -200,7 +201,8 @@ def _policy_document(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _figure_document(figure: Figure) -> dict[str, Any]:
+def figure_document(figure: Figure) -> dict[str, Any]:
+    """Return a published figure beside our own as a JSON document."""
     reading = figure.published.reading
     return {
         "record": figure.record,
@@ -218,7 +220,8 @@ def _figure_document(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _finding_document(one: RegionFinding, regions: RegionTable, lang: str) -> dict[str, Any]:
+def finding_document(one: RegionFinding, regions: RegionTable, lang: str) -> dict[str, Any]:
+    """Return what the arithmetic says as a JSON document; its sentence in ``lang`` and in both."""
     finding = one.finding
     return {
         "region": one.region,

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from shared_schema.clock import DAY_MS
 from sync_server import auditing
-from sync_server.accounts import Actor
 from sync_server.comparing import DOUBTFUL, KNOWN, NEW
+from sync_server.looking_up import arrivals_seen_by
 from sync_server.office import Office
 from sync_server.store.queries import matching, records
 from sync_server.store.queries.records import Current
@@ -49,7 +49,7 @@ def add(pages: Blueprint, office: Office) -> None:
         band = request.args.get("band", "")
         with office.store.write() as connection:
             look = looking_at(connection)
-            found = _found(look, actor(), office.now_ms() - days * DAY_MS)
+            found = arrivals_seen_by(actor(), connection, office.now_ms() - days * DAY_MS)
             wanted = [one for one in found if band in ("", one[0].band)]
             auditing.note(office, connection, actor(), "arrivals-seen", "", {"count": len(wanted)})
             texts, counts = text(), Counter(one.band for one, _ in found)
@@ -62,16 +62,6 @@ def add(pages: Blueprint, office: Office) -> None:
                 band=band,
                 count=len(wanted),
             )
-
-
-def _found(look: Looking, user: Actor, since_ms: int) -> list[tuple[matching.Arrival, int]]:
-    listed = matching.arrivals_since(look.connection, since_ms)
-    areas = records.areas(look.connection, (one.record for one, _ in listed))
-    return [
-        (one, when)
-        for one, when in listed
-        if one.record in areas and user.covers(areas[one.record])
-    ]
 
 
 def _shown(look: Looking, found: Sequence[tuple[matching.Arrival, int]]) -> list[Shown]:

@@ -1,5 +1,7 @@
 """What was decided, by people and by the matcher: undo at any time, and second looks."""
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -24,13 +26,15 @@ def add(pages: Blueprint, office: Office) -> None:
         everything = request.args.get("all") == "1"
         listed = verdicts.latest if everything else verdicts.standing
         with office.store.write() as connection:
-            told = [one for one in listed(looking_at(connection), before) if one.seen]
+            look = looking_at(connection)
+            told = [one for one in listed(look, before) if one.seen]
             auditing.note(office, connection, actor(), "decisions-seen", "", {"count": len(told)})
             return render_template(
                 "pages/decisions.html",
                 told=told,
                 page=verdicts.PAGE,
                 everything=everything,
+                kept=verdicts.kept_fields(look),
             )
 
     @pages.get("/second-looks")
@@ -39,15 +43,23 @@ def add(pages: Blueprint, office: Office) -> None:
         with looking(office) as look:
             waiting = second_looks.waiting(look.connection, actor().name)
             told = verdicts.named(look, [one.decision for one in waiting])
-            return render_template("pages/looks.html", told=told[: verdicts.PAGE], count=len(told))
+            return render_template(
+                "pages/looks.html",
+                told=told[: verdicts.PAGE],
+                count=len(told),
+                kept=verdicts.kept_fields(look),
+            )
 
     @pages.post("/decisions/undo")
     def undo() -> Page:
         require(actor(), Right.DECIDE)
         wanted = request.form.getlist("decision")
         with office.store.write() as connection:
-            deciding.undo_by(office, connection, wanted, actor())
-        return redirect(local_path(request.form.get("back", "")), 303)
+            done = deciding.undo_by(office, connection, wanted, actor())
+        back = local_path(request.form.get("back", ""))
+        kept = urlencode({"kept": ",".join(sorted({one.field for one in done.kept}))})
+        joint = "&" if "?" in back else "?"
+        return redirect(f"{back}{joint}{kept}" if done.kept else back, 303)
 
     @pages.post("/second-looks/agree")
     def agree() -> Page:

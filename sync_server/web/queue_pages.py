@@ -21,7 +21,7 @@ from sync_server.web.errors import CaseGone, CaseReasonMissing, RevealReasonMiss
 from sync_server.web.guard import actor
 from sync_server.web.looking import looking_at
 from sync_server.web.sides import sides_of
-from sync_server.web.verdicts import last_decisions
+from sync_server.web.verdicts import kept_fields, last_decisions
 
 Page = str | Response | tuple[str, int]
 _CHOICE = "choice."
@@ -149,6 +149,7 @@ def _page(
         full=full,
         error=error,
         last=last_decisions(look, request.args.get("last", "")),
+        kept=kept_fields(look),
     )
 
 

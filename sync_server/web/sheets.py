@@ -11,6 +11,7 @@ from shared_schema.records import RECORD_TYPES
 from shared_schema.reviews import awaits_officer, review_id
 from sync_server.lookup import all_changes_of, changes_of
 from sync_server.people import members_of
+from sync_server.reviewing import from_field
 from sync_server.store.queries import records
 from sync_server.store.queries.records import Current
 from sync_server.web.looking import Looking
@@ -49,7 +50,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One record as a whole. ``together``: the other records of its cluster."""
+    """One record as a whole. ``together``: the other records of its cluster.
+
+    ``answerable``: an officer wrote it and can correct it. ``instead``: those of its cluster that
+    officers wrote, where it is not.
+    """
 
     row: Row
     facts: Sequence[Fact]
@@ -59,6 +64,8 @@ class Sheet:
     void: str
     full: bool
     returned: str
+    answerable: bool
+    instead: Sequence[Row]
 
 
 def row(look: Looking, current: Current) -> Row:
@@ -82,6 +89,8 @@ def sheet(look: Looking, current: Current) -> Sheet:
     connection, state = look.connection, current.state
     others = [one for one in members_of(connection, current.record) if one != current.record]
     known = records.many(connection, others)
+    answerable = bool(from_field(connection, [current.record]))
+    instead = [] if answerable else from_field(connection, others)
     return Sheet(
         row=row(look, current),
         facts=facts(look, current),
@@ -91,6 +100,8 @@ def sheet(look: Looking, current: Current) -> Sheet:
         void=str(state.void.get("reason", "")) or "-" if state.void is not None else "",
         full=look.full,
         returned=_returned(look, current),
+        answerable=answerable,
+        instead=[row(look, known[one]) for one in instead if one in known],
     )
 
 

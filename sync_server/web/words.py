@@ -102,6 +102,7 @@ _ACTIONS = {
     "accept": "accepted a record",
     "arrivals-seen": "looked at the arrivals",
     "decisions-seen": "looked at the decisions",
+    "reviews-seen": "looked at what was returned to officers",
     "correct": "corrected many records",
     "correct-undo": "took a correction back",
     "return": "returned a record to its officer",

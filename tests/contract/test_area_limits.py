@@ -130,14 +130,15 @@ def test_no_page_shows_another_district(app: Flask, named: dict[str, Any]) -> No
 
 
 def test_no_answer_of_the_api_shows_another_district(app: Flask, named: dict[str, Any]) -> None:
-    """Neither its lists nor its records."""
+    """Neither its lists nor its records, by name or id."""
     client = program(app, Role.VIEWER)
     found = []
     for rule in rules(app, "supervisors", "GET"):
         for path in addresses(rule, named):
             found += leaks(client, path) + leaks(client, f"{path}?q=contoh&region={GOLO}")
             body = client.get(path).text
-            found += [path for one in named["device"] if one in body]
+            ids = named["device"] if rule.arguments else named["device"] + named["record"]
+            found += [path for one in ids if one in body]
     assert found == []
 
 

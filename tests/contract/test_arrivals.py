@@ -168,6 +168,23 @@ def test_a_record_that_matches_two_whom_a_person_has_split_is_shown_so(
     assert all(pair.parts for pair in case.pairs)
 
 
+def test_two_who_are_split_by_another_record_of_theirs_are_shown_so(
+    bench: Bench, device: RawDevice
+) -> None:
+    """The verdict lies on a third record, which is one with the first of the two."""
+    one, other, third = import_(
+        bench,
+        SISILIA,
+        {**SISILIA, "nik": "5315055907830005"},
+        {**NAMESAKE, "name": "Kathrina Wae"},
+    )
+    decide(bench, third, one, Verdict.SAME)
+    decide(bench, third, other, Verdict.DIFFERENT)
+    met = arrive(bench, device, **{**SISILIA, "nik": None})
+    (case,) = cases(bench)
+    assert (case.split, set(case.records)) == (True, {one, other, third, met})
+
+
 def test_a_register_is_never_merged_with_itself(bench: Bench, device: RawDevice) -> None:
     """Two equal rows are asked about, also once an officer has edited one."""
     one, other = import_(bench, SISILIA, SISILIA)
@@ -226,6 +243,48 @@ def test_the_queue_keeps_its_place(bench: Bench, device: RawDevice) -> None:
         assert queue.case_of(connection, pair.a) is not None
     assert [case.key for case in now if not case.undecided] == [case.key for case in behind]
     assert left == len(behind)
+
+
+def test_the_queue_is_narrowed_by_district_campaign_and_weight(
+    bench: Bench, device: RawDevice
+) -> None:
+    """Each filter alone, and together; a case counts where one of its records fits."""
+    plan = derived_id("test", b"campaign")
+    write(
+        bench,
+        Edit(record=plan, type="campaign", values={"name": "Jemput Contoh", "area": "53.15"}),
+    )
+    found: dict[str, UUID] = {}
+    for district, known, told in (
+        ("53.15.05", SISILIA, {"name": "Petrus Bakung"}),
+        ("53.15.06", NAMESAKE | {"nik": "5315065907830004"}, {"name": "Agnes Jelita"}),
+        ("53.15.07", NAMESAKE | {"nik": "5315075907830006"}, {"name": "Bruno Dapa"}),
+    ):
+        row = {**known, "village": f"{district}.2001"}
+        import_(bench, row)
+        found[district] = arrive(bench, device, **row | told)
+    met = {"person": str(found["53.15.06"]), "outcome": "recorded", "campaign": str(plan)}
+    send(bench, device, [device.change(met, type="visit")])
+
+    def narrowed(**filters: Any) -> set[str]:
+        records = {one for case in cases(bench, **filters) for one in case.records}
+        return {district for district, one in found.items() if one in records}
+
+    assert narrowed() == set(found)
+    assert [narrowed(area=district) for district in found] == [{one} for one in found]
+    assert narrowed(campaign=str(plan)) == {"53.15.06"}
+    assert narrowed(campaign=str(plan), area="53.15.05") == set()
+    bits = sorted(case.weight for case in cases(bench) if case.weight is not None)
+    low, high = bits[0], bits[-1]
+    assert low < high
+    middle = (low + high) / 2
+    above, below = narrowed(least=middle), narrowed(most=middle)
+    assert above
+    assert below
+    assert (above | below, above & below) == (set(found), set())
+    assert narrowed(least=high + 1) == narrowed(most=low - 1) == set()
+    with bench.office.store.read() as connection:
+        assert queue.open_cases(connection, Filters(area="53.15.05"))[1] == 1
 
 
 def test_what_is_kept_for_comparing_is_the_same_made_anew(

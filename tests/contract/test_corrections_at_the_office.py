@@ -14,7 +14,7 @@ from sync_server.accounts import Role
 from sync_server.cli import main
 from sync_server.correcting import Selection, select_records
 from sync_server.ingest import Edit
-from sync_server.store.queries import records, users
+from sync_server.store.queries import audit, records, users
 from tests.support.office_pages import API, inside, log_of, post, program, staffed, web_of
 from tests.support.offices import Bench, office_in
 from tests.support.raw_device import person
@@ -102,9 +102,16 @@ def test_a_choice_is_taken_back_on_the_page_and_by_a_program(bench: Bench, app: 
     decision = answer.headers["Location"].partition("last=")[2]
     assert post(browser, "/conflicts/undo", "/conflicts", decision=decision).status_code == 303
     assert state_of(bench).conflicts() == ("address",)
-    made = client.post(f"{API}{path}", json={"change": change}).json
+    assert client.post(f"{API}{path}", json={"change": change}).status_code == 422, "why?"
+    made = client.post(f"{API}{path}", json={"change": change, "reason": "lihat KTP"}).json
     assert made is not None
-    assert "Batalkan pilihan" in browser.get("/conflicts").text
+    page = browser.get("/conflicts").text
+    assert "Batalkan pilihan" in page
+    assert "Alasan: lihat KTP" in page
+    with bench.office.store.read() as connection:
+        first, again = audit.about(connection, "choose", record)[::-1]
+    assert first.detail["reason"].startswith("Operator 1 (Laptop Contoh), ")
+    assert again.detail["reason"] == "lihat KTP"
     undo = {"decision": made["decision"]}
     assert program(app, Role.VIEWER).post(f"{API}/conflicts/undo", json=undo).status_code == 403
     done = client.post(f"{API}/conflicts/undo", json=undo).json

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from shared_schema.ids import derived_id
 from shared_schema.links import Verdict
 from sync_server import ingest, reconcile, tallies
 from sync_server.ingest import Edit
 from sync_server.proposal import proposal
 from sync_server.reports.unconfirmed_report import Wanted, unconfirmed_report
 from tests.support.offices import Bench, found_office
-from tests.support.raw_device import RawDevice
+from tests.support.raw_device import RawDevice, person
 
 ON = date(2016, 9, 1)
+NIK, OTHER_NIK = "5315054107900001", "5315054107900002"
 
 
 @pytest.fixture
@@ -82,7 +84,8 @@ def test_a_proposal_is_claims_with_their_source_and_what_speaks_against_them(
     bench: Bench, device: RawDevice
 ) -> None:
     """Duplicates by a verdict, deaths and moves by a visit; a verdict undone is no claim."""
-    one, twin, dead, away = device.people(4)
+    one, twin = (device.change(person("Warga Contoh", nik=nik)) for nik in (NIK, OTHER_NIK))
+    dead, away = device.people(2)
     told = [
         visit(device, dead, "deceased", note="=kata tetangga"),
         visit(device, away, "moved"),
@@ -109,3 +112,53 @@ def test_a_proposal_is_claims_with_their_source_and_what_speaks_against_them(
     tallies.finish(bench.office)
     with bench.office.store.read() as connection:
         assert [one["claim"] for one in proposal(connection)] == ["deceased", "moved"]
+
+
+def register(bench: Bench, *rows: dict[str, Any]) -> list[str]:
+    """Write rows as a register's import does; give their ids."""
+    ids = [derived_id("test", str(at).encode()) for at, _ in enumerate(rows)]
+    edits = [
+        Edit(record=one, type="person", values=row) for one, row in zip(ids, rows, strict=True)
+    ]
+    with bench.office.store.write() as connection:
+        ingest.write_own(connection, edits, "user:penyelia/register")
+    return list(map(str, ids))
+
+
+def join(bench: Bench, *ends: tuple[str, str]) -> None:
+    """Say of pairs that each is one person."""
+    with bench.office.store.write() as connection:
+        for pair in ends:
+            reconcile.decide_pair(connection, pair, Verdict.SAME, "satu orang", "user:penyelia")
+
+
+def duplicates(bench: Bench) -> list[set[str]]:
+    """Give the pairs that are proposed to the ministry as one person."""
+    with bench.office.store.read() as connection:
+        claims = [one for one in proposal(connection) if one["claim"] == "duplicate"]
+    return [{one["record"], one["other_record"]} for one in claims]
+
+
+def test_who_was_met_is_no_duplicate_of_their_own_row(bench: Bench, device: RawDevice) -> None:
+    """A row and its arrivals, with its NIK or none, by the matcher or by hand: no claim."""
+    known, bare = person("Sisilia Ngadul", nik=NIK), person("Petrus Bakung")
+    rows = register(bench, known, bare)
+    met = [device.change(person("Sisilia Ngadul", **more)) for more in ({}, {"nik": NIK})]
+    found = device.change(person("Petrus Bakung", nik=OTHER_NIK))
+    bench.exchange(device, device.batch([*met, found]))
+    join(bench, (rows[1], str(found.record)), *((rows[0], str(one.record)) for one in met))
+    assert duplicates(bench) == []
+
+
+def test_two_rows_or_two_niks_are_a_duplicate_once(bench: Bench, device: RawDevice) -> None:
+    """Also where an arrival without a NIK is what joined them; every other word adds none."""
+    rows = register(bench, person("Warga Satu", nik=NIK), person("Warga Dua"), person("Warga Tiga"))
+    met, other = (device.change(person("Orang Lain", **more)) for more in ({}, {"nik": OTHER_NIK}))
+    bench.exchange(device, device.batch([met, other]))
+    join(bench, (rows[0], str(met.record)), (str(met.record), rows[1]), (rows[0], rows[1]))
+    assert duplicates(bench) == [{rows[0], rows[1]}]
+    join(bench, (rows[2], str(other.record)))
+    assert len(duplicates(bench)) == 1
+    join(bench, (rows[0], rows[2]))
+    assert {rows[0], rows[2]} in duplicates(bench)
+    assert len(duplicates(bench)) == 2

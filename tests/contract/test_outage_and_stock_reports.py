@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from shared_schema.links import Verdict
-from sync_server import reconcile
+from sync_server import queue, reconcile
 from sync_server.people import whole_log
+from sync_server.queue import OUTAGE, Filters
 from sync_server.reports.outage_report import outage_document, outage_report
 from sync_server.reports.stock_report import stock_document, stock_report
 from tests.support.offices import Bench, found_office
@@ -38,9 +39,17 @@ def outages(bench: Bench, **more: Any) -> dict[str, Any]:
         return outage_document(outage_report(connection, ON, **more))
 
 
+def asked(bench: Bench) -> list[set[str]]:
+    """Give the cases of outages that ask for a verdict."""
+    with bench.office.store.read() as connection:
+        cases, _ = queue.open_cases(connection, Filters(kind=OUTAGE))
+    return [set(map(str, case.records)) for case in cases]
+
+
 def test_two_reports_of_one_burnt_set_are_one_outage_after_the_verdict(bench: Bench) -> None:
-    """Statements and repairs of both hang on it; totals are sums of what is listed."""
-    device = bench.device()
+    """Two laptops' statements and repairs hang on it; undoing the verdict restores two."""
+    device, other = bench.device(), bench.device()
+    other.hlc += 1 << 16
     burnt: dict[str, Any] = {
         "component": "recording_set",
         "started_precision": "unknown",
@@ -49,14 +58,19 @@ def test_two_reports_of_one_burnt_set_are_one_outage_after_the_verdict(bench: Be
     rows = [
         burnt | {"office": "53.15.05", "status": "broken", "people_displaced": n} for n in (9, 7)
     ]
-    one, two = deliver(bench, device, "outage", *rows)
+    (one,), (two,) = (
+        deliver(bench, device, "outage", rows[0]),
+        deliver(bench, other, "outage", rows[1]),
+    )
     told = {"told_by": "Camat", "told_on": "2023-11-14", "status": "unknown"}
-    deliver(bench, device, "outage_statement", told | {"outage": two})
+    deliver(bench, other, "outage_statement", told | {"outage": two})
     deliver(bench, device, "repair_attempt", {"outage": one, "by": "teknisi", "result": "failed"})
     apart = outages(bench)
     assert (apart["total"], apart["open"], apart["people_displaced"]) == (2, 2, 16)
+    assert asked(bench) == [{one, two}]
     with bench.office.store.write() as connection:
-        reconcile.decide_pair(connection, (one, two), Verdict.SAME, "alat yang sama", USER)
+        made = reconcile.decide_pair(connection, (one, two), Verdict.SAME, "alat sama", USER)
+    assert asked(bench) == []
     together = outages(bench)
     (found,) = together["outages"]
     assert (together["total"], together["people_displaced"], found["repairs_failed"]) == (1, 9, 1)
@@ -64,6 +78,9 @@ def test_two_reports_of_one_burnt_set_are_one_outage_after_the_verdict(bench: Be
     assert found["disagreeing"] == ["status"]
     assert together["balanced"]
     assert outages(bench, covers=lambda area: area == "53.15.06")["total"] == 0
+    with bench.office.store.write() as connection:
+        reconcile.undo(connection, str(made.decision), USER)
+    assert (outages(bench), asked(bench)) == (apart, [{one, two}])
 
 
 def test_a_place_written_as_a_name_lies_in_its_district(bench: Bench) -> None:

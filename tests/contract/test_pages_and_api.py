@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sync_server import accounts, people
+from sync_server import accounts, people, second_looks
 from sync_server.accounts import Role
 from sync_server.lookup import resolve
 from sync_server.store.queries import audit, users
@@ -198,6 +198,8 @@ def test_a_case_is_decided_by_form_with_a_value_chosen_and_undone_exactly(
     post(browser, "/decisions/undo", "/", decision=decisions[0], back="/duplicates")
     again = only_case(client)
     assert {one["id"]: one["values"] for one in again["records"]} == values
+    told = browser.get("/duplicates?kept=address,name,kosong").text
+    assert "Dibiarkan seperti ditulis sesudahnya: Alamat, Nama." in told
     assert log_of(bench).count("decide") == log_of(bench).count("undo") == 1
 
 
@@ -238,6 +240,18 @@ def test_decisions_about_records_elsewhere_are_neither_shown_nor_undone(
         assert "Dorotea" not in page.text
     assert other.get(f"/record/{record}").status_code == 400
     assert post(other, "/decisions/undo", "/", decision=decision).status_code == 400
+    with bench.office.store.write() as connection:
+        user = accounts.known(connection, "u-administrator")
+        users.save(connection, replace(user, area=("53.15.06",)))
+    elsewhere = program(app, Role.ADMINISTRATOR)
+    for wrong in (decision, record, "00000000-0000-4000-8000-000000000000"):
+        refused = elsewhere.post(f"{API}/second-looks/{wrong}/agree")
+        assert refused.json is not None
+        assert (refused.status_code, refused.json["error"]["code"]) == (400, "DECISION_UNKNOWN")
+    assert decision in inside(app, Role.SUPERVISOR).get("/decisions").text
+    with bench.office.store.read() as connection:
+        (look,) = second_looks.of(connection, [decision]).values()
+    assert look.looked_by is None
     assert decision in inside(app).get("/decisions").text
 
 

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from shared_schema.ids import derived_id
+from shared_schema.links import Verdict
 from shared_schema.reviews import review_id
-from sync_server import ingest, reviewing
+from sync_server import ingest, reconcile, reviewing
 from sync_server.ingest import Edit
-from sync_server.reviewing import CommentMissing, NotReviewed, Review
+from sync_server.reviewing import CommentMissing, NotFromField, NotReviewed, Review
 from sync_server.store.queries import log
 from tests.support.offices import Bench, found_office
 from tests.support.raw_device import RawDevice
@@ -77,3 +79,28 @@ def test_an_accepted_record_waits_for_nobody(bench: Bench) -> None:
         give_back(bench, made.record, "  ")
     with pytest.raises(NotReviewed):
         give_back(bench, review_id(made.record))
+
+
+def test_what_no_officer_wrote_is_not_returned(bench: Bench) -> None:
+    """A register's row has nobody to correct it; named instead is what an officer wrote of them."""
+    known = derived_id("test", b"1")
+    with bench.office.store.write() as connection:
+        ingest.write_own(
+            connection, [Edit(record=known, type="person", values=MARIA)], "user:penyelia/register"
+        )
+    with pytest.raises(NotFromField) as alone:
+        give_back(bench, known)
+    assert str(alone.value).endswith("that they wrote: -.")
+    device = bench.device()
+    met = device.change({**MARIA, "name": "Orang Lain"})
+    bench.exchange(device, device.batch([met]))
+    with bench.office.store.write() as connection:
+        ends = (str(known), str(met.record))
+        reconcile.decide_pair(connection, ends, Verdict.SAME, "satu orang", "user:penyelia")
+    with pytest.raises(NotFromField, match=str(met.record)):
+        give_back(bench, known)
+    assert awaiting(bench) == []
+    assert give_back(bench, met.record).awaits
+    edited = device.change({"phone": "0812000000"}, record=known)
+    bench.exchange(device, device.batch([edited]))
+    assert give_back(bench, known).awaits, "an officer has written in it since"

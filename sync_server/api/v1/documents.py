@@ -68,6 +68,7 @@ def conflict(found: Conflict) -> dict[str, Any]:
     """Return a field in conflict with its values."""
     kind = found.current.state.type
     return {
+        "key": found.key,
         "record": found.current.record,
         "type": kind,
         "field": found.field,

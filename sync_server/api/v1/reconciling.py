@@ -6,13 +6,22 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from shared_schema.errors import RecordUnknown
-from sync_server import auditing, choice_undo, choices, deciding, queueing, second_looks
+from sync_server import (
+    auditing,
+    choice_undo,
+    choices,
+    choosing,
+    deciding,
+    queueing,
+    second_looks,
+)
 from sync_server.accounts import Right
 from sync_server.api.v1 import documents, schemas
 from sync_server.api.v1.door import allowed
 from sync_server.deciding import Ruling
-from sync_server.looking_up import seen_by
+from sync_server.looking_up import require_decision
 from sync_server.office import Office
+from sync_server.queue import Filters
 
 
 def add(api: Blueprint, office: Office) -> None:
@@ -75,13 +84,13 @@ def _add_decisions(api: Blueprint, office: Office) -> None:
 
     @api.post("/decisions/undo")
     @api.arguments(schemas.Undo)
-    @api.response(200, schemas.Decisions)
-    def undo_decisions(asked: dict[str, Any]) -> dict[str, Any]:
-        """Take decisions back: what stood before them stands again."""
+    @api.response(200, schemas.DecisionsUndone)
+    def undo_decisions(asked: dict[str, Any]) -> deciding.Undone:
+        """Take decisions back: what stood and was shown before them is so again."""
         actor = allowed(Right.DECIDE)
         wanted = [str(one) for one in asked["decisions"]]
         with office.store.write() as connection:
-            return {"decisions": deciding.undo_by(office, connection, wanted, actor)}
+            return deciding.undo_by(office, connection, wanted, actor)
 
     @api.post("/second-looks/<uuid:decision>/agree")
     @api.response(204)
@@ -89,24 +98,25 @@ def _add_decisions(api: Blueprint, office: Office) -> None:
         """Agree to a decision that another supervisor wanted looked at."""
         actor = allowed(Right.DECIDE)
         with office.store.write() as connection:
+            require_decision(actor, connection, str(decision))
             second_looks.agree(connection, str(decision), actor.name, office.now_ms())
             auditing.note(office, connection, actor, "agree", str(decision), {})
 
 
 def _add_conflicts(api: Blueprint, office: Office) -> None:
     @api.get("/conflicts")
+    @api.arguments(schemas.ConflictFilter, location="query")
     @api.response(200, schemas.Conflicts)
-    def list_conflicts() -> dict[str, Any]:
-        """List every field in conflict with its values and who wrote them."""
+    def list_conflicts(asked: dict[str, Any]) -> dict[str, Any]:
+        """List fields in conflict with their values and who wrote them."""
         actor = allowed(Right.READ)
         with office.store.write() as connection:
-            told = [
-                documents.conflict(one)
-                for one in choices.conflicts(connection)
-                if actor.covers(one.current.area)
-            ]
+            wanted = Filters(area=asked["area"], campaign=asked["campaign"])
+            found = choosing.waiting(connection, actor, wanted)
+            ahead = [one for one in found if one.key > asked["after"]][: asked["limit"]]
+            told = [documents.conflict(choices.opened(connection, one)) for one in ahead]
             auditing.note(office, connection, actor, "conflicts-seen", "", {"count": len(told)})
-        return {"count": len(told), "conflicts": told}
+        return {"count": len(found), "conflicts": told}
 
     @api.post("/conflicts/<record>/<field>")
     @api.arguments(schemas.Choice)
@@ -114,12 +124,9 @@ def _add_conflicts(api: Blueprint, office: Office) -> None:
     def choose_value(asked: dict[str, Any], record: str, field: str) -> dict[str, Any]:
         """Let the value that a change wrote hold; another one can be chosen at any time."""
         actor = allowed(Right.DECIDE)
+        wanted = record, field, str(asked["change"])
         with office.store.write() as connection:
-            found = seen_by(actor, connection, record)
-            change = str(asked["change"])
-            made = choices.choose(connection, str(found.record), field, change, actor.operator)
-            told = {"field": field, "change": change, "decision": str(made)}
-            auditing.note(office, connection, actor, "choose", str(found.record), told)
+            made = choosing.by(office, connection, actor, wanted, asked["reason"])
         return {"decision": made}
 
     @api.post("/conflicts/undo")

@@ -122,6 +122,19 @@ class Decisions(Schema):
     decisions = fields.List(fields.Nested(Decision), required=True)
 
 
+class KeptField(Schema):
+    """A field of a record that was left alone."""
+
+    record = fields.UUID(required=True)
+    field = fields.String(required=True)
+
+
+class DecisionsUndone(Decisions):
+    """What stands now. `kept`: fields with a chosen value that somebody has written since."""
+
+    kept = fields.List(fields.Nested(KeptField), required=True)
+
+
 class Undo(Schema):
     """Decisions to take back, in the order in which they were made."""
 
@@ -137,9 +150,19 @@ class Head(Schema):
     shown = fields.Boolean(required=True)
 
 
-class Conflict(Schema):
-    """A field with several values."""
+class ConflictFilter(Schema):
+    """Which fields in conflict are asked for, and behind which key."""
 
+    area = fields.String(load_default=None, metadata={"description": "A region code."})
+    campaign = fields.String(load_default=None, metadata={"description": "A campaign's id."})
+    after = fields.String(load_default="", metadata={"description": "The key to go on behind."})
+    limit = fields.Integer(load_default=_MOST, validate=validate.Range(1, _MOST))
+
+
+class Conflict(Schema):
+    """A field with several values. `key`: go on behind it."""
+
+    key = fields.String(required=True)
     record = fields.UUID(required=True)
     type = fields.String(required=True)
     field = fields.String(required=True)
@@ -147,16 +170,17 @@ class Conflict(Schema):
 
 
 class Conflicts(Schema):
-    """All fields in conflict that the user may see."""
+    """Fields in conflict behind a key, and how many the user may see in all."""
 
     count = fields.Integer(required=True)
     conflicts = fields.List(fields.Nested(Conflict), required=True)
 
 
 class Choice(Schema):
-    """The change whose value is to hold."""
+    """The change whose value is to hold, and why."""
 
     change = fields.UUID(required=True)
+    reason = fields.String(required=True, validate=validate.Length(1, _LONGEST))
 
 
 class Chosen(Schema):

@@ -8,8 +8,10 @@ from flask_smorest import Api, Blueprint
 from sync_server.api.v1 import (
     claiming,
     correcting,
+    counting,
     door,
     importing,
+    listing,
     reading,
     reconciling,
     supplying,
@@ -49,6 +51,8 @@ def install(app: Flask, office: Office, imports: Imports, hosts: Collection[str]
     door.add(supervisors, office, hosts)
     reconciling.add(supervisors, office)
     reading.add(supervisors, office)
+    listing.add(supervisors, office)
+    counting.add(supervisors, office)
     correcting.add(supervisors, office)
     importing.add(supervisors, imports)
     claiming.add(supervisors, office)

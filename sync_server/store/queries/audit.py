@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from shared_schema.canonical import decode, encode
 from shared_schema.errors import StorageError
@@ -70,17 +70,25 @@ def latest(connection: Connection, *, before: int | None = None, limit: int = 50
     query = select(audit).order_by(audit.c.position.desc()).limit(limit)
     if before is not None:
         query = query.where(audit.c.position < before)
-    return [
-        Entry(
-            position=row.position,
-            at_ms=row.at_ms,
-            actor=row.actor,
-            action=row.action,
-            subject=row.subject,
-            detail=decode(row.detail.encode()),
-        )
-        for row in connection.execute(query)
-    ]
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def about(connection: Connection, action: str, subject: str, limit: int = 50) -> list[Entry]:
+    """Return the newest entries of one action about one subject."""
+    query = select(audit).where(audit.c.subject == subject, audit.c.action == action)
+    newest = query.order_by(audit.c.position.desc()).limit(limit)
+    return [_entry(row) for row in connection.execute(newest)]
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        position=row.position,
+        at_ms=row.at_ms,
+        actor=row.actor,
+        action=row.action,
+        subject=row.subject,
+        detail=decode(row.detail.encode()),
+    )
 
 
 def check(connection: Connection) -> int:
