@@ -9,13 +9,14 @@ import hashlib
 import hmac
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from flask import g
 
+from field_client.opened import App
 from field_client.shift import IDLE_S
 
 TOKEN_BYTES = 32
@@ -27,6 +28,9 @@ class Step:
 
     ``discarded``: a draft was thrown away. ``others``: records that were saved along with it.
     ``stamp``: which writing it was; what somebody else has written since is not taken back.
+    ``lead``: where taking it back leads. What is new and says so was tapped, not typed, and is not
+    begun anew as a draft.
+    ``also``: what else is taken back along with it.
     """
 
     record: UUID
@@ -36,6 +40,8 @@ class Step:
     discarded: bool = False
     others: tuple[UUID, ...] = ()
     stamp: str = ""
+    lead: str = ""
+    also: Callable[[App], object] | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True, kw_only=True)
