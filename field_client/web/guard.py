@@ -12,7 +12,7 @@ from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from field_client.shift import State
-from field_client.web import uploads
+from field_client.web import held, uploads
 from field_client.web.desk import Desk
 from field_client.web.errors import FormOutdated, LaptopOnly, PageMissing, PagesElsewhere
 from field_client.web.phones import ON_PHONE, Phones
@@ -70,8 +70,8 @@ def install(app: Flask, desk: Desk, visitors: Visitors, phones: Phones) -> None:
     @app.before_request
     def admit() -> AnyResponse | None:
         _require_own_address()
-        g.cookie = None
-        g.token = request.cookies.get(_cookie_name(), "")
+        g.cookie, g.cookie_name = None, _cookie_name()
+        g.token = request.cookies.get(g.cookie_name, "")
         if not g.token:
             g.cookie = g.token = visitors.newcomer()
         g.form_key = visitors.form_key(g.token)
@@ -119,7 +119,7 @@ def _find(visitors: Visitors, phones: Phones) -> None:
 
 def _give_cookie(response: Response) -> None:
     secure = on_phone()
-    response.set_cookie(_cookie_name(), g.cookie, httponly=True, samesite="Strict", secure=secure)
+    response.set_cookie(g.cookie_name, g.cookie, httponly=True, samesite="Strict", secure=secure)
 
 
 def _lead_whole_page(response: Response) -> Response:
@@ -170,6 +170,8 @@ def _way(desk: Desk) -> AnyResponse | None:
     g.admitted = g.known and shift.state is State.OPEN and not left_alone
     if request.endpoint in OPEN_TO_ALL or g.admitted:
         return None
+    if g.known:
+        held.hold(desk, g.guest)
     if g.known and (shift.state is State.PIN or (left_alone and shift.has_pin)):
         allowed = request.endpoint in FOR_THE_PAUSED
         return None if allowed else redirect(url_for("door.resume"), 303)
@@ -188,6 +190,8 @@ def _phones_way(desk: Desk, phones: Phones) -> AnyResponse | None:
         return None
     if not g.known:
         return redirect(url_for("pairing.pair"), 303)
+    if not (is_open and awake):
+        held.hold(desk, g.guest)
     if not is_open:
         return redirect(url_for("pairing.wait"), 303)
     if not awake:
