@@ -353,11 +353,10 @@ def _shown(
 
 
 def _about(app: App, record: UUID) -> list[Entry]:
-    """Return what was said of an outage since, and the attempts to repair it."""
-    table = app.tables.records
-    ids = [
-        id_of(one) for one in table.search(where("parent") == str(record)) if one["type"] in _TELLS
-    ]
+    """Return what was said of an outage since, and the attempts to repair it; drafts last."""
+    saved = app.tables.records.search(where("parent") == str(record))
+    drafted = (one for one in app.tables.drafts if one["values"].get("outage") == str(record))
+    ids = dict.fromkeys(id_of(one) for one in (*saved, *drafted) if one["type"] in _TELLS)
     return app.journal.entries_of(ids)
 
 
