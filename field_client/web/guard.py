@@ -81,7 +81,9 @@ def install(app: Flask, desk: Desk, visitors: Visitors, phones: Phones) -> None:
             # A form may be long on its way: who sent it may have been put out since.
             _find(visitors, phones)
         desk.look()
-        return _phones_way(desk, phones) if on_phone() else _way(desk)
+        led = _phones_way(desk, phones) if on_phone() else _way(desk)
+        _settle(desk, visitors, led)
+        return led
 
     @app.after_request
     def seal(response: Response) -> Response:
@@ -94,6 +96,14 @@ def install(app: Flask, desk: Desk, visitors: Visitors, phones: Phones) -> None:
         if g.get("cookie"):
             _give_cookie(response)
         return response
+
+
+def _settle(desk: Desk, visitors: Visitors, led: AnyResponse | None) -> None:
+    """Give the forms of an open store their key; hold what came to one that has locked since."""
+    if g.admitted:
+        g.form_key = visitors.form_key(g.token, shown_inside=True)
+    elif led is not None and g.known and request.method == "POST":
+        held.hold(desk, visitors, g.token)
 
 
 def _note_use(desk: Desk) -> None:
@@ -170,8 +180,6 @@ def _way(desk: Desk) -> AnyResponse | None:
     g.admitted = g.known and shift.state is State.OPEN and not left_alone
     if request.endpoint in OPEN_TO_ALL or g.admitted:
         return None
-    if g.known:
-        held.hold(desk, g.guest)
     if g.known and (shift.state is State.PIN or (left_alone and shift.has_pin)):
         allowed = request.endpoint in FOR_THE_PAUSED
         return None if allowed else redirect(url_for("door.resume"), 303)
@@ -190,8 +198,6 @@ def _phones_way(desk: Desk, phones: Phones) -> AnyResponse | None:
         return None
     if not g.known:
         return redirect(url_for("pairing.pair"), 303)
-    if not (is_open and awake):
-        held.hold(desk, g.guest)
     if not is_open:
         return redirect(url_for("pairing.wait"), 303)
     if not awake:

@@ -27,13 +27,14 @@ _SAME_LINE = ("SERVER_NAME", "SERVER_PORT", "HTTP_HOST", "REMOTE_ADDR", "wsgi.ur
 _FORM = "/form/"
 
 
-def hold(desk: Desk, guest: Guest) -> None:
-    """Hold the form at hand, where it is one that may be; its key has been looked at before.
+def hold(desk: Desk, visitors: Visitors, token: str) -> None:
+    """Hold the form at hand, where it may be held: it was shown while the store was open.
 
     A field that is told of beside the tap on *Save* does not take the place of what was saved.
     """
-    size = request.content_length
-    if request.method != "POST" or request.blueprint not in ROOMS or size is None:
+    guest, size = visitors.here, request.content_length
+    given = request.form.get(_FORM_KEY, "")
+    if request.blueprint not in ROOMS or size is None or not visitors.is_from_inside(token, given):
         return
     whole = guest.held is not None and not guest.held.after
     if size > HELD_BYTES or (_is_of_one_field() and whole and waits(desk, guest)):

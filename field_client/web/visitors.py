@@ -129,13 +129,23 @@ class Visitors:
                 self._admitted[1].let_go()
             self._admitted = None
 
-    def form_key(self, token: str) -> str:
-        """Return what a form for this browser carries."""
-        return hmac.new(self._secret, b"form" + token.encode(), hashlib.sha256).hexdigest()
+    def form_key(self, token: str, *, shown_inside: bool = False) -> str:
+        """Return what a form for this browser carries; another one on the pages of an open store.
+
+        So nobody who sees a locked page only can write a form that is held for who unlocks.
+        """
+        label = b"inside" if shown_inside else b"form"
+        return hmac.new(self._secret, label + token.encode(), hashlib.sha256).hexdigest()
 
     def is_form_key(self, token: str, given: str) -> bool:
         """Return whether a form was written for this browser by this process."""
-        return hmac.compare_digest(self.form_key(token).encode(), given.encode())
+        outside = hmac.compare_digest(self.form_key(token).encode(), given.encode())
+        return outside or self.is_from_inside(token, given)
+
+    def is_from_inside(self, token: str, given: str) -> bool:
+        """Return whether a form was shown to this browser while the store was open to it."""
+        key = self.form_key(token, shown_inside=True)
+        return hmac.compare_digest(key.encode(), given.encode())
 
     def mark(self, token: str) -> bytes:
         """Return what is kept of a cookie."""

@@ -131,6 +131,21 @@ def test_nobody_else_carries_it_out(
         assert "Agnes Uji" not in {one.values["name"] for one in app.journal.entries(type="person")}
 
 
+def test_a_form_written_at_the_locked_door_is_not_held(
+    browser: Browser, desk: Desk, clock: Clock
+) -> None:
+    """Its key is another one: a passer-by cannot leave a record for the officer to let in."""
+    browser.set_pin()
+    clock.now_s += IDLE_S + 1
+    assert browser.get("/").location == "/pin"
+    browser.get("/pin")
+    assert browser.post("/stock", **MOVED).location == "/pin"
+    browser.get("/pin")
+    assert "Kiriman Anda" not in shown(browser)
+    assert browser.post("/pin", pin=PIN).location == "/"
+    assert all_of(desk, "stock_movement") == []
+
+
 def test_it_is_held_for_ten_minutes_and_within_bounds(
     browser: Browser, desk: Desk, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
