@@ -4,7 +4,7 @@ Either value, or both together where the field can hold both: a list, or words. 
 after the page was shown is not settled by the choice: the page is shown anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -117,6 +117,37 @@ def decide(journal: Journal, record: UUID, chosen: Mapping[str, tuple[str, str]]
             edit = Edit(record=record, type=entry.type, version=version, values=values)
             journal.write([edit])
         return len(values)
+
+
+def standing(journal: Journal, record: UUID, names: Collection[str]) -> dict[str, list[Any]]:
+    """Return the values that stand against each other in some fields, the one that shows last."""
+    state = journal.state(record)
+    fields = state.fields if state else {}
+    heads = {name: fields[name].heads for name in names if name in fields}
+    return {name: [head.value for head in found] for name, found in heads.items()}
+
+
+def reopen(journal: Journal, record: UUID, stood: Mapping[str, list[Any]]) -> None:
+    """Take a choice back: what stood (`standing`) stands against each other again.
+
+    Each value is written anew on this laptop, none naming the others, as the office does it.
+    """
+    state = journal.state(record)
+    if state is None:
+        raise RecordUnknown(text=record)
+    version = record_type(state.type).version
+    turns = range(max(map(len, stood.values()), default=0))
+    edits = [
+        {
+            name: values[len(values) - 1 - turn]
+            for name, values in stood.items()
+            if turn < len(values)
+        }
+        for turn in reversed(turns)
+    ]
+    journal.write_apart(
+        [Edit(record=record, type=state.type, version=version, values=one) for one in edits]
+    )
 
 
 def _value(question: Question | None, seen: str, change: str) -> Any:

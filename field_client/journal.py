@@ -78,7 +78,17 @@ class Journal(Records):
         with self.transaction():
             return [self._write(edit) for edit in edits]
 
-    def _write(self, edit: Edit) -> Change:
+    def write_apart(self, edits: Sequence[Edit]) -> list[Change]:
+        """Make each edit of one record one change, none of which names what another writes.
+
+        Different values in one field stand against each other then. One durable transaction.
+        """
+        with self.transaction():
+            document = self.tables.records.get(doc_id=str(edits[0].record)) if edits else None
+            over = state_of_document(document) if document else None
+            return [self._write(edit, over) for edit in edits]
+
+    def _write(self, edit: Edit, over: RecordState | None = None) -> Change:
         document = self.tables.records.get(doc_id=str(edit.record))
         known = state_of_document(document) if document else _nothing(edit)
         stream, sequence = self.branches.next_sequence()
@@ -93,7 +103,7 @@ class Journal(Records):
             version=edit.version,
             hlc=clock.reading,
             operator=self.operator,
-            writes=writes_over(known, withheld(document, known), edit.values),
+            writes=writes_over(over or known, withheld(document, known), edit.values),
             evidence=evidence,
         )
         self.log(change)

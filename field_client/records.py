@@ -38,7 +38,7 @@ PREFIX_LETTERS = 8
 HELD = "held"
 PHOTO = "attachment"
 REVIEW = "review"
-_WAITS_FOR = {"visit": "person", PHOTO: "record"}
+_WAITS_FOR = {"visit": "person", PHOTO: "record", "outage_statement": "outage"}
 
 
 class Records:
@@ -262,7 +262,7 @@ class Records:
         return (draft_of(id_of(document), document) for document in self.tables.drafts)
 
     def waiting_parts(self, record: UUID) -> list[Draft]:
-        """Return the visits and photos that are drafts only because their record is one."""
+        """Return visits, photos and words that are drafts only because their record is one."""
         return [
             draft
             for draft in self.drafts()

@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 
 from field_client import display
 from field_client.commands import documents
-from field_client.deciding import Choice, Question, decide, questions
+from field_client.deciding import Choice, Question, decide, questions, reopen, standing
 from field_client.entries import Entry, Standing
 from field_client.errors import ChoiceOutdated, RecordUnknown
 from field_client.opened import App
@@ -16,6 +16,7 @@ from field_client.web import screens
 from field_client.web.desk import Desk
 from field_client.web.sections import section_of
 from field_client.web.showing import Page, page, to
+from field_client.web.undoing import note_saved
 from field_client.web.visitors import Visitors
 from field_client.web.words import clock_text, language, local, text
 from shared_schema.clock import wall_of
@@ -25,7 +26,7 @@ from shared_schema.records import RECORD_TYPES, record_type
 _CHOICE, _SEEN = "choice.", "seen."
 
 
-def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
+def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     """Return the list and the choice."""
     room = Blueprint("attention", __name__)
 
@@ -46,10 +47,22 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
     @room.post("/attention/<uuid:record>", endpoint="choose")
     def choose(record: UUID) -> Page:
         with desk.use() as app:
+            chosen = _chosen()
+            stood = standing(app.journal, record, chosen)
             try:
-                decide(app.journal, record, _chosen())
+                settled = decide(app.journal, record, chosen)
             except ChoiceOutdated as error:
                 return _asked(desk, app, _entry(app, record), error), error.http_status
+            if settled:
+                note_saved(
+                    desk,
+                    visitors,
+                    app,
+                    record,
+                    before={},
+                    also=lambda again: reopen(again.journal, record, stood),
+                    lead=url_for("attention.mend", record=record),
+                )
             if _entry(app, record).conflicts:
                 return to("attention.mend", record=record)
             return to("attention.attention")

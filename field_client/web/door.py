@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from field_client.errors import PinForgotten, PinWeak, PinWrong
 from field_client.vault.errors import OperatorUnknown, PassphraseWrong
 from field_client.vault.keys import has_slots, require_not_wiped
+from field_client.web import held
 from field_client.web.desk import Desk
 from field_client.web.showing import Page, admit, local_path, locked_page, page, paused_page, to
 from field_client.web.visitors import Visitors
@@ -68,8 +69,12 @@ def _add_unlocking(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             desk.unlock(operator, request.form.get("passphrase", ""))
         except (PassphraseWrong, OperatorUnknown) as error:
             return locked_page(desk, error, operator), error.http_status
-        admit(visitors.admit(desk.clock()))
-        return to("home.home")
+        operator, before = desk.shift.operator, visitors.here
+        found = held.taken(desk, before) if before.operator == operator else None
+        token = visitors.admit(desk.clock(), operator)
+        led = held.carried_out(visitors, found, token) if found else to("home.home")
+        admit(token)
+        return led
 
 
 def _add_resuming(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
@@ -86,7 +91,8 @@ def _add_resuming(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
         except PinForgotten as error:
             return locked_page(desk, error), error.http_status
         visitors.here.used_s = desk.clock()
-        return to("home.home")
+        found = held.taken(desk, visitors.here)
+        return held.carried_out(visitors, found, g.token) if found else to("home.home")
 
     @room.get("/pin/new")
     def new_pin() -> Page:

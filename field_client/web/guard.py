@@ -12,7 +12,7 @@ from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from field_client.shift import State
-from field_client.web import uploads
+from field_client.web import held, uploads
 from field_client.web.desk import Desk
 from field_client.web.errors import FormOutdated, LaptopOnly, PageMissing, PagesElsewhere
 from field_client.web.phones import ON_PHONE, Phones
@@ -70,8 +70,8 @@ def install(app: Flask, desk: Desk, visitors: Visitors, phones: Phones) -> None:
     @app.before_request
     def admit() -> AnyResponse | None:
         _require_own_address()
-        g.cookie = None
-        g.token = request.cookies.get(_cookie_name(), "")
+        g.cookie, g.cookie_name = None, _cookie_name()
+        g.token = request.cookies.get(g.cookie_name, "")
         if not g.token:
             g.cookie = g.token = visitors.newcomer()
         g.form_key = visitors.form_key(g.token)
@@ -81,7 +81,9 @@ def install(app: Flask, desk: Desk, visitors: Visitors, phones: Phones) -> None:
             # A form may be long on its way: who sent it may have been put out since.
             _find(visitors, phones)
         desk.look()
-        return _phones_way(desk, phones) if on_phone() else _way(desk)
+        led = _phones_way(desk, phones) if on_phone() else _way(desk)
+        _settle(desk, visitors, led)
+        return led
 
     @app.after_request
     def seal(response: Response) -> Response:
@@ -94,6 +96,14 @@ def install(app: Flask, desk: Desk, visitors: Visitors, phones: Phones) -> None:
         if g.get("cookie"):
             _give_cookie(response)
         return response
+
+
+def _settle(desk: Desk, visitors: Visitors, led: AnyResponse | None) -> None:
+    """Give the forms of an open store their key; hold what came to one that has locked since."""
+    if g.admitted:
+        g.form_key = visitors.form_key(g.token, shown_inside=True)
+    elif led is not None and g.known and request.method == "POST":
+        held.hold(desk, visitors, g.token)
 
 
 def _note_use(desk: Desk) -> None:
@@ -119,7 +129,7 @@ def _find(visitors: Visitors, phones: Phones) -> None:
 
 def _give_cookie(response: Response) -> None:
     secure = on_phone()
-    response.set_cookie(_cookie_name(), g.cookie, httponly=True, samesite="Strict", secure=secure)
+    response.set_cookie(g.cookie_name, g.cookie, httponly=True, samesite="Strict", secure=secure)
 
 
 def _lead_whole_page(response: Response) -> Response:

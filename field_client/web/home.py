@@ -26,4 +26,9 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
                 more=menu.more(language(), on_phone=guard.on_phone()),
             )
 
+    @room.post("/here")
+    def here() -> Page:
+        with desk.use():
+            return "", 204
+
     return room

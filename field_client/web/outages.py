@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from tinydb import where
 
 from field_client import display
 from field_client.attaching import attach
-from field_client.capture import Assessment
+from field_client.capture import assess
 from field_client.commands.unlocking import check_context
-from field_client.entries import Entry
+from field_client.entries import Entry, Standing
 from field_client.errors import RecordUnknown
 from field_client.opened import App
 from field_client.outages import RESTORED, Said, down, standing, status_of
@@ -22,8 +22,9 @@ from field_client.tables import id_of
 from field_client.web import screens, short_forms, uploads
 from field_client.web.desk import Desk
 from field_client.web.errors import PhotoAbsent
-from field_client.web.short_forms import ShortForm
-from field_client.web.showing import Page, page, to
+from field_client.web.short_forms import Kept, ShortForm
+from field_client.web.showing import Page, page, to, wants_part
+from field_client.web.undoing import note_saved
 from field_client.web.visitors import Visitors
 from field_client.web.words import language, rough_text
 from shared_schema.errors import JemputError
@@ -51,12 +52,12 @@ class Line:
     open: bool
 
 
-def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
+def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     """Return the pages about outages."""
     room = Blueprint("outages", __name__)
     _add_looking(room, desk)
-    _add_reporting(room, desk)
-    _add_telling(room, desk)
+    _add_reporting(room, desk, visitors)
+    _add_telling(room, desk, visitors)
     return room
 
 
@@ -83,13 +84,11 @@ def _add_looking(room: Blueprint, desk: Desk) -> None:
             return Response(content, mimetype=str(found.values["media_type"]))
 
 
-def _add_reporting(room: Blueprint, desk: Desk) -> None:
+def _add_reporting(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     @room.get("/outage/new")
     def begin() -> Page:
         with desk.use() as app:
-            values = {"started_precision": "day", "status": "broken"}
-            values["started"] = check_context(app).today.isoformat()
-            form = short_forms.blank(app, record_type("outage"), REPORT, **values)
+            form = short_forms.blank(app, record_type("outage"), REPORT, **_begun(app))
             shown = {"form": form, "told_by": "", "known": {}, "photo": ""}
             return page(desk, app, "outage_new.html", **shown)
 
@@ -97,16 +96,21 @@ def _add_reporting(room: Blueprint, desk: Desk) -> None:
     def report() -> Page:
         with desk.use() as app:
             values = short_forms.given(record_type("outage"), REPORT)
-            told_by = request.form.get("told_by", "").strip()
+            kept, told = _keep_report(app, values)
+            if wants_part():
+                return short_forms.said(app, kept.record)
+            if kept.over:
+                return to("outages.outage", record=kept.record)
             photo, error = _photo(app)
-            judged = short_forms.judged(app, record_type("outage"), values)
             known = _down(app, values)
-            if judged.final and not error and (not known or "sure" in request.form):
-                record = _saved(app, judged, told_by, uploads.kept(app, photo))
+            if kept.judged.final and not error and (not known or "sure" in request.form):
+                others = _save_report(app, kept, told, uploads.kept(app, photo))
                 uploads.drop(app, photo)
-                return to("outages.outage", record=record)
-            form = short_forms.again(app, record_type("outage"), REPORT, values, judged)
-            shown = {"form": form, "told_by": told_by, "known": known, "photo": photo}
+                note_saved(desk, visitors, app, kept.record, others=others)
+                return to("outages.outage", record=kept.record)
+            form = short_forms.again(app, record_type("outage"), REPORT, values, kept.judged)
+            said = request.form.get("told_by", "").strip()
+            shown = {"form": form, "told_by": said, "known": known, "photo": photo}
             return page(desk, app, "outage_new.html", error=error, **shown), 400
 
     @room.get("/outage/photo/<name>")
@@ -118,21 +122,23 @@ def _add_reporting(room: Blueprint, desk: Desk) -> None:
             return Response(photo.content, mimetype=photo.media_type)
 
 
-def _add_telling(room: Blueprint, desk: Desk) -> None:
+def _add_telling(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     @room.post("/outage/<uuid:record>/word")
     def word(record: UUID) -> Page:
-        return _tell(desk, record, "outage_statement", WORD)
+        return _tell(desk, visitors, record, "outage_statement", WORD)
 
     @room.post("/outage/<uuid:record>/repair")
     def repair(record: UUID) -> Page:
-        return _tell(desk, record, "repair_attempt", REPAIR)
+        return _tell(desk, visitors, record, "repair_attempt", REPAIR)
 
     @room.post("/outage/<uuid:record>/restored")
     def restored(record: UUID) -> Page:
         with desk.use() as app:
             _entry(app, record)
-            values = {"told_by": app.keys.operator, "status": RESTORED}
-            _say(app, record, values)
+            values = _said_of(app, record, app.keys.operator, RESTORED)
+            judged = assess(record_type("outage_statement"), values, check_context(app))
+            saved = save_answers(app.journal, app.journal.new_record(), judged)
+            note_saved(desk, visitors, app, saved, lead=url_for("outages.outage", record=record))
             return to("outages.outage", record=record)
 
     @room.post("/outage/<uuid:record>/photo")
@@ -190,12 +196,12 @@ def _text(entry: Entry, name: str) -> str | None:
 
 
 def _told(app: App) -> dict[str, list[Said]]:
-    """Return what was said since of each outage."""
+    """Return what was said since of each outage; what is half typed says nothing yet."""
     told: dict[str, list[Said]] = {}
     for type_name in _TELLS:
         for order, entry in enumerate(app.journal.entries(type=type_name)):
             status = status_of(type_name, entry.values)
-            if status is not None and entry.void is None:
+            if status is not None and entry.void is None and _is_saved(app, entry):
                 day = str(entry.values.get("told_on") or entry.values.get("date") or "")
                 said = Said(when=day, order=order, status=status)
                 told.setdefault(str(entry.values.get("outage")), []).append(said)
@@ -207,10 +213,14 @@ def _down(app: App, values: Mapping[str, Any]) -> dict[str, list[Line]]:
     targets = values.get("redirect_to")
     if not isinstance(targets, list):
         return {}
-    entries = {str(entry.id): entry for entry in _outages(app)}
+    entries = {str(entry.id): entry for entry in _outages(app) if _is_saved(app, entry)}
     lines = {one: _line(app)(entry) for one, entry in entries.items()}
     broken = [(one, entry.values) for one, entry in entries.items() if lines[one].open]
     return {name: [lines[one] for one in ids] for name, ids in down(targets, broken).items()}
+
+
+def _is_saved(app: App, entry: Entry) -> bool:
+    return entry.state is not Standing.DRAFT or app.journal.state(entry.id) is not None
 
 
 # What is saved
@@ -237,46 +247,83 @@ def _reduced(content: bytes) -> Any:
     return reduce_photo(content)
 
 
-def _saved(app: App, judged: Assessment, told_by: str, picture: Any) -> UUID:
-    """Save the report, who said so, and the photo; the report is on the disk first."""
-    record = save_answers(app.journal, app.journal.new_record(), judged)
-    if told_by:
-        status = judged.values.get("status", "reported")
-        _say(app, record, {"told_by": told_by, "status": status})
+def _begun(app: App) -> dict[str, Any]:
+    today = check_context(app).today.isoformat()
+    return {"started_precision": "day", "status": "broken", "started": today}
+
+
+def _keep_report(app: App, values: Mapping[str, Any]) -> tuple[Kept, Kept | None]:
+    """Keep a report as a draft, and who says so as another that waits for it."""
+    told_by, journal = request.form.get("told_by", "").strip(), app.journal
+    with journal.transaction():
+        begun = {} if told_by else _begun(app)
+        kept = short_forms.keep(app, record_type("outage"), values, begun=begun)
+        if kept.over:
+            return kept, None
+        status = kept.judged.values.get("status", "reported")
+        said = _said_of(app, kept.record, told_by or None, status)
+        bare = {name: value for name, value in said.items() if name != "told_by"}
+        told = short_forms.keep(app, record_type(_TELLS[0]), said, begun=bare, which="told")
+        return kept, told if told_by else None
+
+
+def _save_report(app: App, kept: Kept, told: Kept | None, picture: Any) -> tuple[UUID, ...]:
+    """Save the report with who said so, then the photo; return what was saved along with it."""
+    others = []
+    with app.journal.transaction():
+        save_answers(app.journal, kept.record, kept.judged)
+        if told is not None:
+            others.append(told.record)
+            if app.journal.state(told.record) is None:
+                save_answers(app.journal, told.record, told.judged)
     if picture is not None:
-        _attach(app, record, picture)
-    return record
+        others.append(_attach(app, kept.record, picture))
+    return tuple(others)
 
 
-def _say(app: App, record: UUID, values: Mapping[str, Any]) -> None:
-    told_on = check_context(app).today.isoformat()
-    given = {**values, "outage": str(record), "told_on": told_on}
-    judged = short_forms.judged(app, record_type("outage_statement"), given)
-    save_answers(app.journal, app.journal.new_record(), judged)
+def _said_of(app: App, outage: UUID, told_by: str | None, status: str) -> dict[str, Any]:
+    today = check_context(app).today.isoformat()
+    return {"outage": str(outage), "told_by": told_by, "told_on": today, "status": status}
 
 
-def _attach(app: App, record: UUID, picture: Any) -> None:
+def _attach(app: App, record: UUID, picture: Any) -> UUID:
     values = {"record": str(record), **picture.values()}
-    attach(app, picture.content, short_forms.judged(app, record_type(PHOTO), values))
+    judged = assess(record_type(PHOTO), values, check_context(app))
+    return attach(app, picture.content, judged).id
 
 
-def _tell(desk: Desk, record: UUID, type_name: str, names: tuple[str, ...]) -> Page:
-    """Save a word about an outage, or show its form again."""
+def _tell(
+    desk: Desk, visitors: Visitors, record: UUID, type_name: str, names: tuple[str, ...]
+) -> Page:
+    """Keep and save a word about an outage, or show its form again."""
     rtype = record_type(type_name)
     with desk.use() as app:
         entry = _entry(app, record)
-        given = short_forms.given(rtype, names)
-        today = check_context(app).today.isoformat()
-        fixed = {"outage": str(record)}
-        if type_name == "outage_statement":
-            fixed["told_on"] = today
-        judged = short_forms.judged(app, rtype, {**given, **fixed})
-        if judged.final:
-            save_answers(app.journal, app.journal.new_record(), judged)
+        given, fixed = short_forms.given(rtype, names), _fixed(app, record, type_name)
+        begun = fixed | (_tried(app) if type_name == _TELLS[1] else {})
+        kept = short_forms.keep(app, rtype, {**given, **fixed}, begun=begun)
+        if wants_part():
+            return short_forms.said(app, kept.record)
+        if kept.judged.final:
+            if not kept.over:
+                saved = save_answers(app.journal, kept.record, kept.judged)
+                note_saved(desk, visitors, app, saved)
             return to("outages.outage", record=record)
-        form = short_forms.again(app, rtype, names, given, judged)
-        word = form if type_name == "outage_statement" else None
+        form = short_forms.again(app, rtype, names, given, kept.judged)
+        word = form if type_name == _TELLS[0] else None
         return _shown(desk, app, entry, word=word, repair=None if word else form), 400
+
+
+def _fixed(app: App, outage: UUID, type_name: str) -> dict[str, Any]:
+    """Return what is not asked: which outage a word is about, and that it is of today."""
+    fixed = {"outage": str(outage)}
+    if type_name == _TELLS[0]:
+        fixed["told_on"] = check_context(app).today.isoformat()
+    return fixed
+
+
+def _tried(app: App) -> dict[str, Any]:
+    return {"date": check_context(app).today.isoformat(), "date_precision": "day"}
 
 
 def _shown(
@@ -288,7 +335,6 @@ def _shown(
     repair: ShortForm | None = None,
     error: JemputError | None = None,
 ) -> str:
-    today = check_context(app).today.isoformat()
     blank, (told, tried) = short_forms.blank, map(record_type, _TELLS)
     return page(
         desk,
@@ -300,18 +346,17 @@ def _shown(
         photos=[str(one.id) for one in app.journal.photos(entry.id) if _here(app, one)],
         known=_down(app, entry.values),
         word=word or blank(app, told, WORD),
-        repair=repair or blank(app, tried, REPAIR, date=today, date_precision="day"),
+        repair=repair or blank(app, tried, REPAIR, **_tried(app)),
         asking="word" if word else "repair" if repair else "",
         error=error,
     )
 
 
 def _about(app: App, record: UUID) -> list[Entry]:
-    """Return what was said of an outage since, and the attempts to repair it."""
-    table = app.tables.records
-    ids = [
-        id_of(one) for one in table.search(where("parent") == str(record)) if one["type"] in _TELLS
-    ]
+    """Return what was said of an outage since, and the attempts to repair it; drafts last."""
+    saved = app.tables.records.search(where("parent") == str(record))
+    drafted = (one for one in app.tables.drafts if one["values"].get("outage") == str(record))
+    ids = dict.fromkeys(id_of(one) for one in (*saved, *drafted) if one["type"] in _TELLS)
     return app.journal.entries_of(ids)
 
 

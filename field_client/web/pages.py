@@ -21,6 +21,7 @@ from field_client.web import (
     finding,
     forming,
     guard,
+    held,
     home,
     keeping,
     mapping,
@@ -122,6 +123,7 @@ def create_app(
     app.register_error_handler(Exception, lambda error: _answer(error, desk))
     app.context_processor(lambda: {"undoable": _undoable(desk, visitors)})
     app.context_processor(lambda: {"phones_in": shared.count()})
+    app.context_processor(lambda: {"held": g.get("known") and held.waits(desk, g.guest)})
     app.context_processor(lambda: _always() | {"routed": routed, "practice": practice})
     return app
 

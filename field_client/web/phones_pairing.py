@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from field_client.app import read_clocks
 from field_client.errors import PinWeak
 from field_client.shift import State
+from field_client.web import held
 from field_client.web.desk import Desk
 from field_client.web.errors import (
     PhoneCodeWait,
@@ -23,23 +24,23 @@ from field_client.web.errors import (
     PhoneOut,
     PhonePinWrong,
 )
-from field_client.web.phones import NAME_LETTERS, Asked, Phones
+from field_client.web.phones import NAME_LETTERS, ON_PHONE, Asked, Phones
 from field_client.web.phones_room import SHARING
 from field_client.web.showing import Page, admit, to
 from field_client.web.visitors import Visitors
 from shared_schema.errors import JemputError
 
 
-def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
+def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     """Return the phone's side; it holds nothing of anybody, and asks no passphrase."""
     room = Blueprint("pairing", __name__)
     _add_pairing(room, desk)
-    _add_sleeping(room, desk)
+    _add_sleeping(room, desk, visitors)
 
     @room.get("/wait")
     def wait() -> Page:
         if g.known and desk.shift.state is State.OPEN:
-            return to("home.home")
+            return _go_on(desk, visitors)
         return render_template("phone_wait.html")
 
     return room
@@ -67,7 +68,7 @@ def _add_pairing(room: Blueprint, desk: Desk) -> None:
         return to("home.home")
 
 
-def _add_sleeping(room: Blueprint, desk: Desk) -> None:
+def _add_sleeping(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     @room.get("/wake")
     def wake() -> Page:
         return _asleep() if g.known and not g.admitted else to("home.home")
@@ -82,7 +83,7 @@ def _add_sleeping(room: Blueprint, desk: Desk) -> None:
             return _asleep(error), error.http_status
         except PhoneOut as error:
             return _asked(error), error.http_status
-        return to("home.home")
+        return _go_on(desk, visitors)
 
     @room.post("/rest")
     def rest() -> Response:
@@ -91,6 +92,12 @@ def _add_sleeping(room: Blueprint, desk: Desk) -> None:
         answer = make_response(redirect(url_for("pairing.wake"), 303))
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
+
+
+def _go_on(desk: Desk, visitors: Visitors) -> Page:
+    """Carry out what the phone sent while it was asleep or the laptop locked; else go home."""
+    found = held.taken(desk, g.guest)
+    return held.carried_out(visitors, found, g.token, ON_PHONE) if found else to("home.home")
 
 
 def _phones() -> Phones:

@@ -22,11 +22,12 @@ from field_client.known import Known
 from field_client.opened import App
 from field_client.tables import id_of
 from field_client.twins import KnownPeople
-from field_client.web import form_pages, memo, screens
+from field_client.web import form_pages, memo, screens, short_forms
 from field_client.web.desk import Desk
 from field_client.web.errors import NameMissing, PageMissing
 from field_client.web.form_fields import control
-from field_client.web.showing import Page, page, to
+from field_client.web.short_forms import Kept
+from field_client.web.showing import Page, page, to, wants_part
 from field_client.web.undoing import note_saved
 from field_client.web.visiting import PLACE, filled_in, write_visit
 from field_client.web.visitors import Visitors
@@ -91,40 +92,54 @@ def _add_queue(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
     def register(session: UUID) -> Page:
         with desk.use() as app:
             held = _session(app, session)
+            kept = _keep(app, held)
+            if wants_part():
+                return short_forms.said(app, kept.record)
             if not request.form.get("name", "").strip():
                 return _shown(desk, app, session, error=NameMissing()), 400
-            person = app.journal.new_record()
-            with app.journal.transaction():
-                work = _keep(app, person, held)
-                saved, visit = _finish(app, work, session)
-                _count(app, held, {"attended": 1, "recorded": 1 if visit else 0})
-            if saved and visit:
-                note_saved(desk, visitors, app, person, others=(visit,))
+            if not kept.over and not short_forms.was_sent(app.journal, kept.record):
+                _register(desk, visitors, app, held, kept.record)
         return to("points.point", session=session, queue=1)
 
 
-def _finish(app: App, work: Work, session: UUID) -> tuple[bool, UUID | None]:
+def _register(desk: Desk, visitors: Visitors, app: App, held: Work, person: UUID) -> None:
+    """Save or keep the next in the queue, with the visit, and count them; one commit."""
+    with app.journal.transaction():
+        visit = _finish(app, person, held.record)
+        counted = {"attended": 1, "recorded": 1 if visit else 0}
+        _count(app, held, counted)
+        short_forms.note_sent(app.journal, person)
+    back = {name: -count for name, count in counted.items()}
+    others = (visit,) if visit else ()
+    note_saved(
+        desk, visitors, app, person, others=others, also=lambda again: _count(again, held, back)
+    )
+
+
+def _finish(app: App, person: UUID, session: UUID) -> UUID | None:
     """Save who may be saved, with the visit; keep both as drafts where something is unclear."""
+    rtype, context = record_type("person"), check_context(app)
+    work = drafting.read(app.journal, rtype, person, context)
     unclear = work.errors or work.unexplained
-    saved = False
-    if not unclear and not KnownPeople(app.journal).like(work.values, work.record):
-        done = drafting.finish(app.journal, work.type, work.record, {}, check_context(app))
-        saved = done.saved is not None
+    if not unclear and not KnownPeople(app.journal).like(work.values, person):
+        drafting.finish(app.journal, rtype, person, {}, context)
     if request.form.get("recorded") != "yes":
-        return saved, None
-    values = {"person": str(work.record), "outcome": "recorded", "session": str(session)}
-    return saved, write_visit(app, work.record, values | filled_in(PLACE))
+        return None
+    values = {"person": str(person), "outcome": "recorded", "session": str(session)}
+    return write_visit(app, person, values | filled_in(PLACE))
 
 
-def _keep(app: App, person: UUID, held: Work) -> Work:
+def _keep(app: App, held: Work) -> Kept:
     """Keep what the quick form holds, in the service point's village."""
-    rtype, find = record_type("person"), finder(app)
+    rtype, find, village = record_type("person"), finder(app), held.values.get("village")
     typed = {
         name: drafting.typed_value(rtype, name, request.form.get(name, ""), find)
         for name in (*QUICK, "village")
     }
-    typed["village"] = typed["village"] or held.values.get("village")
-    return drafting.keep(app.journal, rtype, person, typed, check_context(app))
+    typed["village"] = typed["village"] or village
+    begun = {"village": village} if village else {}
+    named = bool(typed["name"]) and not wants_part()
+    return short_forms.keep(app, rtype, typed, begun=begun, always=named)
 
 
 def _count(app: App, work: Work, steps: dict[str, int]) -> None:
@@ -167,6 +182,7 @@ def _shown(desk: Desk, app: App, session: UUID, error: NameMissing | None = None
         controls=[control(app, person.fields[name], given, lang) for name in asked],
         served=screens.rows(app, app.journal.entries_of(served[:NEWEST])),
         count=len(served),
+        queue_form=short_forms.form_name(),
         unclear=[one for one in screens.rows(app, unclear) if one.mark == "draft"],
         error=error,
         queue=error is not None or "queue" in request.args,

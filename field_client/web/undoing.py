@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 
 from field_client import saving, trash
 from field_client.commands import documents
 from field_client.display import instant, time_zone, title
 from field_client.entries import Edit
 from field_client.errors import RecordUnknown
+from field_client.journal import Journal
 from field_client.opened import App
 from field_client.web import form_pages, memo
 from field_client.web.desk import Desk
@@ -31,18 +32,20 @@ def note_saved(
     app: App,
     record: UUID,
     before: Mapping[str, Any] | None = None,
-    others: tuple[UUID, ...] = (),
+    **more: Any,
 ) -> None:
-    """Remember what was saved, so that it can be taken back for ten seconds."""
+    """Remember what was saved or kept, so that it can be taken back for ten seconds.
+
+    ``more``: what else a `Step` says.
+    """
     entry = app.journal.entry(record)
-    name = documents.named(app.journal, entry, language()) if entry else ""
     visitors.here.done = Step(
         record=record,
-        name=name,
+        name=documents.named(app.journal, entry, language()) if entry else "",
         at_s=desk.clock(),
         before=before,
-        others=others,
         stamp=form_pages.stamp(app, record),
+        **more,
     )
 
 
@@ -90,31 +93,60 @@ def _take_back(app: App, step: Step) -> Page:
     if step.discarded:
         trash.bring_back(journal, str(step.record))
         return to("reading.show", record=step.record)
-    state = journal.state(step.record)
-    if state is None or form_pages.stamp(app, step.record) != step.stamp:
+    if journal.entry(step.record) is None or form_pages.stamp(app, step.record) != step.stamp:
         raise UndoTooLate
-    rtype, values = record_type(state.type), state.values()
     with journal.transaction():
+        if step.also is not None:
+            step.also(app)
         if step.before is not None:
-            edit = Edit(
-                record=step.record, type=rtype.name, version=rtype.version, values=step.before
-            )
-            journal.write([edit] if step.before else [])
-            return to("reading.show", record=step.record)
+            _write_back(journal, step.record, step.before)
+            return redirect(step.lead or url_for("reading.show", record=step.record), 303)
+        again = None if step.lead else _again(journal, step)
         for each in (*step.others, step.record):
-            _void(app, each)
-        if rtype.name == _VISIT:
-            return to("reading.show", record=values["person"])
-        again = journal.new_record()
-        journal.save_draft(again, rtype.name, rtype.version, values)
-    return to("forming.fill", type_name=rtype.name, record=again, number=1)
+            if each != again:
+                _drop(app, each)
+    if again is None:
+        return redirect(step.lead, 303)
+    draft = journal.draft(again)
+    return to("forming.fill", type_name=draft.type if draft else "", record=again, number=1)
 
 
-def _void(app: App, record: UUID) -> None:
+def _write_back(journal: Journal, record: UUID, before: Mapping[str, Any]) -> None:
+    state = journal.state(record)
+    if state is not None and before:
+        rtype = record_type(state.type)
+        edit = Edit(record=record, type=rtype.name, version=rtype.version, values=before)
+        journal.write([edit])
+
+
+def _again(journal: Journal, step: Step) -> UUID:
+    """Return the draft of what was typed: the one that it still is, or one begun anew.
+
+    Words and photos that were saved along with it wait for it there as well.
+    """
+    if journal.state(step.record) is None:
+        return step.record
+    again = journal.new_record()
+    for each in (step.record, *step.others):
+        state = journal.state(each)
+        if state is not None and state.type != _VISIT:
+            values = {
+                name: str(again) if value == str(step.record) else value
+                for name, value in state.values().items()
+            }
+            number = again if each == step.record else journal.new_record()
+            journal.save_draft(number, state.type, record_type(state.type).version, values)
+    return again
+
+
+def _drop(app: App, record: UUID) -> None:
+    """Declare void what is final, throw away what is a draft."""
     state = app.journal.state(record)
     if state is not None:
         said = text()("Taken back right after it was saved")
         saving.set_void(app.journal, record, record_type(state.type), said)
+    elif app.journal.draft(record) is not None:
+        trash.discard(app.journal, record)
 
 
 def _add_trash(room: Blueprint, desk: Desk, visitors: Visitors) -> None:

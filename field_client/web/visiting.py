@@ -5,7 +5,7 @@ from datetime import tzinfo
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 
 from field_client import tasks
 from field_client.capture import assess
@@ -54,7 +54,8 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
             if "outcome" not in values:
                 return _shown(desk, app, person, error=OutcomeMissing()), 400
             saved = write_visit(app, person, values)
-            note_saved(desk, visitors, app, saved)
+            back = url_for("reading.show", record=person)
+            note_saved(desk, visitors, app, saved, lead=back)
         if request.form.get("from") == "tasks" and visitors.here.village:
             return to("assigned.village", code=visitors.here.village)
         return to("reading.show", record=person)

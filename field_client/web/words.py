@@ -62,9 +62,15 @@ def length_text(metres: float) -> str:
 
 
 def rough_text(day: str, precision: str, words: str) -> str:
-    """Return a day as far as it is known. ``words``: what a precision without a date is called."""
+    """Return a day as far as it is known, as it was typed where that is no date.
+
+    ``words``: what a precision without a date is called.
+    """
     forms = {"day": "d MMMM y", "month": "MMMM y", "year": "y"}
     if not day or precision not in forms:
         return words
-    known = date.fromisoformat(day)
+    try:
+        known = date.fromisoformat(day)
+    except ValueError:
+        return day
     return str(format_date(known, forms[precision], locale=language()))

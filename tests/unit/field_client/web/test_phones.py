@@ -276,6 +276,31 @@ def test_it_rests_after_five_idle_minutes(
     assert phone.get("/").location == "/pair"
 
 
+def test_what_a_phone_sent_while_it_rested_is_carried_out(
+    phone: PhoneBrowser, browser: Browser, clock: Clock
+) -> None:
+    """By its own PIN; where the laptop was locked, as soon as that is open."""
+    phone.get("/stock")
+    sent = {"office": "Kantor Contoh", "kind": "received", "quantity": "5", "date": "02-11-2026"}
+    for _ in range(4):
+        clock.now_s += IDLE_S / 4
+        browser.get("/")
+    assert phone.post("/stock", **sent).location == "/wake"
+    phone.get("/wake")
+    assert "Kiriman Anda datang setelah halaman terkunci" in phone.page
+    assert phone.post("/wake", pin=PHONE_PIN).location == "/stock"
+    phone.get("/stock")
+    assert "(1)" in phone.page
+    browser.get("/")
+    browser.post("/pause")
+    assert phone.post("/stock", **{**sent, "quantity": "6"}).location == "/wait"
+    browser.get("/pin")
+    browser.post("/pin", pin=PIN)
+    assert phone.get("/wait").location == "/stock"
+    phone.get("/stock")
+    assert "(2)" in phone.page
+
+
 @pytest.mark.parametrize("has_pin", [True, False])
 def test_the_laptop_rests_while_a_phone_works(
     has_pin: bool,

@@ -1,0 +1,63 @@
+"""Forms of one page in a real browser: each field is on the disk as it is left, though all dies."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.browsing import NARROW
+from tests.support.officers import Hand, officer, prepare
+from tests.support.pages import Pages
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def own_pages(tmp_path: Path) -> Iterator[Pages]:
+    """Serve pages that may be killed."""
+    prepare(tmp_path / "a")
+    with Pages(home=tmp_path / "a") as found:
+        yield found
+
+
+def leave(hand: Hand, name: str, value: str) -> None:
+    """Fill a field in and leave it; wait until the page says that it is kept."""
+    hand.fill(**{name: value})
+    with hand.page.expect_response(lambda answer: answer.request.method == "POST"):
+        hand.page.keyboard.press("Tab")
+    expect(hand.page.locator("form .kept svg")).to_be_visible()
+
+
+def test_what_was_left_is_there_after_a_kill(browser: Browser, own_pages: Pages) -> None:
+    """A report that nobody saved, and somebody half registered in the queue."""
+    with officer(browser, own_pages.url, width=NARROW) as hand:
+        hand.page.goto("/new/session")
+        hand.fill(place="Balai Contoh", date="23-11-2026", village="53.15.05.2001")
+        hand.tap(".actions button.main")
+        hand.press("To the service point")
+        leave(hand, "name", "Warga Separuh")
+        hand.page.goto("/outage/new")
+        leave(hand, "place", "Kantor Contoh")
+        own_pages.die()
+    with officer(browser, own_pages.url, width=NARROW) as hand:
+        hand.page.goto("/records/draft")
+        expect(hand.page.get_by_text("Warga Separuh")).to_be_visible()
+        hand.page.get_by_text("Kantor Contoh").click()
+        hand.press("Go on writing")
+        expect(hand.page.locator("[name=place]")).to_have_value("Kantor Contoh")
+
+
+def test_a_form_that_was_kept_is_saved_once(browser: Browser, own_pages: Pages) -> None:
+    """The last field is told of beside the tap on Save: one movement, and no draft."""
+    with officer(browser, own_pages.url, width=NARROW) as hand:
+        hand.page.goto("/stock")
+        leave(hand, "office", "Kantor Contoh")
+        hand.fill(kind="received")
+        hand.fill(quantity="50")
+        hand.page.locator("form.long button.main").click()
+        expect(hand.page.get_by_text("keping tersisa")).to_be_visible()
+        hand.page.goto("/records/draft")
+        expect(hand.page.locator("ul.records li")).to_have_count(0)
+        hand.page.goto("/stock")
+        expect(hand.page.locator("ul.records li")).to_have_count(1)
