@@ -19,7 +19,7 @@ from field_client.outages import RESTORED, Said, down, standing, status_of
 from field_client.records import PHOTO
 from field_client.saving import save_answers
 from field_client.tables import id_of
-from field_client.web import screens, short_forms, uploads
+from field_client.web import memo, screens, short_forms, uploads
 from field_client.web.desk import Desk
 from field_client.web.errors import PhotoAbsent
 from field_client.web.short_forms import ShortForm
@@ -91,7 +91,7 @@ def _add_reporting(room: Blueprint, desk: Desk) -> None:
             values["started"] = check_context(app).today.isoformat()
             form = short_forms.blank(app, record_type("outage"), REPORT, **values)
             shown = {"form": form, "told_by": "", "known": {}, "photo": ""}
-            return page(desk, app, "outage_new.html", **shown)
+            return page(desk, app, "outage_new.html", places=_districts(app), **shown)
 
     @room.post("/outage/new")
     def report() -> Page:
@@ -107,7 +107,8 @@ def _add_reporting(room: Blueprint, desk: Desk) -> None:
                 return to("outages.outage", record=record)
             form = short_forms.again(app, record_type("outage"), REPORT, values, judged)
             shown = {"form": form, "told_by": told_by, "known": known, "photo": photo}
-            return page(desk, app, "outage_new.html", error=error, **shown), 400
+            places = _districts(app)
+            return page(desk, app, "outage_new.html", places=places, error=error, **shown), 400
 
     @room.get("/outage/photo/<name>")
     def chosen(name: str) -> Response:
@@ -210,7 +211,14 @@ def _down(app: App, values: Mapping[str, Any]) -> dict[str, list[Line]]:
     entries = {str(entry.id): entry for entry in _outages(app)}
     lines = {one: _line(app)(entry) for one, entry in entries.items()}
     broken = [(one, entry.values) for one, entry in entries.items() if lines[one].open]
-    return {name: [lines[one] for one in ids] for name, ids in down(targets, broken).items()}
+    found = down(targets, broken, memo.regions(app))
+    return {name: [lines[one] for one in ids] for name, ids in found.items()}
+
+
+def _districts(app: App) -> list[str]:
+    """Return the names of the districts that are known, to choose from."""
+    known = memo.regions(app)
+    return [known.name(code) for code in known.districts()] if known else []
 
 
 # What is saved

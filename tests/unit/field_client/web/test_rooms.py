@@ -246,6 +246,20 @@ def test_sending_people_to_a_place_that_is_down_is_pointed_out(
     assert send(browser, "/outage/new", b"", **third) != "", "it works again"
 
 
+def test_a_place_named_by_its_code_is_pointed_out_by_its_name(browser: Browser, desk: Desk) -> None:
+    """As the regions of the office name it, which the form offers."""
+    browser.unlock()
+    with desk.use() as app, app.journal.transaction():
+        app.tables.write_meta("regions", {"rows": [["53.15.06", "Kecamatan Misal"]]})
+    browser.get("/outage/new")
+    assert '<option value="Kecamatan Misal">' in browser.page
+    send(browser, "/outage/new", b"", **{**REPORT, "place": "53.15.06"})
+    browser.get("/outage/new")
+    other = {**REPORT, "place": "Alak", "redirect_to": "Misal"}
+    assert send(browser, "/outage/new", b"", **other) == ""
+    assert "Misal sendiri sedang terganggu" in words(browser)
+
+
 def test_a_repair_and_a_word_change_how_an_outage_stands(browser: Browser) -> None:
     """A failed attempt waits for the next one; what is wrong in a form opens it again."""
     browser.unlock()
