@@ -83,9 +83,12 @@ class Tasks:
         return self.left_out + sum(map(len, (self.again, self.new, self.other, self.done)))
 
 
-def no_visits() -> Visits:
-    """Return what is known of visits before any was read."""
-    return Known(_visited)
+@dataclass(slots=True)
+class Recorded:
+    """What is known of all visits, and of the residents whom they recorded: village and birth."""
+
+    visits: Visits = field(default_factory=lambda: Known(_visited))
+    people: Known[str | None] = field(default_factory=lambda: Known(_to_record))
 
 
 @dataclass(slots=True)
@@ -96,7 +99,7 @@ class Before:
     """
 
     held: tuple[object, Mapping[str, tuple[str | bytes, _Due | None]]] = (None, {})
-    visits: Visits = field(default_factory=no_visits)
+    visits: Visits = field(default_factory=lambda: Known(_visited))
 
 
 def tasks_of(journal: Journal, village: str, today: date, known: Before | None = None) -> Tasks:
@@ -138,20 +141,24 @@ def _due(journal: Journal, village: str, today: date, known: Before) -> tuple[di
 
 
 def counted(
-    journal: Journal, villages: Iterable[str], today: date, known: Visits | None = None
+    journal: Journal, villages: Iterable[str], today: date, known: Recorded | None = None
 ) -> dict[str, tuple[int, int]]:
     """Return about how many residents of villages are recorded in the field, and are to be seen.
 
-    No resident is read, and of visits only those of others. ``known`` makes it quick.
+    Of residents only those are read who are recorded. ``known`` makes it quick, and is brought
+    up to date.
     """
-    records = journal.tables.records
-    last = _last_visits(journal, records.bodies_of("type", [_VISIT]), known or no_visits())
+    known, records, campaigns = known or Recorded(), journal.tables.records, _campaigns(journal)
+    last = _last_visits(journal, records.bodies_of("type", [_VISIT]), known.visits)
     done = [person for person, visit in last.items() if visit.outcome in RECORDED]
+    lines: dict[str, list[str]] = {}
+    for line in known.people.made(records.bodies(done)).values():
+        lines.setdefault(str(line).partition(" ")[0], []).append(str(line))
     found = {}
     for village in villages:
-        bounds = _bounds(village, policy_of(journal, village, today), today)
-        at_all = records.count_between("to_record", *bounds)
-        found[village] = (len(records.within("to_record", *bounds, done)) if at_all else 0, at_all)
+        low, high = _bounds(village, _policy(campaigns, village, today), today)
+        recorded = sum(low <= line <= high for line in lines.get(village, ()))
+        found[village] = (recorded, records.count_between("to_record", low, high))
     return found
 
 
@@ -169,6 +176,11 @@ def _last_visits(
         person, visit = visited
         if person not in found or found[person].wall_ms <= visit.wall_ms:
             found[person] = visit
+    return found
+
+
+def _to_record(_doc_id: str, document: Mapping[str, Any]) -> str | None:
+    found: str | None = document.get("to_record")
     return found
 
 
@@ -210,7 +222,14 @@ def _visited(doc_id: str, document: Mapping[str, Any]) -> tuple[str, Visited] | 
 
 def policy_of(journal: Journal, village: str, today: date) -> Policy:
     """Return the policy of the campaign that covers a village today, else the standing rule."""
-    campaigns = map(shown, journal.tables.records.search(where("type") == "campaign"))
+    return _policy(_campaigns(journal), village, today)
+
+
+def _campaigns(journal: Journal) -> list[dict[str, Any]]:
+    return [shown(one) for one in journal.tables.records.search(where("type") == "campaign")]
+
+
+def _policy(campaigns: Iterable[Mapping[str, Any]], village: str, today: date) -> Policy:
     running = [
         one
         for one in campaigns

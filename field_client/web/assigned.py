@@ -111,7 +111,7 @@ def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:
 def _counted(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
     """Return code, name, and how many are recorded in the field of how many, of each village."""
     today = check_context(app).today
-    known = memo.made_once(app, _visits_of)
+    known = memo.made_once(app, _recorded_of)
 
     def count() -> dict[str, tuple[int, int]]:
         return tasks.counted(app.journal, villages, today, known)
@@ -120,8 +120,8 @@ def _counted(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int, i
     return [(code, memo.region_name(app, code), *found[code]) for code in villages]
 
 
-def _visits_of(_journal: Journal) -> tasks.Visits:
-    return tasks.no_visits()
+def _recorded_of(_journal: Journal) -> tasks.Recorded:
+    return tasks.Recorded()
 
 
 def _now(app: App) -> int:
