@@ -31,7 +31,7 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
         if stage and stage not in STAGES:
             raise PageMissing
         with desk.use() as app:
-            found = sorted_out(app)
+            found, course = sorted_out(app), runner().course
             chosen = stage or next((one for one in STAGES if found[one]), "ready")
             shown = _rows(app, found[chosen][:LIMIT], noted=chosen == "refused")
             return page(
@@ -42,7 +42,8 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
                 chosen=chosen,
                 total=len(found[chosen]),
                 rows=shown,
-                running=runner().course.active,
+                running=course.active,
+                failed=course.failed,
             )
 
     return room
