@@ -70,7 +70,7 @@ def test_several_villages_show_how_far_each_is(
     send(browser, f"/visit/{people[0]}", outcome="recorded")
     follow(browser, "/tasks")
     assert re.search(
-        "Desa Satu 1 dari 5 sudah rekam .*Desa Kosong semua sudah rekam", shown(browser)
+        "Desa Satu 1 dari 5 sudah rekam .*Desa Kosong tidak ada sasaran", shown(browser)
     )
     follow(browser, f"/tasks/{VILLAGE}")
     assert "1 dari 5 sudah rekam" in shown(browser)
