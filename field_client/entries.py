@@ -238,7 +238,8 @@ def standing(
 ) -> Standing:
     """Return the worst standing of a record. ``document`` None: there is only a draft.
 
-    ``remarked``: the office remarked something on it, or a supervisor returned it.
+    ``remarked``: the office remarked something on it, or a supervisor returned it, and nobody
+    has saved it again since.
     ``received``: by stream, the last sequence that the server has given a receipt for.
     """
     if document is None or not document["own"]:
@@ -255,8 +256,12 @@ def own_standing(
         return Standing.ATTENTION
     if drafted:
         return Standing.DRAFT
-    waiting = any(at > received.get(stream, 0) for stream, at in last.items())
-    return Standing.WAITING if waiting else Standing.RECEIVED
+    return Standing.WAITING if is_unsent(last, received) else Standing.RECEIVED
+
+
+def is_unsent(last: Mapping[str, int], received: Mapping[str, int]) -> bool:
+    """Return whether a record has own changes that no receipt covers, however it stands."""
+    return any(at > received.get(stream, 0) for stream, at in last.items())
 
 
 def remarks_from_json(raw: Sequence[Mapping[str, Any]]) -> tuple[Remark, ...]:

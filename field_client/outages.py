@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared_schema.names import name_key
+from shared_schema.regions import RegionInvalid, RegionTable, district_of, parse_region
 
 RESTORED = "restored"
 _PLACES = ("place", "office", "kit")
@@ -41,23 +42,42 @@ def status_of(type_name: str, values: Mapping[str, Any]) -> str | None:
 
 
 def down(
-    targets: Sequence[str], outages: Iterable[tuple[str, Mapping[str, Any]]]
+    targets: Sequence[str],
+    outages: Iterable[tuple[str, Mapping[str, Any]]],
+    regions: RegionTable | None = None,
 ) -> dict[str, list[str]]:
     """Return those of ``targets`` that are down themselves, with the ids of what is broken there.
 
     ``outages``: ids and values of those that are not restored. Names are compared as people spell
-    them: old spelling, doubled letters, "Kecamatan" before it.
+    them: old spelling, doubled letters, "Kecamatan" before it. By ``regions`` a code and its name
+    are the same place, and a village is a part of its district.
     """
-    broken = [(one, _names(values)) for one, values in outages]
+    broken = [(one, _names(values, regions)) for one, values in outages]
+    wanted = {target: {_bare(_named(target, regions))} - {""} for target in targets}
     found = {
-        target: [one for one, names in broken if _bare(target) and _bare(target) in names]
-        for target in targets
+        target: [one for one, names in broken if not bare.isdisjoint(names)]
+        for target, bare in wanted.items()
     }
     return {target: ids for target, ids in found.items() if ids}
 
 
-def _names(values: Mapping[str, Any]) -> set[str]:
-    return {_bare(str(values[name])) for name in _PLACES if values.get(name)}
+def _names(values: Mapping[str, Any], regions: RegionTable | None) -> set[str]:
+    places = [str(values[name]) for name in _PLACES if values.get(name)]
+    around = [code for one in places if (code := district_of(_code(one) or ""))]
+    return {_bare(_named(one, regions)) for one in (*places, *around)}
+
+
+def _code(place: str) -> str | None:
+    try:
+        return parse_region(place)
+    except RegionInvalid:
+        return None
+
+
+def _named(place: str, regions: RegionTable | None) -> str:
+    """Return the name of a place that is given by its code, else what is given."""
+    code = _code(place)
+    return place if code is None else regions.name(code) if regions else code
 
 
 def _bare(name: str) -> str:

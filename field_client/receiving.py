@@ -75,7 +75,7 @@ def _note_remarks(journal: Journal, receipt: Receipt, sequence: int, record: str
         put(journal.tables.remarks, record, {"notes": notes})
         return
     standing = journal.tables.remarks.get(doc_id=record)
-    if standing and not outlasts(standing["notes"], receipt.stream, sequence):
+    if standing and not outlasts(standing["notes"], receipt.stream.hex(), sequence):
         journal.tables.remarks.remove(doc_ids=[record])
 
 

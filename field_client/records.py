@@ -16,6 +16,7 @@ from field_client.entries import (
     HistoryLine,
     Standing,
     Verdict,
+    is_unsent,
     own_standing,
     remarks_from_json,
     shown,
@@ -23,7 +24,7 @@ from field_client.entries import (
     state_of_document,
 )
 from field_client.errors import RecordAmbiguous, RecordUnknown
-from field_client.reduction import Logged, Withheld, logged, withheld
+from field_client.reduction import Logged, Withheld, answered, logged, withheld
 from field_client.returned import comments
 from field_client.tables import Tables, id_of
 from field_client.vault.table import VaultTable
@@ -116,7 +117,7 @@ class Records:
             record = UUID(id_of(document))
             draft = drafts.pop(record, None)
             noted, back = remarks.get(id_of(document)), returned.get(id_of(document))
-            remarked = noted is not None or back is not None
+            remarked = back is not None or _is_open(noted, document, received)
             now = standing(document, received, drafted=draft is not None, remarked=remarked)
             if state in (None, now):
                 yield _entry(record, document, draft, noted, back, received)
@@ -141,17 +142,13 @@ class Records:
 
         ``drafted``: of which records there is a draft.
         """
-        remarked, received = {*self._remarks(), *self.returned()}, self.received()
+        remarks, returned, received = self._remarks(), self.returned(), self.received()
         for one in self.own_briefs():
-            yield (
-                one,
-                own_standing(
-                    one.last,
-                    received,
-                    trouble=one.conflicts or one.record in remarked,
-                    drafted=one.record in drafted,
-                ),
-            )
+            noted = remarks.get(one.record)
+            remarked = noted is not None and not answered(noted["notes"], one.last, received)
+            trouble = one.conflicts or remarked or one.record in returned
+            drafts = one.record in drafted
+            yield one, own_standing(one.last, received, trouble=trouble, drafted=drafts)
 
     def own_briefs(self) -> Iterable[Brief]:
         """Return what is counted of each own record; what was read before is not read again."""
@@ -159,10 +156,10 @@ class Records:
         self._briefs = {line: before.get(line) or read_brief(line) for line in lines}
         return self._briefs.values()
 
-    def waiting_types(self) -> Iterator[str]:
-        """Yield the type of each own record that waits."""
-        drafted = {id_of(document) for document in self.tables.drafts}
-        return (one.type for one, now in self.briefs(drafted) if now is Standing.WAITING)
+    def unsent_types(self) -> Iterator[str]:
+        """Yield the type of each record with changes that no receipt covers, however it stands."""
+        received = self.received()
+        return (one.type for one in self.own_briefs() if is_unsent(one.last, received))
 
     def counts(self) -> dict[str, int]:
         """Return how many own records stand where: draft, waiting, received, attention."""
@@ -335,6 +332,17 @@ def named_by(text: str, ids: Iterable[str]) -> list[str]:
     return [one for one in bare if bare[one].startswith(letters) or bare[one].endswith(letters)]
 
 
+def _is_open(
+    remarks: Mapping[str, Any] | None,
+    document: Mapping[str, Any] | None,
+    received: Mapping[str, int],
+) -> bool:
+    """Return whether the office remarked something and nobody has saved the record since."""
+    if remarks is None or document is None:
+        return False
+    return not answered(remarks["notes"], document["last"], received)
+
+
 def _entry(
     record: UUID,
     document: Mapping[str, Any] | None,
@@ -343,7 +351,7 @@ def _entry(
     returned: str | None,
     received: Mapping[str, int],
 ) -> Entry:
-    remarked = remarks is not None or returned is not None
+    remarked = returned is not None or _is_open(remarks, document, received)
     now = standing(document, received, drafted=draft is not None, remarked=remarked)
     known = shown(document) if document else {}
     own = {name: value for name, value in known.items() if name not in SYSTEM_FIELDS}

@@ -22,7 +22,6 @@ from shared_schema.changes import (
     change_from_json,
 )
 from shared_schema.fold import FieldState, RecordState, state_from_json, state_to_json
-from shared_schema.ids import Stream
 from shared_schema.records import RecordType
 
 DETAILS_LOST = "DETAILS_NOT_RESENT"
@@ -147,9 +146,22 @@ def writes_over(
     }
 
 
-def outlasts(notes: Iterable[Mapping[str, object]], stream: Stream, sequence: int) -> bool:
+def outlasts(notes: Iterable[Mapping[str, object]], stream: str, sequence: int) -> bool:
     """Return whether a remark made here stays although the office accepted this change."""
     return any(
-        note.get("stream") == stream.hex() and sequence <= int(str(note["sequence"]))
-        for note in notes
+        note.get("stream") == stream and sequence <= int(str(note["sequence"])) for note in notes
+    )
+
+
+def answered(
+    notes: Iterable[Mapping[str, object]], last: Mapping[str, int], received: Mapping[str, int]
+) -> bool:
+    """Return whether the record was saved again since, and the office has yet to see it.
+
+    ``last``, ``received``: sequences by stream (hexadecimal), as in `entries.is_unsent`.
+    """
+    known = list(notes)
+    return any(
+        at > received.get(stream, 0) and not outlasts(known, stream, at)
+        for stream, at in last.items()
     )

@@ -42,6 +42,9 @@ class Visited:
     values: Mapping[str, Any]
 
 
+Visits = Known[tuple[str, Visited] | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A resident to be seen. ``last``: the last visit; None where nobody has been there."""
@@ -63,17 +66,29 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tasks:
-    """The residents of a village to be seen, each in one list, by hamlet, RT and household."""
+    """The residents of a village to be seen, each in one list, by hamlet, RT and household.
+
+    ``left_out``: about how many more there are than the `MOST` of a list, the youngest.
+    """
 
     again: Sequence[Target]
     new: Sequence[Target]
     other: Sequence[Target]
     done: Sequence[Target]
+    left_out: int = 0
 
     @property
     def total(self) -> int:
         """How many there are."""
-        return sum(map(len, (self.again, self.new, self.other, self.done)))
+        return self.left_out + sum(map(len, (self.again, self.new, self.other, self.done)))
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What is known of all visits, and of the residents whom they recorded: village and birth."""
+
+    visits: Visits = field(default_factory=lambda: Known(_visited))
+    people: Known[str | None] = field(default_factory=lambda: Known(_to_record))
 
 
 @dataclass(slots=True)
@@ -84,14 +99,14 @@ class Before:
     """
 
     held: tuple[object, Mapping[str, tuple[str | bytes, _Due | None]]] = (None, {})
-    visits: Known[tuple[str, Visited] | None] = field(default_factory=lambda: Known(_visited))
+    visits: Visits = field(default_factory=lambda: Known(_visited))
 
 
 def tasks_of(journal: Journal, village: str, today: date, known: Before | None = None) -> Tasks:
     """Return whom to see in a village; ``known`` makes it quick, and is brought up to date."""
     known = known or Before()
-    due = _due(journal, village, today, known)
-    visits = _last_visits(journal, due, known.visits)
+    due, left_out = _due(journal, village, today, known)
+    visits = _last_visits(journal, journal.tables.records.bodies_of("parent", due), known.visits)
     targets = [
         Target(id=UUID(one), values=due[one][0], last=visits.get(one))
         for one in sorted(due, key=lambda one: due[one][1])
@@ -101,11 +116,12 @@ def tasks_of(journal: Journal, village: str, today: date, known: Before | None =
         new=[one for one in targets if one.last is None],
         other=[one for one in targets if one.last and not one.again and not one.done],
         done=[one for one in targets if one.done],
+        left_out=left_out,
     )
 
 
-def _due(journal: Journal, village: str, today: date, known: Before) -> dict[str, _Due]:
-    """Return who is due, by id."""
+def _due(journal: Journal, village: str, today: date, known: Before) -> tuple[dict[str, _Due], int]:
+    """Return who is due, by id, and how many more there may be."""
     policy = policy_of(journal, village, today)
     asked, bounds = (village, policy, today), _bounds(village, policy, today)
     held, before = known.held
@@ -118,21 +134,39 @@ def _due(journal: Journal, village: str, today: date, known: Before) -> dict[str
             found = (values, _place(values)) if _is_due(values, policy, today) else None
         people[one] = (body, found)
     known.held = asked, people
-    return {one: found for one, (_, found) in people.items() if found is not None}
+    full = len(people) == MOST
+    every = journal.tables.records.count_between("to_record", *bounds) if full else len(people)
+    due = {one: found for one, (_, found) in people.items() if found is not None}
+    return due, every - len(people)
 
 
-def counted(journal: Journal, village: str, today: date) -> int:
-    """Return about how many residents of a village are to be seen, without reading any."""
-    bounds = _bounds(village, policy_of(journal, village, today), today)
-    return journal.tables.records.count_between("to_record", *bounds)
+def counted(
+    journal: Journal, villages: Iterable[str], today: date, known: Recorded | None = None
+) -> dict[str, tuple[int, int]]:
+    """Return about how many residents of villages are recorded in the field, and are to be seen.
+
+    Of residents only those are read who are recorded. ``known`` makes it quick, and is brought
+    up to date.
+    """
+    known, records, campaigns = known or Recorded(), journal.tables.records, _campaigns(journal)
+    last = _last_visits(journal, records.bodies_of("type", [_VISIT]), known.visits)
+    done = [person for person, visit in last.items() if visit.outcome in RECORDED]
+    lines: dict[str, list[str]] = {}
+    for line in known.people.made(records.bodies(done)).values():
+        lines.setdefault(str(line).partition(" ")[0], []).append(str(line))
+    found = {}
+    for village in villages:
+        low, high = _bounds(village, _policy(campaigns, village, today), today)
+        recorded = sum(low <= line <= high for line in lines.get(village, ()))
+        found[village] = (recorded, records.count_between("to_record", low, high))
+    return found
 
 
 def _last_visits(
-    journal: Journal, people: Iterable[str], known: "Known[tuple[str, Visited] | None]"
+    journal: Journal, bodies: Sequence[tuple[str, str | bytes]], known: Visits
 ) -> dict[str, Visited]:
-    """Return the last visit to each of these people that stands; own ones are not opened."""
+    """Return by person the last of these visits that stands; own ones are not opened."""
     own = {one.record: one for one in journal.own_briefs()}
-    bodies = journal.tables.records.bodies_of("parent", people)
     others = known.made(pair for pair in bodies if pair[0] not in own)
     found: dict[str, Visited] = {}
     for record, _ in bodies:
@@ -142,6 +176,11 @@ def _last_visits(
         person, visit = visited
         if person not in found or found[person].wall_ms <= visit.wall_ms:
             found[person] = visit
+    return found
+
+
+def _to_record(_doc_id: str, document: Mapping[str, Any]) -> str | None:
+    found: str | None = document.get("to_record")
     return found
 
 
@@ -183,7 +222,14 @@ def _visited(doc_id: str, document: Mapping[str, Any]) -> tuple[str, Visited] | 
 
 def policy_of(journal: Journal, village: str, today: date) -> Policy:
     """Return the policy of the campaign that covers a village today, else the standing rule."""
-    campaigns = map(shown, journal.tables.records.search(where("type") == "campaign"))
+    return _policy(_campaigns(journal), village, today)
+
+
+def _campaigns(journal: Journal) -> list[dict[str, Any]]:
+    return [shown(one) for one in journal.tables.records.search(where("type") == "campaign")]
+
+
+def _policy(campaigns: Iterable[Mapping[str, Any]], village: str, today: date) -> Policy:
     running = [
         one
         for one in campaigns

@@ -101,17 +101,27 @@ def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:
         "code": code,
         "name": memo.region_name(app, code),
         "total": found.total,
+        "left_out": found.left_out,
+        "most": tasks.MOST,
         "done": len(found.done),
         "several": len(villages_of(app)) > 1,
     }
 
 
-def _counted(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int]]:
+def _counted(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
+    """Return code, name, and how many are recorded in the field of how many, of each village."""
     today = check_context(app).today
-    return [
-        (code, memo.region_name(app, code), tasks.counted(app.journal, code, today))
-        for code in villages
-    ]
+    known = memo.made_once(app, _recorded_of)
+
+    def count() -> dict[str, tuple[int, int]]:
+        return tasks.counted(app.journal, villages, today, known)
+
+    found = memo.remembered(app, ("counted", villages, today), count)
+    return [(code, memo.region_name(app, code), *found[code]) for code in villages]
+
+
+def _recorded_of(_journal: Journal) -> tasks.Recorded:
+    return tasks.Recorded()
 
 
 def _now(app: App) -> int:

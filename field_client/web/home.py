@@ -16,13 +16,11 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
     @room.get("/")
     def home() -> Page:
         with desk.use() as app:
-            counts = memo.counts(app)
             return page(
                 desk,
                 app,
                 "home.html",
-                counts=counts,
-                tiles=screens.tiles(counts),
+                tiles=screens.tiles(memo.counts(app)),
                 more=menu.more(language(), on_phone=guard.on_phone()),
             )
 

@@ -45,6 +45,11 @@ def counts(app: App) -> dict[str, int]:
     return {state: len(found) for state, found in standings(app).items()}
 
 
+def unsent(app: App) -> int:
+    """Return how many records have changes that the office has not confirmed."""
+    return remembered(app, "unsent", lambda: sum(1 for _ in app.journal.unsent_types()))
+
+
 def regions(app: App) -> RegionTable | None:
     """Return the regency's regions, None before the first sync."""
     return remembered(app, "regions", app.journal.regions)

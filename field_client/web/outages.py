@@ -19,7 +19,7 @@ from field_client.outages import RESTORED, Said, down, standing, status_of
 from field_client.records import PHOTO
 from field_client.saving import save_answers
 from field_client.tables import id_of
-from field_client.web import screens, short_forms, uploads
+from field_client.web import memo, screens, short_forms, uploads
 from field_client.web.desk import Desk
 from field_client.web.errors import PhotoAbsent
 from field_client.web.short_forms import Kept, ShortForm
@@ -90,7 +90,7 @@ def _add_reporting(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
         with desk.use() as app:
             form = short_forms.blank(app, record_type("outage"), REPORT, **_begun(app))
             shown = {"form": form, "told_by": "", "known": {}, "photo": ""}
-            return page(desk, app, "outage_new.html", **shown)
+            return page(desk, app, "outage_new.html", places=_districts(app), **shown)
 
     @room.post("/outage/new")
     def report() -> Page:
@@ -111,7 +111,8 @@ def _add_reporting(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             form = short_forms.again(app, record_type("outage"), REPORT, values, kept.judged)
             said = request.form.get("told_by", "").strip()
             shown = {"form": form, "told_by": said, "known": known, "photo": photo}
-            return page(desk, app, "outage_new.html", error=error, **shown), 400
+            places = _districts(app)
+            return page(desk, app, "outage_new.html", places=places, error=error, **shown), 400
 
     @room.get("/outage/photo/<name>")
     def chosen(name: str) -> Response:
@@ -216,7 +217,14 @@ def _down(app: App, values: Mapping[str, Any]) -> dict[str, list[Line]]:
     entries = {str(entry.id): entry for entry in _outages(app) if _is_saved(app, entry)}
     lines = {one: _line(app)(entry) for one, entry in entries.items()}
     broken = [(one, entry.values) for one, entry in entries.items() if lines[one].open]
-    return {name: [lines[one] for one in ids] for name, ids in down(targets, broken).items()}
+    found = down(targets, broken, memo.regions(app))
+    return {name: [lines[one] for one in ids] for name, ids in found.items()}
+
+
+def _districts(app: App) -> list[str]:
+    """Return the names of the districts that are known, to choose from."""
+    known = memo.regions(app)
+    return [known.name(code) for code in known.districts()] if known else []
 
 
 def _is_saved(app: App, entry: Entry) -> bool:

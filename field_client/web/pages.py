@@ -1,6 +1,7 @@
 """The WSGI application: pages, guard, languages, and how a failure is shown."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ from field_client.web.desk import Desk
 from field_client.web.errors import PageMissing
 from field_client.web.phones_line import Sharing
 from field_client.web.runner import Runner
-from field_client.web.showing import Room
+from field_client.web.showing import Room, page
 from field_client.web.visitors import Step, Visitors
 from field_client.web.words import language, size_text, text
 from shared_schema.errors import InputError, JemputError
@@ -154,7 +155,15 @@ def _answer(error: Exception, desk: Desk) -> tuple[str, int] | Any:
     if isinstance(error, StoreLocked):
         return current_app.redirect("/pin" if desk.shift.state is State.PIN else "/unlock", 303)
     shown = _told(error)
-    return render_template("error.html", error=shown), shown.http_status
+    return _error_page(desk, shown), shown.http_status
+
+
+def _error_page(desk: Desk, shown: JemputError) -> str:
+    """Say what went wrong, below the bar and the ways on as far as the store can tell them."""
+    if g.admitted:
+        with suppress(Exception), desk.borrow() as app:
+            return page(desk, app, "error.html", error=shown)
+    return render_template("error.html", error=shown)
 
 
 def _told(error: Exception) -> JemputError:

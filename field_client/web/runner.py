@@ -69,6 +69,11 @@ class Course:
         """Whether something will go on by itself."""
         return self.phase in {Phase.RUNNING, Phase.RESTING}
 
+    @property
+    def failed(self) -> bool:
+        """Whether the last attempt did not get through."""
+        return self.error is not None and self.phase in {Phase.FAILED, Phase.RESTING}
+
 
 Connect = Callable[[str, Trust], Transport]
 

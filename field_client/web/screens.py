@@ -62,13 +62,13 @@ class Sheet:
     void: bool
 
 
-def bar(app: App, counts: dict[str, int]) -> Bar:
-    """Return the bar; an attention record may be unsent too, a draft is not sent by itself."""
+def bar(app: App) -> Bar:
+    """Return the bar; what needs attention or is being corrected may be unsent too."""
     heard = app.journal.server_ms()
     zone = display.time_zone(app.device.timezone)
     now_ms = round(datetime.now(tz=UTC).timestamp() * 1000)
     said = clock_text(local(heard, zone), local(now_ms, zone)) if heard else text()("never")
-    return Bar(unsent=counts[Standing.WAITING], synced=said)
+    return Bar(unsent=memo.unsent(app), synced=said)
 
 
 def sealed_here(home: Path) -> int | None:
@@ -96,6 +96,8 @@ def row(app: App, entry: Entry, visits: Sequence[Visited] = ()) -> Row:
     regions, nik = memo.regions(app), entry.values.get("nik")
     village = entry.values.get("village")
     state = display.state_word(entry.state, lang)
+    if entry.state is Standing.WAITING and entry.remarks:
+        state = f"{state} · {text()('mended')}"
     return Row(
         id=str(entry.id),
         kind=(rtype.label if rtype else _UNKNOWN).text(lang),

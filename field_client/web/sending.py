@@ -1,7 +1,6 @@
 """The outbox: what is on its way to the office, how far it is, and what came back with a reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from flask import Blueprint
 
@@ -22,20 +21,6 @@ STAGES = ("refused", "draft", "ready", "sealed", "held", "received")
 _MARKS = {"refused": "attention", "draft": "draft", "received": "received"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outbox:
-    """Ids of own records by stage, the newest first."""
-
-    stages: Mapping[str, list[str]]
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """The counts of the bar."""
-        waiting = sum(len(self.stages[stage]) for stage in ("ready", "sealed", "held"))
-        found = {stage: len(self.stages[stage]) for stage in ("draft", "received")}
-        return found | {"waiting": waiting, "attention": len(self.stages["refused"])}
-
-
 def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
     """Return the outbox."""
     room = Blueprint("sending", __name__)
@@ -46,28 +31,26 @@ def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
         if stage and stage not in STAGES:
             raise PageMissing
         with desk.use() as app:
-            found = sorted_out(app)
-            chosen = stage or next((one for one in STAGES if found.stages[one]), "ready")
-            shown = _rows(app, found.stages[chosen][:LIMIT], noted=chosen == "refused")
+            found, course = sorted_out(app), runner().course
+            chosen = stage or next((one for one in STAGES if found[one]), "ready")
+            shown = _rows(app, found[chosen][:LIMIT], noted=chosen == "refused")
             return page(
                 desk,
                 app,
                 "outbox.html",
-                counts=found.counts,
-                stages=[
-                    (one, _MARKS.get(one, "waiting"), len(found.stages[one])) for one in STAGES
-                ],
+                stages=[(one, _MARKS.get(one, "waiting"), len(found[one])) for one in STAGES],
                 chosen=chosen,
-                total=len(found.stages[chosen]),
+                total=len(found[chosen]),
                 rows=shown,
-                running=runner().course.active,
+                running=course.active,
+                failed=course.failed,
             )
 
     return room
 
 
-def sorted_out(app: App) -> Outbox:
-    """Say of each own record how far it is; a record counts once, by the worst of its parts."""
+def sorted_out(app: App) -> dict[str, list[str]]:
+    """Return the ids of own records by stage, each once and by its worst, the newest first."""
     received = app.journal.received()
     held = app.tables.read_meta(HELD)
     sealed = {one.hex(): sealed_through(app, one) for one in app.journal.branches.all()}
@@ -75,7 +58,7 @@ def sorted_out(app: App) -> Outbox:
     for record, now, last in app.journal.standings():
         open_ends = {stream: at for stream, at in last.items() if at > received.get(stream, 0)}
         stages[_stage(now, open_ends, sealed, held)].append(record)
-    return Outbox(stages={stage: found[::-1] for stage, found in stages.items()})
+    return {stage: found[::-1] for stage, found in stages.items()}
 
 
 def _stage(

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from field_client.opened import App
 from field_client.shift import State
 from field_client.vault.keys import list_operators
-from field_client.web import memo, menu, screens
+from field_client.web import menu, screens
 from field_client.web.desk import Desk
 from field_client.web.visitors import Visitors
 from field_client.web.words import language, text
@@ -22,12 +22,11 @@ Room = Callable[[Desk, Visitors], Any]
 
 def page(desk: Desk, app: App, template: str, **values: Any) -> str:
     """Render a page of the open store, with the bar and what the officer should be told."""
-    counts = values.pop("counts", None) or memo.counts(app)
     notices = [warning.message(text()) for warning in (*app.warnings, *_troubles(desk))]
     return render_template(
         template,
         app=app,
-        bar=screens.bar(app, counts),
+        bar=screens.bar(app),
         shift=desk.shift,
         notices=notices,
         nav=menu.bar(language(), request.endpoint or ""),

@@ -37,7 +37,7 @@ _STICK = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Going:
-    """What would be sent. ``kinds``: word and number of waiting records of each type."""
+    """What would be sent. ``kinds``: word and number of records of each type."""
 
     kinds: list[tuple[str, int]]
     records: int
@@ -162,7 +162,7 @@ def _told(course: Course) -> dict[str, Any]:
 def _going(app: App) -> Going:
     """Count what waits; a sealed batch is counted by its bytes, the rest is not sealed yet."""
     lang = language()
-    kinds = Counter(app.journal.waiting_types())
+    kinds = Counter(app.journal.unsent_types())
     del kinds[PHOTO]
     sealed = sum(
         app.spool.waiting(stream.to_bytes(), app.spool.acked(stream.to_bytes()))[1]

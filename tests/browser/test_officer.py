@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browsing import NARROW, WIDE
+from tests.support.browsing import NARROW, WIDE, another, kill
 from tests.support.officers import VILLAGE, Hand, officer, prepare
 from tests.support.pages import Pages
 
@@ -130,16 +130,17 @@ def throw_away(hand: Hand) -> None:
 def test_a_killed_program_loses_the_field_being_typed_at_most(
     browser: Browser, tmp_path: Path
 ) -> None:
-    """The browser is closed and the program killed in the middle of a form: the draft is there."""
+    """Browser and program are killed in the middle of a form: the draft is there."""
     home = tmp_path / "a"
     prepare(home, people=1)
     with Pages(home=home) as pages:
-        with officer(browser, pages.url, width=NARROW) as hand:
+        with officer(another(browser), pages.url, width=NARROW) as hand:
             hand.page.goto("/new/person")
             hand.fill(name="Warga Terputus", birth_date="1980")
             with hand.page.expect_response(lambda got: "1980" in (got.request.post_data or "")):
                 hand.page.focus("#nik")
             hand.page.keyboard.type("5315")
+            kill(hand.page)
         pages.die()
         with officer(browser, pages.url, width=NARROW) as hand:
             hand.page.goto("/records/draft")

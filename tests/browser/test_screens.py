@@ -80,7 +80,7 @@ def seen(page: Page, screen: Screen, languages: Sequence[str], sizes: Sequence[i
         turn_to(page, screen.path)
         for width in sizes:
             pictured(page, screen.name, f"officer-{language}", width)
-            said += [f"{screen.name} {language} {width}: {one}" for one in wrong(page)]
+            said += [f"{screen.name} {language} {width}: {one}" for one in wrong(page, thumbs=True)]
         said += [f"{screen.name} {language}: {one}" for one in reflowed(page)]
     return said
 

@@ -28,6 +28,7 @@ NEW = (
     ("Uji Cempaka", "Contoh Seruni"),
     ("Uji Dahlia", "Contoh Anggrek"),
 )
+BORN = ("17051971", "03091964", "28021988")  # so that nobody of another run is like them
 OUTAGE = re.compile(r"/outage/[0-9a-f-]{36}$")
 COMMENT = "Periksa alamat di kartu keluarga"
 
@@ -109,14 +110,16 @@ def test_a_whole_day(
     """What was saved is at the office in the end, what was contested is decided; nobody is lost."""
     (record, returned), names = evening.records.pop(), evening.names.pop()
     with officer(browser, evening.pages.url, width=width, lang=lang, scripts=scripts) as hand:
+        before = recap(hand)
         for name in names:
-            register(hand, name)
+            register(hand, name, BORN[len(evening.names)])
             expect(hand.page.locator(".done")).to_be_visible()
         meet(hand, scripts=scripts)
         begin(hand, scripts=scripts)
     evening.pages.die()
     with officer(browser, evening.pages.url, width=width, lang=lang, scripts=scripts) as hand:
         go_on(hand, scripts=scripts)
+        call_on(hand, names[0])
         report(hand, evening)
         lose_the_line(hand, evening, scripts=scripts)
         by_stick(hand, evening)
@@ -125,6 +128,9 @@ def test_a_whole_day(
         mend(hand, returned)
         by_line(hand, scripts=scripts)
         look_around(hand, evening, record, scripts=scripts)
+        registered, visits, _, unsent = recap(hand)
+        assert [registered - before[0], visits - before[1]] == [len(names) + 1, 1]
+        assert unsent == 2 * len(evening.records), "what the next one decides and mends"
     assert evening.laptop.records("--state", "draft") == {}
     assert evening.laptop.status()["waiting"] == 0
     values = evening.office.values()
@@ -135,7 +141,7 @@ def test_a_whole_day(
     assert [name for name in all_names if held.count(name) != 1] == []
 
 
-def register(hand: Hand, name: str, birth_date: str = "17051971") -> None:
+def register(hand: Hand, name: str, birth_date: str) -> None:
     """Register a resident on one page."""
     hand.page.goto("/")
     hand.press("Register resident")
@@ -182,6 +188,23 @@ def go_on(hand: Hand, *, scripts: bool) -> None:
     if "/check/" in hand.page.url:
         hand.page.locator(".actions button.main").click()
     expect(hand.page.locator(".done")).to_be_visible()
+
+
+def call_on(hand: Hand, name: str) -> None:
+    """Visit a resident of the day's list, who is recorded there; the list counts it."""
+    hand.page.goto("/tasks")
+    hand.page.click(f"a[href='/tasks/{VILLAGE}']")
+    hand.page.locator(".household a", has_text=name).click()
+    hand.page.click(".choice:has([value=recorded])")
+    hand.press("Save")
+    done = hand.page.locator("section", has=hand.page.locator(".listed.done"))
+    expect(done.locator(".household a", has_text=name)).to_be_visible()
+
+
+def recap(hand: Hand) -> list[int]:
+    """Read the day: residents registered, visits, records corrected, and what is not confirmed."""
+    hand.page.goto("/day")
+    return [int(one) for one in hand.page.locator(".tiles .tile b").all_inner_texts()]
 
 
 def mend(hand: Hand, returned: str) -> None:

@@ -1,6 +1,8 @@
 """Debian's Chromium over the supervisors' pages: opened once, a fresh profile for each visit."""
 
+import os
 import shutil
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -42,6 +44,23 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def another(browser: Browser) -> Browser:
+    """Start one more Chromium, to be ended by `kill`."""
+    return browser.browser_type.launch(
+        executable_path=shutil.which("chromium"), args=list(_ARGUMENTS)
+    )
+
+
+def kill(page: Page) -> None:
+    """End the browser of a page in the middle of whatever it does (SIGKILL)."""
+    browser = page.context.browser
+    assert browser is not None
+    told = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+    (pid,) = (one["id"] for one in told["processInfo"] if one["type"] == "browser")
+    with page.context.expect_event("close"):
+        os.kill(pid, signal.SIGKILL)
+
+
 @contextmanager
 def visit(
     browser: Browser, url: str, *, width: int = WIDE, language: str = "id", scripts: bool = True
@@ -59,7 +78,8 @@ def visit(
     try:
         yield page
     finally:
-        context.close()
+        if browser.is_connected():
+            context.close()
     if complaints:
         pytest.fail("\n".join(complaints))
 

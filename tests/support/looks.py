@@ -14,10 +14,18 @@ from tests.support.browsing import NARROW, WIDE, offences
 ENLARGED = 320
 SCREENS = Path(__file__).parents[2] / "build" / "screens"
 _HEIGHT, _QUALITY = 900, 70
-# A target is what is pressed: of a box with words its label. Links within a sentence are exempt.
-_TARGETS = """() => [...document.querySelectorAll(
-    "button, a.button, nav a, summary, select, textarea, input:not([type=hidden])")]
+# A target is what is pressed: of a box with words its label. Links within a sentence are exempt:
+# such a one stands in the line of three words or more around it.
+_TARGETS = """more => [...document.querySelectorAll(
+    "button, a.button, nav a, summary, select, textarea, input:not([type=hidden])" + more)]
   .filter(one => one.tabIndex >= 0 && one.checkVisibility({visibilityProperty: true}))
+  .filter(one => {
+    if (!one.matches("a:not(.button, nav a)")) return true;
+    if (getComputedStyle(one).display !== "inline") return true;
+    const around = (one.closest("p, li, dd, td, h2") || one.parentElement).cloneNode(true);
+    around.querySelectorAll("a").forEach(each => each.remove());
+    return (around.textContent.match(/[\\p{L}]+/gu) || []).length < 3;
+  })
   .map(one => one.closest("label") || one)
   .filter(one => one.getBoundingClientRect().height < 47.9
     || one.getBoundingClientRect().width < 47.9)
@@ -32,6 +40,9 @@ _FOCUS = """() => {
     .filter(one => one.checkVisibility({visibilityProperty: true}));
   for (const one of all.filter(one => one.tabIndex > 0))
     said.push("an order of its own: " + named(one));
+  // What sticks to an edge is measured where it stands in the page.
+  const stuck = [...document.querySelectorAll(".sticky")];
+  stuck.forEach(one => { one.style.position = "static"; });
   let above = null;
   for (const one of all.filter(one => one.closest("main"))) {
     const seen = one.closest("label") || one;
@@ -39,6 +50,7 @@ _FOCUS = """() => {
     if (above && box.bottom <= above.top) said.push("focus goes back up: " + named(one));
     above = box;
   }
+  stuck.forEach(one => { one.style.position = ""; });
   for (const one of all.slice(0, 60)) {
     const seen = one.closest("label") || one;
     one.focus();
@@ -84,7 +96,7 @@ def looked_at(page: Page, name: str, folder: str) -> list[str]:
     said: list[str] = []
     for width in (WIDE, NARROW):
         pictured(page, name, folder, width)
-        said += [f"{name} at {width}: {one}" for one in wrong(page)]
+        said += [f"{name} at {width}: {one}" for one in wrong(page, thumbs=True)]
     return said + [f"{name}: {one}" for one in reflowed(page)]
 
 
@@ -95,9 +107,13 @@ def pictured(page: Page, name: str, folder: str, width: int) -> None:
     page.screenshot(path=path, full_page=True, type="jpeg", quality=_QUALITY, caret="hide")
 
 
-def wrong(page: Page, rules: Sequence[str] = ()) -> list[str]:
-    """Say what is wrong with the screen in the size that it has; ``rules``: these of axe alone."""
-    found = [*offences(page, rules), *page.evaluate(_TARGETS), *page.evaluate(_FOCUS)]
+def wrong(page: Page, rules: Sequence[str] = (), *, thumbs: bool = False) -> list[str]:
+    """Say what is wrong with the screen in the size that it has; ``rules``: these of axe alone.
+
+    ``thumbs``: a screen that is used standing, with a thumb: its plain links are targets as well.
+    """
+    small = page.evaluate(_TARGETS, ", main a[href]" if thumbs else "")
+    found = [*offences(page, rules), *small, *page.evaluate(_FOCUS)]
     page.evaluate("document.activeElement.blur()")
     return found
 

@@ -79,10 +79,15 @@ class Hand:
 def officer(
     browser: Browser, url: str, *, width: int, lang: str = "id", scripts: bool = True
 ) -> Iterator[Hand]:
-    """Unlock the pages in a fresh browser, with the keyboard."""
+    """Unlock the pages in a fresh browser, with the keyboard; no request of it goes elsewhere."""
     with visit(browser, url, width=width, language=lang, scripts=scripts) as page:
+        asked: list[str] = []
+        page.context.on("request", lambda one: asked.append(one.url))
         page.goto("/unlock")
         page.fill("#passphrase", PASSPHRASE)
         page.keyboard.press("Enter")
         page.wait_for_selector("nav.rooms")
         yield Hand(page, lang)
+        assert f"{url.rstrip('/')}/unlock" in asked
+        own = (f"{url.rstrip('/')}/", "data:", "blob:")
+        assert [one for one in asked if not one.startswith(own)] == [], "a request leaves"

@@ -93,7 +93,7 @@ def test_a_remark_asks_for_attention_until_it_is_mended(app: App, server: Memory
     ]
     server.remarks = {}
     write(app, record, religion=None)
-    assert seen(app, record).state is Standing.ATTENTION
+    assert seen(app, record).state is Standing.WAITING, "mended, and not at the office yet"
     synchronise(app, server)
     assert seen(app, record).state is Standing.RECEIVED
     assert seen(app, record).remarks == ()

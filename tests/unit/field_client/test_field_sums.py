@@ -15,6 +15,7 @@ from field_client.recap import day_of, recap
 from field_client.saving import set_void
 from shared_schema.clock import Evidence
 from shared_schema.records import record_type
+from shared_schema.regions import RegionTable
 from tests.support.laptop import laptop, register, write
 from tests.support.memory_server import NOW_MS, MemoryServer
 
@@ -89,6 +90,25 @@ def test_a_place_that_is_down_is_known_in_other_spellings(target: str, found: bo
     """Old spelling, with or without "Kecamatan"; not a part of a name."""
     broken = [("a", {"place": "Kec. Kota Raja", "component": "camera"}), ("b", {"place": "Alak"})]
     assert down([target], broken) == ({target: ["a"]} if found else {})
+
+
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [
+        ("53.15.06", "Kecamatan Misal"),
+        ("53.15.06", "misal"),
+        ("531506", "53.15.06"),
+        ("Kantor Camat Misal", "53.15.06"),
+        ("53.15.06.2001", "Kec. Misal"),
+        ("53.15.06.2001", "Desa Contoh"),
+    ],
+)
+def test_a_code_and_its_name_are_one_place(place: str, target: str) -> None:
+    """A broken camera at a code is found where people are sent by name, and the other way round."""
+    rows = [("53.15.05", "Lain"), ("53.15.06", "Kecamatan Misal"), ("53.15.06.2001", "Contoh")]
+    regions, broken = RegionTable.from_rows(rows), [("a", {"place": place})]
+    assert down([target], broken, regions) == {target: ["a"]}
+    assert down(["53.15.05", "Lain", "53.15.99"], broken, regions) == {}
 
 
 class Days:

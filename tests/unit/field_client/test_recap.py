@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from field_client.entries import Edit, Standing
+from field_client.entries import Edit, Standing, is_unsent
 from field_client.opened import App
 from field_client.recap import TALLIES, Place, Recap, day_of, recap
 from field_client.reduction import logged
@@ -161,8 +161,11 @@ def require_same(app: App, now_ms: int) -> None:
         require_last_visits(app, village)
     plain = {str(one.id): one.state for one in app.journal.entries(own=True)}
     assert {one: now for one, now, _ in app.journal.standings()} == plain
-    waiting = [one.type for one in app.journal.entries(own=True, state=Standing.WAITING)]
-    assert sorted(app.journal.waiting_types()) == sorted(waiting)
+    received = app.journal.received()
+    unsent = [
+        one["type"] for one in app.tables.records if one["own"] and is_unsent(one["last"], received)
+    ]
+    assert sorted(app.journal.unsent_types()) == sorted(unsent)
 
 
 def require_last_visits(app: App, village: str) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from field_client import tasks
 from field_client.entries import Edit
 from field_client.opened import App
 from field_client.tasks import Before, counted, tasks_of
@@ -40,8 +41,8 @@ def put(app: App, type_name: str, **values: Any) -> UUID:
 
 def names(app: App, today: date = TODAY) -> list[str]:
     """Name who is to be seen."""
-    tasks = tasks_of(app.journal, VILLAGE, today)
-    every = (*tasks.again, *tasks.new, *tasks.other, *tasks.done)
+    found = tasks_of(app.journal, VILLAGE, today)
+    every = (*found.again, *found.new, *found.other, *found.done)
     return sorted(str(one.values["name"]) for one in every)
 
 
@@ -57,7 +58,7 @@ def test_whoever_must_hold_a_card_and_is_not_recorded_is_listed(app: App) -> Non
     person(app, "sudah", central_status="PRINT_READY_RECORD")
     person(app, "gagal", central_status="ENROLL_FAILURE_AT_CENTRAL")
     assert names(app) == ["gagal", "kawin", "tahun", "tak tentu", "tujuh belas"]
-    assert counted(app.journal, VILLAGE, TODAY) == 5
+    assert counted(app.journal, [VILLAGE, OTHER], TODAY) == {VILLAGE: (0, 5), OTHER: (0, 1)}
     assert names(app, date(2026, 11, 24)) == sorted([*names(app), "besok"])
 
 
@@ -68,7 +69,7 @@ def test_a_void_record_is_nobodys_task(app: App) -> None:
     app.journal.write([Edit(record=gone, type="person", version=1, values=values)])
     write(app, recorded, central_status="CARD_PRINTED")
     assert names(app) == []
-    assert counted(app.journal, VILLAGE, TODAY) == 0
+    assert counted(app.journal, [VILLAGE], TODAY) == {VILLAGE: (0, 0)}
 
 
 def test_the_last_visit_says_where_somebody_stands(app: App) -> None:
@@ -90,6 +91,20 @@ def test_the_last_visit_says_where_somebody_stands(app: App) -> None:
         ["rekam"],
     ]
     assert tasks.total == 4
+    person(app, "seberang", village=OTHER)
+    assert counted(app.journal, [VILLAGE, OTHER], TODAY) == {VILLAGE: (1, 4), OTHER: (0, 1)}
+
+
+def test_a_list_that_is_not_whole_says_so(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The youngest are left out; they count all the same."""
+    for year in (1950, 1960, 1970, 1980):
+        person(app, f"lahir {year}", birth_date=f"{year}-01-01")
+    monkeypatch.setattr(tasks, "MOST", 3)
+    found = tasks_of(app.journal, VILLAGE, TODAY)
+    assert [one.values["name"] for one in found.new] == ["lahir 1950", "lahir 1960", "lahir 1970"]
+    assert (found.left_out, found.total) == (1, 4)
+    monkeypatch.setattr(tasks, "MOST", 4)
+    assert tasks_of(app.journal, VILLAGE, TODAY).left_out == 0
 
 
 def test_a_running_campaign_sets_the_rule(app: App) -> None:

@@ -281,6 +281,19 @@ def test_a_failure_shows_no_inside(
     assert "Coba lagi" in response.text
 
 
+def test_the_bar_and_the_ways_on_stand_above_a_failure_too(browser: Browser) -> None:
+    """Only for who has unlocked."""
+    assert browser.get("/nowhere").status_code == 303, "nothing is said to a stranger"
+    browser.unlock()
+    for path in ("/nowhere", "/record/00000000-0000-8000-8000-000000000000"):
+        assert browser.get(path).status_code in (400, 404)
+        assert "2 belum terkirim" in browser.page
+        assert 'class="rooms"' in browser.page
+    browser.post("/lock")
+    browser.get("/nowhere")
+    assert "belum terkirim" not in browser.page
+
+
 def test_the_shell_holds_no_data(browser: Browser) -> None:
     """What a browser keeps for when the program does not answer knows nobody, and opens nothing."""
     browser.unlock()

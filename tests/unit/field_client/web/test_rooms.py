@@ -83,7 +83,12 @@ def test_the_outbox_says_how_far_each_record_is(
     led = str(browser.get(f"/attention/{refused}").location)
     assert led == f"/form/person/{refused}/1"
     assert "Catatan dari kantor: Nama wajib diisi. (REQUIRED)" in words(browser, led)
+    assert "0 belum terkirim" in browser.page
     assert browser.post(led, name="Warga Uji Sembilan", go="save").status_code == 303
+    assert "Perlu perhatian (0)" in words(browser, "/outbox/refused")
+    mended = words(browser, "/outbox/ready")
+    assert "1 belum terkirim" in mended
+    assert "Menunggu dikirim · sudah diperbaiki" in mended
     with desk.use() as app:
         server.remarks = {}
         synchronise(app, server)
@@ -136,6 +141,8 @@ def test_each_field_is_decided_by_itself_mine_theirs_or_both(
     }
     led = browser.post(f"/attention/{record}", **seen, **theirs)
     assert led.location == f"/attention/{record}", "one is left"
+    assert "1 belum terkirim" in words(browser, "/attention"), "what was decided waits already"
+    assert "Warga 1" in words(browser, "/sync")
     browser.get(f"/attention/{record}")
     left = choices(browser)
     assert set(left) == {"rt"}
@@ -237,6 +244,20 @@ def test_sending_people_to_a_place_that_is_down_is_pointed_out(
     browser.get("/outage/new")
     third = {**other, "place": "Alak"}
     assert send(browser, "/outage/new", b"", **third) != "", "it works again"
+
+
+def test_a_place_named_by_its_code_is_pointed_out_by_its_name(browser: Browser, desk: Desk) -> None:
+    """As the regions of the office name it, which the form offers."""
+    browser.unlock()
+    with desk.use() as app, app.journal.transaction():
+        app.tables.write_meta("regions", {"rows": [["53.15.06", "Kecamatan Misal"]]})
+    browser.get("/outage/new")
+    assert '<option value="Kecamatan Misal">' in browser.page
+    send(browser, "/outage/new", b"", **{**REPORT, "place": "53.15.06"})
+    browser.get("/outage/new")
+    other = {**REPORT, "place": "Alak", "redirect_to": "Misal"}
+    assert send(browser, "/outage/new", b"", **other) == ""
+    assert "Misal sendiri sedang terganggu" in words(browser)
 
 
 def test_a_repair_and_a_word_change_how_an_outage_stands(browser: Browser) -> None:

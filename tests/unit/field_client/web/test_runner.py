@@ -11,10 +11,12 @@ from field_client.shift import State
 from field_client.sync.errors import ServerUnreachable
 from field_client.vault.errors import DeviceWiped
 from field_client.web.desk import Desk
+from field_client.web.pages import create_app
 from field_client.web.runner import Phase, Runner
 from shared_schema.enrolment import DeviceRevoked
 from tests.support.laptop import OPERATOR, PASSPHRASE, register
 from tests.support.memory_server import MemoryServer
+from tests.unit.field_client.web.conftest import Browser
 
 
 @dataclass
@@ -129,6 +131,13 @@ def test_where_there_is_no_line_it_says_so_and_keeps_trying_if_asked(
     runner.start()
     runner.join(10)
     assert (runner.course.phase, type(runner.course.error)) == (Phase.FAILED, ServerUnreachable)
+    browser = Browser(
+        client=create_app(desk, "id", runner=runner, routed=lambda: False).test_client()
+    )
+    browser.unlock()
+    for path in ("/sync/progress", "/outbox"):
+        assert "Gagal kirim" in browser.get(path).text
+    assert "Gagal kirim" not in browser.get("/outbox/received").text
     runner.start(watching=True)
     assert until(lambda: runner.course.phase is Phase.RESTING)
     assert runner.course.active

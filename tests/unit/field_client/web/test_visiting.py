@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from field_client import tasks
 from field_client.web.desk import Desk
 from tests.support.laptop import write
 from tests.unit.field_client.web.conftest import Browser
@@ -57,6 +58,35 @@ def test_the_list_follows_the_visits(browser: Browser, people: list[UUID], desk:
     follow(browser, f"/tasks/{VILLAGE}/print")
     assert "Warga Uji 4" in shown(browser)
     assert browser.get("/tasks/nowhere").status_code == 404
+
+
+def test_several_villages_show_how_far_each_is(
+    browser: Browser, people: list[UUID], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the village's own page says it; one whose list is not whole says that."""
+    rows = [[VILLAGE, "Desa Satu"], ["53.15.05.2099", "Desa Kosong"]]
+    with desk.use() as app, app.journal.transaction():
+        app.tables.write_meta("regions", {"rows": rows})
+    send(browser, f"/visit/{people[0]}", outcome="recorded")
+    follow(browser, "/tasks")
+    assert re.search(
+        "Desa Satu 1 dari 5 sudah rekam .*Desa Kosong tidak ada sasaran", shown(browser)
+    )
+    follow(browser, f"/tasks/{VILLAGE}")
+    assert "1 dari 5 sudah rekam" in shown(browser)
+    monkeypatch.setattr(tasks, "MOST", 4)
+    write_one_more(desk)
+    for path in (f"/tasks/{VILLAGE}", f"/tasks/{VILLAGE}/print"):
+        follow(browser, path)
+        assert "Hanya 4 yang tercantum" in shown(browser)
+        assert "sekitar 2 warga lagi" in shown(browser)
+
+
+def write_one_more(desk: Desk) -> None:
+    """Register somebody else."""
+    with desk.use() as app:
+        record = app.journal.new_record()
+        write(app, record, name="Warga Muda", village=VILLAGE, birth_date="1999-01-02")
 
 
 def test_a_visit_keeps_what_was_tapped(browser: Browser, people: list[UUID], desk: Desk) -> None:
