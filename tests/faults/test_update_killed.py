@@ -25,6 +25,7 @@ OLDER = """
     CREATE INDEX ix_records_area_record ON records (area, record);
     DROP TABLE tally_sums;
     DROP TABLE match_words;
+    ALTER TABLE edges DROP COLUMN laid;
     DROP INDEX ix_changes_links;
     DROP INDEX ix_edges_apart;
     DROP INDEX ix_edges_by_hand;

@@ -1,4 +1,4 @@
-"""How common each word of a name is in this office's own register."""
+"""How common each word of a name is in this office's own register; when verdicts were laid."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the table; it is filled when everybody's words are counted."""
+    """Add the table, which is filled when everybody's words are counted, and a column."""
     op.create_table(
         "match_words",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
@@ -21,3 +21,4 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_match_words_digest", "match_words", ["digest"])
+    op.add_column("edges", sa.Column("laid", sa.Text(), nullable=True))
