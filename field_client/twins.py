@@ -1,14 +1,17 @@
 """People this laptop knows who may be the person being registered: told, never in the way.
 
 The office's own comparison (`shared_schema.matching`) over those who share a NIK, a family card,
-a day of birth or a name. Whether two records are one person is decided at the regency; here it
-is a word at the right moment, before somebody is registered twice.
+a day of birth, or a name with the village or the year: about whom the office compares, found by
+the indexes that a laptop has. It goes by the shipped counts of words. Whether two records are one
+person is decided at the regency; here it is a word at the right moment, before somebody is
+registered twice.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +20,8 @@ from field_client.entries import born, shown
 from field_client.intake import Item
 from field_client.journal import Journal
 from field_client.tables import id_of
+from field_client.vault.bodies import text_of
+from field_client.vault.table import document_of
 from shared_schema.changes import VOID
 from shared_schema.matching.bands import Band, judge
 from shared_schema.matching.keys import blocking_keys
@@ -24,11 +29,10 @@ from shared_schema.matching.levels import SAME
 from shared_schema.matching.parameters import shipped
 from shared_schema.matching.people import Comparable, comparable
 from shared_schema.matching.score import Part, Score, score
-from shared_schema.names import search_tokens
 
 SHOWN = 3
-NAMESAKES = 50
-_MANY = 3
+_NAMESAKES, _ALIKE, _READ = 1_000, 300, 100  # looked at: of the very name, of one like it
+_MOST_WORDS, _HALVED = 4, 6
 _PERSON = "person"
 _LOOKED_UP = {"nik": 20, "kk_number": 50, "born": 100}
 _SHARED = {"nik": "nik", "family_card": "kk_number"}
@@ -98,7 +102,9 @@ class KnownPeople:
         self, values: Mapping[str, Any], person: Comparable
     ) -> Iterator[tuple[UUID, _Known]]:
         """Yield everybody worth comparing; a record that is drafted anew as it is in the draft."""
-        found = {id_of(each): each for each in self._documents(values) if each["type"] == _PERSON}
+        found = {
+            id_of(each): each for each in self._documents(values, person) if each["type"] == _PERSON
+        }
         for record, document in found.items():
             theirs = shown(document)
             if theirs.get(VOID) is None:
@@ -106,16 +112,48 @@ class KnownPeople:
         for key in blocking_keys(person):
             yield from self._drafts.get(key, {}).items()
 
-    def _documents(self, values: Mapping[str, Any]) -> Iterator[Any]:
+    def _documents(self, values: Mapping[str, Any], person: Comparable) -> Iterator[Any]:
         """Read from the store's indexes; the same document may come more than once."""
         records = self._journal.tables.records
         for field, most in _LOOKED_UP.items():
             value = born(values) if field == "born" else values.get(field)
             if isinstance(value, str) and value:
                 yield from records.beginning(field, value, most)
-        words = search_tokens(str(values.get("name") or ""))
-        for wanted in [words] if len(words) < _MANY else combinations(words, len(words) - 1):
-            yield from records.match(wanted, NAMESAKES)
+        yield from self._namesakes(person)
+
+    def _namesakes(self, person: Comparable) -> Iterator[Any]:
+        """Read those of a like name who also share the village or the year of birth.
+
+        All words as they are, with a slip in each, or but for one; of one word alone both.
+        """
+        words = [(word,) for word in person.name[:_MOST_WORDS]]
+        if not words:
+            return
+        halves = [_halves(word) for (word,) in words]
+        for each in (words, halves) if words != halves else (words,):
+            yield from self._named(each, person, at_least=1)
+        if len(words) > 1:
+            for part in combinations(words, len(words) - 1):
+                yield from self._named(part, person, at_least=2 if len(part) == 1 else 1)
+
+    def _named(
+        self, wanted: Sequence[tuple[str, ...]], person: Comparable, at_least: int
+    ) -> Iterator[Any]:
+        """Look through the many of a name, and read the few who share so much more."""
+        shared = [person.village, f'"{person.birth[:4]}-' if person.birth else ""]
+        marks = [mark.encode() for mark in shared if mark]
+        most = _NAMESAKES if wanted == [(word,) for word in person.name] else _ALIKE
+        found = self._journal.tables.records.match_bodies(wanted, most)
+        texts = ((name, text_of(body)) for name, body in found)
+        likely = (one for one in texts if sum(mark in one[1] for mark in marks) >= at_least)
+        for name, text in islice(likely, _READ):
+            yield document_of(json.loads(text), name)
+
+
+def _halves(word: str) -> tuple[str, ...]:
+    """Return both halves of a longer word: a slip spoils one of them."""
+    half = len(word) // 2
+    return (word[:half], word[half:]) if len(word) >= _HALVED else (word,)
 
 
 def _known(values: Mapping[str, Any]) -> _Known:

@@ -2,9 +2,9 @@
 
 Merging never rewrites records: a verdict *same* is an edge, *different* a veto that holds for
 ever, and taking a verdict back restores what was. The clusters are a pure function of the set
-of verdicts, so they commute. Human verdicts are laid first, by rising stamp, then automatic
-ones by falling weight; an edge that would bring two vetoed records together is refused and
-shown instead. What a human called *undecided* only a human may join.
+of verdicts, so they commute. Human verdicts are laid first, in the order in which they were first
+said, then automatic ones by falling weight; an edge that would bring two vetoed records together
+is refused and shown instead. What a human called *undecided* only a human may join.
 """
 
 from collections import defaultdict
@@ -29,7 +29,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """One standing verdict. ``weight``: match weight in bits, 0 for a human's."""
+    """One standing verdict. ``weight``: match weight in bits, 0 for a human's.
+
+    ``laid``: when a human first said so, where the verdict was taken back and restored since.
+    """
 
     a: UUID
     b: UUID
@@ -37,6 +40,7 @@ class Edge:
     human: bool
     stamp: Stamp
     weight: float = 0.0
+    laid: Stamp | None = None
 
     @property
     def pair(self) -> tuple[UUID, UUID]:
@@ -123,5 +127,8 @@ def _unite(
     return True
 
 
-def _priority(edge: Edge) -> tuple[bool, float, Stamp, tuple[UUID, UUID]]:
-    return not edge.human, -edge.weight if not edge.human else 0.0, edge.stamp, edge.pair
+def _priority(edge: Edge) -> tuple[bool, float, str, tuple[UUID, UUID]]:
+    """Order by what undoing restores: a machine's verdict has a weight, and no time."""
+    if not edge.human:
+        return True, -edge.weight, "", edge.pair
+    return False, 0.0, (edge.laid or edge.stamp).text(), edge.pair

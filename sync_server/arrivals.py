@@ -17,9 +17,9 @@ from shared_schema.fold import RecordState
 from shared_schema.ids import id_of, id_text, record_stream
 from shared_schema.links import Verdict, link_id
 from shared_schema.matching.keys import blocking_keys
-from shared_schema.matching.parameters import Parameters, shipped
+from shared_schema.matching.parameters import Parameters
 from shared_schema.matching.people import Comparable, comparable, pack, unpack
-from sync_server import comparing
+from sync_server import comparing, name_words
 from sync_server.blocks import blocks_of, keys_to_bytes
 from sync_server.comparing import Arriving, Found, Rival
 from sync_server.matching.exact import MATCHED_TYPE
@@ -84,7 +84,8 @@ def note(connection: Connection, touched: Iterable[RecordState]) -> list[Fresh]:
         rows.append(Person(index.last, name, packed, keys_to_bytes(keys)))
     matching.keep(connection, rows)
     matching.drop_pairs(connection, [row.record for row in rows if row.record in kept])
-    index.settle(connection)
+    if index.settle(connection):
+        name_words.renew_if_grown(connection)
     return found
 
 
@@ -115,7 +116,7 @@ def compare(
     `server`: the id of the server, whose own residents come from registers: these are never
     linked to each other without a person.
     """
-    parameters = shipped()
+    parameters = name_words.parameters_of(connection)
     arriving = _candidates(connection, fresh, server, parameters)
     scene = _scene(connection, arriving)
     found = [(one, comparing.decide(one, scene, parameters)) for one in arriving]

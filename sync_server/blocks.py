@@ -106,12 +106,14 @@ class Blocks:
             self._places = _places(self._keys)
             self.last = row.upto
 
-    def settle(self, connection: Connection) -> None:
-        """Write the segment anew where many stand behind it."""
-        if self._late_people > LATE_LIMIT:
-            keys, numbers = _merged(self._keys, self._numbers, self._late)
-            write_segment(connection, self.last, keys, numbers)
-            self.catch_up(connection)
+    def settle(self, connection: Connection) -> bool:
+        """Write the segment anew where many stand behind it; tell whether that was so."""
+        if self._late_people <= LATE_LIMIT:
+            return False
+        keys, numbers = _merged(self._keys, self._numbers, self._late)
+        write_segment(connection, self.last, keys, numbers)
+        self.catch_up(connection)
+        return True
 
 
 def _places(keys: Any) -> "array[int]":

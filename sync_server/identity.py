@@ -37,11 +37,11 @@ _SHARING = (
     "SELECT rule, key, record FROM identity_keys"
     " WHERE rule = ? AND key IN (SELECT value FROM json_each(?))"
 )
-_EDGES = "SELECT record, a, b, verdict, human, stamp, weight FROM edges"
+_EDGES = "SELECT record, a, b, verdict, human, stamp, weight, laid FROM edges"
 _EDGES_NEAR = (
-    "SELECT record, a, b, verdict, human, stamp, weight FROM edges"
+    "SELECT record, a, b, verdict, human, stamp, weight, laid FROM edges"
     " WHERE a IN (SELECT value FROM json_each(?1))"
-    " UNION ALL SELECT record, a, b, verdict, human, stamp, weight FROM edges"
+    " UNION ALL SELECT record, a, b, verdict, human, stamp, weight, laid FROM edges"
     " WHERE b IN (SELECT value FROM json_each(?1))"
 )
 _EDGE_ENDS = "SELECT a, b FROM edges WHERE record IN (SELECT value FROM json_each(?))"
@@ -175,19 +175,20 @@ def _refresh_clusters(connection: Connection, links: Sequence[RecordState]) -> N
         if (edge := exact.edge_of(state)) is not None
     ]
     run(connection, _EDGE, rows)
-    seeds.update(end for row in rows for end in row[1:3])
+    seeds.update(str(end) for row in rows for end in row[1:3])
     reached, near = _component(connection, seeds)
     _lay_clusters(connection, reached, _laid(near))
 
 
-def _edge_row(record: UUID, edge: Edge) -> tuple[str, str, str, str, bool, str, float]:
-    a, b = edge.pair
+def _edge_row(record: UUID, edge: Edge) -> tuple[object, ...]:
+    a, b = map(id_text, edge.pair)
     verdict, stamp = edge.verdict.value, edge.stamp.text()
-    return id_text(record), id_text(a), id_text(b), verdict, edge.human, stamp, edge.weight
+    laid = edge.laid.text() if edge.laid else None
+    return id_text(record), a, b, verdict, edge.human, stamp, edge.weight, laid
 
 
 def _edge(row: Any) -> Edge:
-    _, a, b, verdict, human, stamp, weight = row
+    _, a, b, verdict, human, stamp, weight, laid = row
     return Edge(
         a=id_of(a),
         b=id_of(b),
@@ -195,6 +196,7 @@ def _edge(row: Any) -> Edge:
         human=bool(human),
         stamp=Stamp.parse(stamp),
         weight=weight,
+        laid=Stamp.parse(laid) if laid else None,
     )
 
 

@@ -321,6 +321,7 @@ def _result(outcome: Outcome) -> dict[str, Any]:
     return {
         "counts": {**figures, "rejected": len(rejected), "found": outcome.found},
         "fields": dict(sorted(outcome.fields.items())),
+        "absent": [str(one) for one in outcome.absent],
         "differences": [
             {
                 "line": one.line,

@@ -21,7 +21,7 @@ from shared_schema.links import Edge, Verdict, link_id, ordered
 from sync_server import identity, ingest, possible_duplicates
 from sync_server.ingest import Edit
 from sync_server.lookup import changes_of, resolve
-from sync_server.matching.exact import LINK_TYPE, OpenPair
+from sync_server.matching.exact import LINK_TYPE, OpenPair, edge_of
 from sync_server.store import tables
 from sync_server.store.queries import log, matching, records
 from sync_server.store.queries.records import Current
@@ -145,16 +145,25 @@ def _write_link(
     wanted: Mapping[str, Any],
     operator: str,
 ) -> None:
-    """Write the verdict anew even where only its void changes: one change is the decision."""
+    """Write the verdict anew even where only its void changes: one change is the decision.
+
+    A *same* that did not stand names `a` anew: this is when it is laid, also once it is restored.
+    """
     values = dict(wanted)
     if current is not None:
-        for end in ("a", "b"):
+        for end in ("b",) if _is_laid_anew(current.state, wanted) else ("a", "b"):
             if current.state.shown(end) == values.get(end):
                 values.pop(end, None)
         if VOID in current.state.fields:
             values.setdefault(VOID, None)
         values.setdefault("verdict", current.state.shown("verdict"))
     ingest.write_own(connection, [Edit(record=link, type=LINK_TYPE, values=values)], operator)
+
+
+def _is_laid_anew(state: RecordState, wanted: Mapping[str, Any]) -> bool:
+    edge = edge_of(state)
+    stands = edge is not None and edge.human and edge.verdict is Verdict.SAME
+    return wanted.get("verdict") == Verdict.SAME.value and not stands
 
 
 def _standing(connection: Connection, link: UUID) -> Decision:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from shared_schema.canonical import digest
-from shared_schema.ids import Stream
+from shared_schema.ids import Stream, record_stream
 from shared_schema.records import CheckContext
 from shared_schema.regions import RegionTable
 from sync_server import ingest, register_file, rematching, tallies
@@ -83,6 +83,8 @@ class Outcome:
 
     `fields`: in how many residents who are known a field changes. `differences`: the first 20.
     `found`: how many residents whom the field had registered before were found among the new ones.
+    `absent`: residents of earlier registers in the villages of this one whom it does not name; they
+    stay as they are.
     """
 
     read: int = 0
@@ -91,6 +93,7 @@ class Outcome:
     rejected: list[Rejected] = field(default_factory=list)
     fields: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
+    absent: list[UUID] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures and the rejected lines, in order of line."""
@@ -122,10 +125,28 @@ def import_register(office: Office, job: Import) -> Outcome:
     def rows_of(raws: Sequence[Raw]) -> list[Row | Rejected]:
         return [resident_of(raw, context) for raw in raws]
 
-    outcome = _run(office, job, Source.REGISTER, rows_of)
+    named: dict[UUID, str] = {}
+
+    def rows_named(raws: Sequence[Raw]) -> list[Row | Rejected]:
+        rows = rows_of(raws)
+        named.update((r.record, str(r.values["village"])) for r in rows if isinstance(r, Row))
+        return rows
+
+    outcome = _run(office, job, Source.REGISTER, rows_named)
+    with office.store.read() as connection:
+        outcome.absent = _absent(connection, named)
     if not job.dry_run and outcome.counts.keys() & {"added", "changed"}:
         outcome.found = rematching.rematch_waiting(office)
     return outcome
+
+
+def _absent(connection: Connection, named: Mapping[UUID, str]) -> list[UUID]:
+    """Return the residents begun by registers, in the villages of those named, who are not named.
+
+    In order of their ids. A register of some villages says nothing about the others.
+    """
+    known = sources.residents_in(connection, set(named.values()))
+    return [one for one in map(UUID, known) if one not in named and record_stream(one) is None]
 
 
 def import_status(office: Office, job: Import) -> Outcome:

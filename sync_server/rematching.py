@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from shared_schema.canonical import decode
 from shared_schema.matching.keys import blocking_keys
 from shared_schema.matching.people import comparable, pack, unpack
-from sync_server import arrivals, blocks, ingest
+from sync_server import arrivals, blocks, ingest, name_words
 from sync_server.arrivals import Fresh
 from sync_server.office import Office
 from sync_server.store.driver import ask, listed
@@ -46,9 +46,10 @@ def _untold(_done: int, _total: int) -> None:
 
 
 def fill(connection: Connection, server: bytes, progress: Progress = _untold) -> None:
-    """Keep what is compared of everybody where none is kept yet: the database is older."""
+    """Keep what is compared of everybody, and words, where none is yet: the database is older."""
     if not matching.count_people(connection):
         reindex(connection, server, progress)
+    name_words.renew_if_never(connection)
 
 
 def reindex(connection: Connection, server: bytes, progress: Progress = _untold) -> int:
@@ -73,6 +74,7 @@ def reindex(connection: Connection, server: bytes, progress: Progress = _untold)
         matching.keep(connection, rows)
         progress(len(held), len(everyone))
     blocks.write_segment(connection, last, *blocks.sorted_blocks(held))
+    name_words.renew(connection)
     return len(everyone)
 
 
@@ -111,9 +113,11 @@ def rematch(office: Office, *, registers: bool, progress: Progress = _untold) ->
 def rematch_waiting(office: Office) -> int:
     """Compare again those from devices who are not known yet, after a register came in.
 
-    Returns how many are known now.
+    By how common names are in it. Returns how many are known now.
     """
     linked = 0
+    with office.store.write() as connection:
+        name_words.renew(connection)
     with office.store.read() as connection:
         waiting = [record for (record,) in ask(connection, _WAITING)]
     for at in range(0, len(waiting), _CHUNK):

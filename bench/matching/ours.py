@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bench.matching.score import Answer
 from shared_schema.matching.among import judge_packed
 from shared_schema.matching.keys import KEY_LIMIT, blocking_keys
-from shared_schema.matching.parameters import Parameters, shipped, with_words
+from shared_schema.matching.parameters import Parameters, of_register, shipped
 from shared_schema.matching.people import Comparable, comparable, pack
 from tests.support.synthetic import Person
 
@@ -45,7 +45,7 @@ def index(register: Iterable[Comparable]) -> Index:
         words.update(set(person.name))
         for key in blocking_keys(person):
             places.setdefault(key, []).append(place)
-    parameters = with_words(shipped(), words, len(packed))
+    parameters = of_register(shipped(), words, len(packed))
     return Index(packed=packed, places=places, parameters=parameters)
 
 

@@ -90,8 +90,13 @@ def to_body(document: Mapping[str, Any]) -> str | bytes:
 
 def from_body(body: str | bytes) -> dict[str, Any]:
     """Return the document that stands in a row."""
-    if isinstance(body, bytes):
-        with _ONE_AT_A_TIME:
-            body = _UNPACK.decompress(body)
-    found: dict[str, Any] = json.loads(body)
+    found: dict[str, Any] = json.loads(text_of(body))
     return found
+
+
+def text_of(body: str | bytes) -> bytes:
+    """Return the JSON of a row as UTF-8, unread."""
+    if isinstance(body, str):
+        return body.encode()
+    with _ONE_AT_A_TIME:
+        return _UNPACK.decompress(body)

@@ -76,6 +76,16 @@ class VaultTable(Rows):
         found = sorted((index.rank(text, asked), seq) for seq, text in islice(proposed, most))
         return self._in_turn(seq for _, seq in found[:limit])
 
+    def match_bodies(
+        self, wanted: Sequence[Alternatives], limit: int
+    ) -> list[tuple[str, str | bytes]]:
+        """Return ids and packed bodies of at most ``limit`` documents that `match` would look at.
+
+        In the table's order, and unread: for who has to look through many for a few.
+        """
+        proposed = index.by_parts(self._store, self._catalogue.find(self.name), wanted, limit)
+        return self._bodies([seq for seq, _ in islice(proposed, limit)])
+
     def beginning(self, field: str, text: str, limit: int = 50) -> list[Document]:
         """Return at most ``limit`` documents whose indexed ``field`` begins with ``text``."""
         number = self._fields().values[field]

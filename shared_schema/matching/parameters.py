@@ -16,7 +16,6 @@ from math import log2
 from types import MappingProxyType
 from typing import Any
 
-from shared_schema.matching.people import Comparable
 from shared_schema.resources import read_package_text
 
 _FILE = "matching.json"
@@ -109,11 +108,26 @@ def with_words(parameters: Parameters, counts: Mapping[str, int], people: int) -
     return parameters_from({**parameters.source, "people": people, "words": words})
 
 
-def word_counts(people: Iterable[Comparable]) -> Counter[str]:
-    """Return in how many people's names each word occurs."""
+def of_register(parameters: Parameters, counts: Mapping[str, int], people: int) -> Parameters:
+    """Return parameters that go by the words of one register's `people`; `counts` as above.
+
+    A register smaller than the one behind `parameters` is filled up to its size with people who
+    are named like those: its own words count from the first person on, and count alone once it is
+    as large.
+    """
+    before = parameters.source["words"]
+    missing = max(0, int(before["people"]) - people)
+    share = missing / float(before["people"])
+    filled = Counter({word: round(n * share) for word, n in before["counts"].items()})
+    filled.update(counts)
+    return with_words(parameters, filled, people + missing)
+
+
+def word_counts(names: Iterable[Iterable[str]]) -> Counter[str]:
+    """Return in how many of people's names, given as words, each word occurs."""
     counts: Counter[str] = Counter()
-    for person in people:
-        counts.update(set(person.name))
+    for name in names:
+        counts.update(set(name))
     return counts
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from shared_schema.names import name_key
 
 _FIELD = "\x1f"
+_FIELD_BYTES = _FIELD.encode()
 _DAY = "day"
 _NIK_DIGITS = 16
 _REMEMBERED = 10_000
@@ -78,6 +79,11 @@ def unpack(packed: bytes) -> Comparable:
         tuple(father.split()),
         tuple(place.split()),
     )
+
+
+def name_of(packed: bytes) -> list[str]:
+    """Return the words of the name alone of what `pack` gave."""
+    return packed.partition(_FIELD_BYTES)[0].decode().split()
 
 
 def _text(values: Mapping[str, Any], field: str) -> str:

@@ -98,6 +98,7 @@ def _run(
         write_file(rejects, lambda target: write_csv(target, rejections.COLUMNS, rows))
     document = {**outcome.as_dict(), "dry_run": dry_run, "rejected": told}
     document["found"] = outcome.found
+    document["absent"] = [str(one) for one in outcome.absent]
     document["fields"] = dict(sorted(outcome.fields.items()))
     if dry_run:
         document["differences"] = [_difference(one) for one in outcome.differences]
@@ -149,6 +150,13 @@ def _text(document: Mapping[str, Any], regions: RegionTable) -> str:
     if document["found"]:
         told = texts("{found} residents whom the field had registered are among them.")
         lines.append(told.format(**document))
+    if document["absent"]:
+        told = texts(
+            "No line that can be taken in names {count} residents of earlier registers, in the"
+            " villages of this one. They stay as they are. The first:"
+        )
+        lines.append(told.format(count=len(document["absent"])))
+        lines += [f"    {record}" for record in document["absent"][:_LINES_SHOWN]]
     if document["dry_run"]:
         lines += [line for one in document["differences"] for line in _screen(one, regions)]
         lines.append(texts("A dry run: nothing was written."))

@@ -111,7 +111,8 @@ def edge_of(state: RecordState) -> Edge | None:
 
     A verdict is a machine's only where its method says so; whoever sends one from a laptop
     cannot set a method. A machine's verdict that was taken back is a person's doubt: the two are
-    looked at again, and no machine joins them.
+    looked at again, and no machine joins them. Each *same* that a person says anew names record `a`
+    anew, and undoing does not: so a verdict that is restored is laid where it was.
     """
     head = state.fields["verdict"].winner if "verdict" in state.fields else None
     if head is None or state.type != LINK_TYPE:
@@ -134,8 +135,15 @@ def edge_of(state: RecordState) -> Edge | None:
         verdict=Verdict.UNDECIDED if doubted else verdict,
         human=doubted or method.startswith(_HUMAN),
         stamp=head.stamp,
+        laid=_laid(state, head.stamp),
         weight=0.0 if doubted else float(state.shown("weight") or 0),
     )
+
+
+def _laid(state: RecordState, said: Stamp) -> Stamp | None:
+    """Return when `a` was named, None where that was with the verdict."""
+    named = state.fields["a"].winner
+    return named.stamp if named is not None and named.stamp != said else None
 
 
 def standing(edges: Iterable[Edge]) -> tuple[Edge, ...]:

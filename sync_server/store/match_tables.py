@@ -1,7 +1,8 @@
 """Tables of matching at ingest: what is kept to compare people, and what comparing found.
 
 None of them is a fact and none a projection: `sync-server duplicates rematch` makes people,
-segments, pairs and arrivals anew. What a decision rested on is kept for good.
+segments, pairs and arrivals anew. What a decision rested on is kept for good, and so are the
+counts of words by which its weight came about.
 """
 
 from sqlalchemy import (
@@ -84,4 +85,17 @@ match_decisions = Table(
     Column("automatic", Boolean, nullable=False),
     Column("made_ms", BigInteger, nullable=False),
     Index("ix_match_decisions_a_b", "a", "b"),
+)
+
+# How common each word of a name is among the people kept, as counted at some time; the newest
+# counts. digest: of people and counts. counts: JSON, in how many names each word stands. Kept for
+# good: what was found by them bears the digest in its version.
+match_words = Table(
+    "match_words",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("digest", Text, nullable=False, index=True),
+    Column("people", Integer, nullable=False),
+    Column("counts", Text, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -293,6 +293,7 @@ edges = Table(
     Column("human", Boolean, nullable=False),
     Column("stamp", Text, nullable=False),
     Column("weight", Float, nullable=False),
+    Column("laid", Text),
     Index("ix_edges_apart", "a", "b", sqlite_where=text("verdict <> 'same'")),
     Index("ix_edges_by_hand", "a", "b", sqlite_where=text("human AND verdict = 'same'")),
 )

@@ -24,6 +24,7 @@ from sync_server.office import Office
 from sync_server.register_rows import STATUS_FIELDS
 from sync_server.register_table import KEY, PERSON, REGION_PARTS
 from sync_server.registry import Source
+from sync_server.store.queries import sources
 from sync_server.web.files import table_file
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking
@@ -144,6 +145,8 @@ def _page(
             missing=_missing(look, upload),
             choices=_choices(upload.kind, look.lang),
             differences=_differences(look, upload),
+            absent=_absent(look, upload),
+            absent_count=len((upload.result or {}).get("absent", ())),
             fields=[
                 (look.label(PERSON.name, name), count)
                 for name, count in (upload.result or {}).get("fields", {}).items()
@@ -217,6 +220,21 @@ def _differences(
             ],
         )
         for one in found
+    ]
+
+
+def _absent(look: Looking, upload: Upload) -> list[tuple[str, str, str]]:
+    """Return the first whom the file does not name: record, name, village."""
+    ids: Sequence[str] = (upload.result or {}).get("absent", ())[:_SHOWN]
+    found = sources.shown(look.connection, ids)
+    return [
+        (
+            one,
+            str(found[one].get("name", "")),
+            look.value(PERSON.name, "village", found[one].get("village")),
+        )
+        for one in ids
+        if one in found
     ]
 
 

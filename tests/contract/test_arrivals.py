@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import permutations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared_schema.changes import Change, ChangeInvalid
 from shared_schema.ids import derived_id
@@ -38,6 +40,16 @@ NAMESAKE = {name: SISILIA[name] for name in ("sex", "birth_date", "birth_date_pr
     "name": "Sisilia Ngadul",
     "village": "53.15.05.2001",
 }
+
+OTHER_NIK = "5315055907830005"
+# Who is like both of two rows of the register, or like either of them.
+BETWEEN: list[dict[str, Any]] = [
+    SISILIA,
+    {**SISILIA, "nik": OTHER_NIK},
+    {**SISILIA, "nik": None},
+    {**SISILIA, "nik": None, "name": "Sisilia Ngadoel"},
+    NAMESAKE | {"kk_number": SISILIA["kk_number"]},
+]
 
 
 @pytest.fixture
@@ -207,22 +219,40 @@ def test_two_whom_one_laptop_wrote_are_not_joined_without_a_common_nik(
     assert cluster(bench, third) >= {third, fourth}
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3)))[::2])
+@settings(max_examples=25)
+@given(
+    order=st.permutations(range(5)),
+    devices=st.lists(st.integers(0, 2), min_size=5, max_size=5),
+    batches=st.lists(st.booleans(), min_size=5, max_size=5),
+    vetoed=st.integers(0, 5),
+)
 def test_a_veto_holds_in_any_order_of_arrival(
-    bench: Bench, device: RawDevice, order: tuple[int, ...]
+    order: list[int], devices: list[int], batches: list[bool], vetoed: int
 ) -> None:
-    """Two are different; whoever comes between them, and when, never makes them one."""
-    one, other = import_(bench, SISILIA, {**SISILIA, "nik": "5315055907830005"})
-    decide(bench, one, other, Verdict.DIFFERENT)
-    rows: list[dict[str, Any]] = [
-        SISILIA,
-        {**SISILIA, "nik": "5315055907830005"},
-        {**SISILIA, "nik": None},
-    ]
-    send(bench, device, [device.change({k: v for k, v in rows[at].items() if v}) for at in order])
-    with bench.office.store.read() as connection:
-        roots = dict(ask(connection, "SELECT record, root FROM clusters"))
-    assert roots.get(str(one), "1") != roots.get(str(other), "2")
+    """Two are different; whoever comes between them, when, by whom and in which batch.
+
+    The verdict may also come after some of them.
+    """
+    with TemporaryDirectory() as folder:
+        bench = found_office(Path(folder))
+        one, other = import_(bench, SISILIA, {**SISILIA, "nik": OTHER_NIK})
+        laptops = [bench.device() for _ in range(3)]
+        waiting: dict[int, list[Change]] = {}
+        for place, (at, by) in enumerate(zip(order, devices, strict=True)):
+            if place == vetoed:
+                decide(bench, one, other, Verdict.DIFFERENT)
+            values = {name: value for name, value in BETWEEN[at].items() if value}
+            waiting.setdefault(by, []).append(laptops[by].change(values))
+            if batches[place]:
+                send(bench, laptops[by], waiting.pop(by))
+                assert place < vetoed or other not in cluster(bench, one)
+        if vetoed == len(order):
+            decide(bench, one, other, Verdict.DIFFERENT)
+        for by, changes in waiting.items():
+            send(bench, laptops[by], changes)
+        rematching.rematch(bench.office, registers=True)
+        assert other not in cluster(bench, one)
+        bench.office.store.close()
 
 
 def test_the_queue_keeps_its_place(bench: Bench, device: RawDevice) -> None:

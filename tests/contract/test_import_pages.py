@@ -99,6 +99,24 @@ def test_a_register_is_mapped_tried_imported_and_tried_again(bench: Bench, app: 
     ]
 
 
+def test_whom_the_next_register_no_longer_names_is_shown(app: Flask) -> None:
+    """By name and village, in a trial run and once it is done; nobody is removed."""
+    browser = inside(app)
+    names = ("nik", "name", "sex", "village", "birth_date")
+    form = {f"column.{at}": name for at, name in enumerate(names)}
+    for text in (HEADER + ROW + TWO, HEADER + ROW):
+        path = upload(browser, text).headers["Location"]
+        post(browser, f"{path}/check", path, **form)
+        page = settled(browser, path)
+        assert ("Tidak lagi ada dalam daftar" in page) == (TWO not in text)
+        post(browser, f"{path}/start", path)
+        page = settled(browser, path)
+    assert "Dorotea Contoh</a>" in page
+    assert "1 warga dari daftar sebelumnya" in page
+    assert "Maria Contoh</a>" not in page
+    assert "Dorotea Contoh" in only(browser, "Dorotea")
+
+
 def only(browser: FlaskClient, name: str) -> str:
     """Search for a resident; give the page."""
     return str(post(browser, "/search", "/", q=name).text)

@@ -194,3 +194,19 @@ def test_what_is_no_register_is_refused_by_name(bench: Bench, tmp_path: Path) ->
     with pytest.raises(RegisterColumns):
         status(bench, tmp_path, "NIK,NAMA\n1,x\n")
     assert changes(bench) == 0
+
+
+def test_whom_the_next_register_does_not_name_is_listed(bench: Bench, tmp_path: Path) -> None:
+    """Of its own villages, nobody whom the field began; a trial run says so; nothing changes."""
+    elsewhere = ROW.replace("53.15.05.2001", "53.15.06.2001").replace(NIK, "5315061705700001")
+    gone = ROW.replace(NIK, "5315051705700002").replace("Maria Jumut", "Warga Contoh")
+    run(bench, tmp_path, HEADER + ROW + gone + elsewhere)
+    device = bench.device()
+    bench.exchange(device, device.batch(device.people(2)))
+    before, file = changes(bench), tmp_path / "daftar.csv"
+    file.write_text(HEADER + ROW)
+    for dry_run in (True, False):
+        job = Import(file=file, operator="user:penyelia", dry_run=dry_run)
+        absent = import_register(bench.office, job).absent
+        assert absent == [resident_id({"nik": "5315051705700002"}, "")]
+    assert changes(bench) == before

@@ -13,16 +13,19 @@ from sync_server import keys, tallies, verification
 from sync_server.app import Step, open_office
 from sync_server.config import load_config
 from sync_server.store import schema
-from sync_server.store.match_tables import match_people
+from sync_server.store.match_tables import match_people, match_words
 from sync_server.store.queries import raw
 from sync_server.store.tally_tables import tally_people
 from tests.support.offices import found_office
 from tests.support.processes import server_environment, try_server
 
-# What 0011 and the tables of matching brought, taken away again, and what 0012 took, brought back.
+# What 0011 and the tables of matching brought, taken away again, and what 0012 took, brought back;
+# so too what 0013 brought.
 OLDER = """
     CREATE INDEX ix_records_area_record ON records (area, record);
     DROP TABLE tally_sums;
+    DROP TABLE match_words;
+    ALTER TABLE edges DROP COLUMN laid;
     DROP INDEX ix_changes_links;
     DROP INDEX ix_edges_apart;
     DROP INDEX ix_edges_by_hand;
@@ -86,6 +89,7 @@ def test_a_killed_update_is_made_again(home: Path, step: Step, done: int, left_a
     with office.store.read() as connection:
         for table in (tally_people, match_people):
             assert len(list(raw.rows(connection, table))) == 3, table.name
+        assert [row["people"] for row in raw.rows(connection, match_words)] == [3]
     office.store.close()
 
 

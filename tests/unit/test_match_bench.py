@@ -128,3 +128,13 @@ def test_tables_are_read_as_people_have_them(tmp_path: Path) -> None:
     ]
     quoted = written(tmp_path, "b.csv", '\ufeffid,name\n1,"Ana\nMaria"\n2\n')
     assert files.rows(quoted) == [{"id": "1", "name": "Ana\nMaria"}, {"id": "2", "name": ""}]
+
+
+def test_a_goal_that_is_not_measured_is_not_met() -> None:
+    """At least or at most, by its name; without Splink the distance from it is missed."""
+    good = {name: goal for name, goal in match.GOALS.items() if name != "f1_above_splink"}
+    assert match.missed({"ours": good}) == ["f1_above_splink"]
+    assert match.missed({"ours": {**good, "f1": 0.9, "p99_ms": 11}, "f1_above_splink": 1}) == [
+        "f1",
+        "p99_ms",
+    ]

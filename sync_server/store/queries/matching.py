@@ -1,6 +1,6 @@
 """What is kept of people to compare them, and what comparing found."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,6 +32,10 @@ _ARRIVALS = (
     "SELECT record, band, other, weight, device, matched_ms FROM match_arrivals"
     " WHERE matched_ms >= ? ORDER BY matched_ms DESC, record"
 )
+_NAMED = "SELECT packed FROM match_people"
+_NEWEST_WORDS = "SELECT digest, people FROM match_words ORDER BY id DESC LIMIT 1"
+_WORDS = "SELECT people, counts FROM match_words WHERE digest = ? LIMIT 1"
+_PUT_WORDS = "INSERT INTO match_words (digest, people, counts) VALUES (?, ?, ?)"
 _DECISION = "SELECT weight, version, parts FROM match_decisions WHERE decision = ?"
 
 
@@ -159,6 +163,29 @@ def decision(connection: Connection, change: UUID) -> tuple[float, str, str] | N
     """Return weight, version and parts on which a decision rested, where that was kept."""
     rows = ask(connection, _DECISION, str(change))
     return rows[0] if rows else None
+
+
+def packed_people(connection: Connection) -> Iterator[bytes]:
+    """Yield what is kept of everybody, in no order."""
+    for (packed,) in connection.exec_driver_sql(_NAMED):
+        yield packed
+
+
+def newest_words(connection: Connection) -> tuple[str, int] | None:
+    """Return the digest of the counts of words that hold now, and of how many people."""
+    rows = ask(connection, _NEWEST_WORDS)
+    return rows[0] if rows else None
+
+
+def words(connection: Connection, digest: str) -> tuple[int, str] | None:
+    """Return people and counts (JSON) of a digest, None where they are not known."""
+    rows = ask(connection, _WORDS, digest)
+    return rows[0] if rows else None
+
+
+def put_words(connection: Connection, digest: str, people_: int, counts: str) -> None:
+    """Keep counts that hold from now on."""
+    run(connection, _PUT_WORDS, [(digest, people_, counts)])
 
 
 def count_pairs(connection: Connection) -> int:

@@ -10,8 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from shared_schema.ids import Stream
+from sync_server.store.driver import ask, listed
 from sync_server.store.queries.records import chunks
 from sync_server.store.tables import changes, records
+
+_RESIDENTS = (
+    "SELECT record FROM records WHERE type = 'person' AND NOT void"
+    " AND area IN (SELECT value FROM json_each(?)) ORDER BY record"
+)
 
 
 def shown(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -21,6 +27,12 @@ def shown(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, Any
         query = select(records.c.record, records.c.shown).where(records.c.record.in_(part))
         found.update({record: json.loads(text) for record, text in connection.execute(query)})
     return found
+
+
+def residents_in(connection: Connection, villages: Iterable[str]) -> list[str]:
+    """Return the residents of some villages who are not void, in order of their ids."""
+    rows = ask(connection, _RESIDENTS, listed(villages))
+    return [record for (record,) in rows]
 
 
 def said(

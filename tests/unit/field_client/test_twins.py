@@ -11,7 +11,11 @@ from field_client.entries import Edit
 from field_client.opened import App
 from field_client.saving import keep_draft
 from field_client.twins import KnownPeople
-from shared_schema.matching.bands import Band
+from shared_schema.matching.bands import Band, judge
+from shared_schema.matching.keys import blocking_keys
+from shared_schema.matching.parameters import shipped
+from shared_schema.matching.people import comparable
+from shared_schema.matching.score import score
 from shared_schema.records import CheckContext, record_type
 from tests.support.laptop import laptop, write
 from tests.support.memory_server import MemoryServer
@@ -51,6 +55,14 @@ OTHERWISE: tuple[dict[str, Any], ...] = (
     {"name": "Yohanez Simom Contohnama"},
     {"birth_date": "1974-01-01", "birth_date_precision": "year"},
 )
+SIPRI: dict[str, Any] = {
+    "name": "Siprianus Jelatu",
+    "sex": "L",
+    "village": "53.15.05.2001",
+    "birth_date": "1960-01-01",
+    "birth_date_precision": "year",
+    "mother_name": "Agustina Contoh",
+}
 
 
 def test_the_same_person_written_otherwise_is_found(app: App) -> None:
@@ -58,6 +70,39 @@ def test_the_same_person_written_otherwise_is_found(app: App) -> None:
     for changed in OTHERWISE:
         (band,) = bands(app, **changed)
         assert band in {Band.CERTAIN, Band.REVIEW}, changed
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Siprianus Jelatu", "Siprianus Jelato", "Sipriamus Jelatu", "Sipriamus Jelato"),
+        *("Sipri Jelatu", "Siprianus", "Siprianus Jelatu Contoh", "Cyprianus Jelatu"),
+    ],
+)
+def test_a_slip_in_the_name_is_no_matter_where_only_the_year_is_known(app: App, name: str) -> None:
+    """What the office says of the two, where it would compare them, the laptop says as well."""
+    write(app, app.journal.new_record(), **SIPRI)
+    known, met = comparable(SIPRI), comparable({**SIPRI, "name": name})
+    assert set(blocking_keys(known)) & set(blocking_keys(met))
+    office = judge(None, [("known", score(met, known, shipped()))], shipped())
+    found = KnownPeople(app.journal).like({**SIPRI, "name": name}, None)
+    assert [twin.band for twin in found] == [office.band]
+
+
+def test_the_right_one_is_found_among_many_of_the_name(app: App) -> None:
+    """Of 400 whose year alone is known, the one in the village."""
+    maria = {**SIPRI, "name": "Maria Goreti", "sex": "P"}
+    with app.journal.transaction():
+        for at in range(400):
+            of_others = {
+                "village": f"53.15.0{at % 8 + 1}.20{at % 9 + 2:02}",
+                "birth_date": f"19{40 + at % 50}-01-01",
+                "mother_name": f"Ibu {at}",
+            }
+            write(app, app.journal.new_record(), **{**maria, **of_others})
+        wanted = write(app, app.journal.new_record(), **maria)
+    found = KnownPeople(app.journal).like(maria, None)
+    assert [twin.id for twin in found] == [wanted]
 
 
 def test_others_are_not_pointed_out(app: App) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared_schema.matching.among import judge_packed
 from shared_schema.matching.bands import Band, judge, self_review
 from shared_schema.matching.keys import blocking_keys
-from shared_schema.matching.parameters import shipped, with_words, word_counts
+from shared_schema.matching.parameters import of_register, shipped, with_words, word_counts
 from shared_schema.matching.people import Comparable, comparable, pack, unpack
 from shared_schema.matching.score import score
 
@@ -103,10 +103,26 @@ def test_a_rare_word_says_more_than_a_common_one() -> None:
     people = [person(name="Maria Contoh", sex="P")] * 300 + [
         person(name="Rosa Contoh", sex="P")
     ] * 3
-    parameters = with_words(shipped(), word_counts(people), 303)
+    parameters = with_words(shipped(), word_counts(one.name for one in people), 303)
     common, rare = (person(name=name, sex="P") for name in ("Maria", "Rosa"))
     assert score(rare, rare, parameters).weight >= score(common, common, parameters).weight
     assert parameters.rarity["maria"] < parameters.rarity["rosa"]
+
+
+def test_a_small_register_is_filled_up_with_people_named_as_usual() -> None:
+    """Nobody counted is as shipped; its own words count at once, and alone once it is as large."""
+    usual = shipped()
+    assert of_register(usual, {}, 0).rarity == usual.rarity
+    bits = [
+        of_register(usual, {"wajan": count}, count).rarity["wajan"]
+        for count in (3, 1_801, 25_000, usual.people)
+    ]
+    assert bits == sorted(bits, reverse=True)
+    assert bits[-1] == 0
+    large = of_register(usual, {"wajan": 50_000}, 2 * usual.people)
+    assert (large.people, set(large.rarity)) == (2 * usual.people, {"wajan"})
+    common = [of_register(usual, {}, n).rarity["petrus"] for n in (0, 80_000, 160_000)]
+    assert common == sorted(common)
 
 
 def test_a_register_against_itself_has_a_prior_of_its_own() -> None:

@@ -51,7 +51,7 @@ def test_a_fit_learns_how_often_errors_are_made() -> None:
         short = chance.random() < RENAMED
         name = values["name"].split()[0] if short else values["name"]
         arrived.append(comparable({**values, "name": name}))
-    start = with_words(shipped(), word_counts(people), len(people)).source
+    start = with_words(shipped(), word_counts(one.name for one in people), len(people)).source
     found = fit(people, [(one, candidates(one, people)) for one in arrived], start)
     name, born = found["levels"]["name"], found["levels"]["birth_date"]
     shortened = sum(len(one.name) == 1 for one in arrived) / len(arrived)
