@@ -113,7 +113,7 @@ class KnownPeople:
             value = born(values) if field == "born" else values.get(field)
             if isinstance(value, str) and value:
                 yield from records.beginning(field, value, most)
-        words = search_tokens(str(values.get("name") or ""))
+        words = search_tokens(str(values.get("name") or ""), whole=True)
         for wanted in [words] if len(words) < _MANY else combinations(words, len(words) - 1):
             yield from records.match(wanted, NAMESAKES)
 

@@ -17,9 +17,11 @@ from tinydb.table import Document
 from field_client.vault import index, indexcheck
 from field_client.vault.bodies import from_body, to_body
 from field_client.vault.index import Alternatives
+from field_client.vault.planner import Value
 from field_client.vault.rows import Rows, Stored
 
 MATCH_CANDIDATES = 100
+LATEST = 500
 Change = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
 
@@ -60,21 +62,33 @@ class VaultTable(Rows):
             raise RuntimeError("You have to pass either cond or doc_id")
         return self.get(cond, doc_id) is not None
 
-    def match(self, wanted: str | Sequence[Alternatives], limit: int = 50) -> list[Document]:
+    def match(
+        self,
+        wanted: str | Sequence[Alternatives],
+        limit: int = 50,
+        *,
+        first: tuple[str, Value] | None = None,
+    ) -> list[Document]:
         """Return at most ``limit`` documents whose searched text holds every word ``wanted``.
 
         Words of a text, or for each word the ways in which it may be written. One of three
         letters or more may stand anywhere, a shorter one at the start of a word; capitals do not
-        count. Of the first candidates (100 or twice the limit) those whose words begin so
-        come first, then the shorter texts.
+        count. Of the newest candidates (100 or twice the limit) those whose words begin so
+        come first, then the shorter texts, then the newer ones. ``first``: an indexed field and a
+        value; of the 500 newest documents that have it those that match come before all others.
         """
         asked = [[word] for word in index.words(wanted)] if isinstance(wanted, str) else wanted
         if not asked or not self._fields().text:
             return []
         most = max(MATCH_CANDIDATES, 2 * limit)
         proposed = index.by_parts(self._store, self._catalogue.find(self.name), asked, most)
-        found = sorted((index.rank(text, asked), seq) for seq, text in islice(proposed, most))
-        return self._in_turn(seq for _, seq in found[:limit])
+        before = index.of_latest(self._store, *self._entry(first), asked, LATEST) if first else ()
+        found = _ranked(before, asked) | _ranked(islice(proposed, most), asked)
+        return self._in_turn(islice(found, limit))
+
+    def _entry(self, one: tuple[str, Value]) -> tuple[int, Value]:
+        field, value = one
+        return self._fields().values[field], value
 
     def beginning(self, field: str, text: str, limit: int = 50) -> list[Document]:
         """Return at most ``limit`` documents whose indexed ``field`` begins with ``text``."""
@@ -245,6 +259,12 @@ class VaultTable(Rows):
 _INSERT = (
     "INSERT INTO docs (seq, tbl, id, text, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
+
+
+def _ranked(found: Iterable[tuple[int, str]], asked: Sequence[Alternatives]) -> dict[int, None]:
+    """Return the numbers of what was found, the best first."""
+    placed = sorted((index.rank(text, asked), -seq) for seq, text in found)
+    return {-seq: None for _, seq in placed}
 
 
 def document_of(content: Mapping[str, Any], doc_id: str) -> Document:
