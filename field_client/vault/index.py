@@ -9,6 +9,7 @@ propose. Three letters are found anywhere; the spaces make trigrams of the first
 word and of the first alone.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -180,29 +181,49 @@ def values_between(store: StoreConnection, number: int, low: str, high: str) -> 
 
 
 def by_parts(
-    store: StoreConnection, table: int, wanted: Sequence[Alternatives], piece: int
+    store: StoreConnection,
+    table: int,
+    wanted: Sequence[Alternatives],
+    piece: int,
+    *,
+    newest: bool = False,
 ) -> Iterator[tuple[int, str]]:
     """Yield number and searched text of the documents that hold every one of ``wanted``.
 
-    The newest first. A word of three letters or more may stand anywhere, a shorter one at
-    the start of a word; of a word's alternatives any will do. ``piece``: how many to propose at
-    a time, about as many as will be taken.
+    In the table's order, or the ``newest`` first, which costs more where few of what trigrams
+    propose hold it. A word of three letters or more may stand anywhere, a shorter one at the start
+    of a word; of a word's alternatives any will do. ``piece``: how many to propose at a time, about
+    as many as will be taken.
     """
     terms = " AND ".join(f"({' OR '.join(map(_grams, ways))})" for ways in wanted)
-    begin, before = span(table)
+    after, before = span(table)
     while True:
-        found = store.rows(
-            "SELECT docs.seq, docs.text FROM doc_text CROSS JOIN docs ON docs.seq=doc_text.rowid"
-            " WHERE doc_text MATCH ? AND doc_text.rowid>? AND doc_text.rowid<?"
-            " ORDER BY doc_text.rowid DESC LIMIT ?",
-            (terms, begin, before, piece),
-        )
+        found = store.rows(_PROPOSED[newest], (terms, after, before, piece))
         for seq, text in found:
             if _holds_all(text, wanted):
                 yield seq, text
         if len(found) < piece:
             return
-        before = found[-1][0]
+        after, before = (after, found[-1][0]) if newest else (found[-1][0], before)
+
+
+_OF_PARTS = (
+    "SELECT docs.seq, docs.text FROM doc_text CROSS JOIN docs ON docs.seq=doc_text.rowid"
+    " WHERE doc_text MATCH ? AND doc_text.rowid>? AND doc_text.rowid<? ORDER BY doc_text.rowid"
+)
+_PROPOSED = {False: _OF_PARTS + " LIMIT ?", True: _OF_PARTS + " DESC LIMIT ?"}
+
+
+def of_few(
+    store: StoreConnection, table: int, wanted: Sequence[Alternatives], few: int
+) -> list[tuple[int, str]] | None:
+    """Return what `by_parts` yields of a table of at most ``few`` documents; None of a larger."""
+    begin, end = span(table)
+    more = "SELECT 1 FROM docs WHERE seq>? AND seq<? LIMIT 1 OFFSET ?"
+    if store.rows(more, (begin, end, few)):
+        return None
+    found = store.rows("SELECT seq, text FROM docs WHERE seq>? AND seq<?", (begin, end))
+    return [(seq, text) for seq, text in found if text and _holds_all(text, wanted)]
 
 
 def of_latest(
@@ -215,6 +236,15 @@ def of_latest(
         (number, value, most),
     )
     return ((seq, text) for seq, text in found if text and _holds_all(text, wanted))
+
+
+def among(store: StoreConnection, number: int, value: Value, some: Iterable[int]) -> set[int]:
+    """Return which of these documents have ``value`` in field ``number``."""
+    sql = (
+        "SELECT seq FROM doc_index WHERE field=? AND value=?"
+        " AND seq IN (SELECT value FROM json_each(?))"
+    )
+    return {seq for (seq,) in store.rows(sql, (number, value, json.dumps(list(some))))}
 
 
 def rank(text: str, wanted: Sequence[Alternatives]) -> tuple[int, int, int]:

@@ -21,7 +21,7 @@ from field_client.vault.planner import Value
 from field_client.vault.rows import Rows, Stored
 
 MATCH_CANDIDATES = 100
-LATEST = 500
+LATEST = 200
 Change = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
 
@@ -73,18 +73,33 @@ class VaultTable(Rows):
 
         Words of a text, or for each word the ways in which it may be written. One of three
         letters or more may stand anywhere, a shorter one at the start of a word; capitals do not
-        count. Of the newest candidates (100 or twice the limit) those whose words begin so
-        come first, then the shorter texts, then the newer ones. ``first``: an indexed field and a
-        value; of the 500 newest documents that have it those that match come before all others.
+        count. Of the first candidates (100 or twice the limit) those whose words begin so
+        come first, then the shorter texts. ``first``: an indexed field and a value. With it the
+        newest candidates are taken, and whichever of the 200 newest documents that have it match;
+        those that have it come before all others.
         """
         asked = [[word] for word in index.words(wanted)] if isinstance(wanted, str) else wanted
         if not asked or not self._fields().text:
             return []
-        most = max(MATCH_CANDIDATES, 2 * limit)
-        proposed = index.by_parts(self._store, self._catalogue.find(self.name), asked, most)
-        before = index.of_latest(self._store, *self._entry(first), asked, LATEST) if first else ()
-        found = _ranked(before, asked) | _ranked(islice(proposed, most), asked)
-        return self._in_turn(islice(found, limit))
+        found = self._candidates(asked, max(MATCH_CANDIDATES, 2 * limit), first)
+        ahead = index.among(self._store, *self._entry(first), found) if first else ()
+        placed = sorted(
+            (seq not in ahead, index.rank(text, asked), -seq if first else seq)
+            for seq, text in found.items()
+        )
+        return self._in_turn(abs(seq) for _, _, seq in placed[:limit])
+
+    def _candidates(
+        self, asked: Sequence[Alternatives], most: int, first: tuple[str, Value] | None
+    ) -> dict[int, str]:
+        number = self._catalogue.find(self.name)
+        few = index.of_few(self._store, number, asked, most)
+        if few is not None:
+            return dict(few)
+        newest = first is not None
+        proposed = index.by_parts(self._store, number, asked, most, newest=newest)
+        latest = index.of_latest(self._store, *self._entry(first), asked, LATEST) if first else ()
+        return {**dict(latest), **dict(islice(proposed, most))}
 
     def _entry(self, one: tuple[str, Value]) -> tuple[int, Value]:
         field, value = one
@@ -259,12 +274,6 @@ class VaultTable(Rows):
 _INSERT = (
     "INSERT INTO docs (seq, tbl, id, text, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
-
-
-def _ranked(found: Iterable[tuple[int, str]], asked: Sequence[Alternatives]) -> dict[int, None]:
-    """Return the numbers of what was found, the best first."""
-    placed = sorted((index.rank(text, asked), -seq) for seq, text in found)
-    return {-seq: None for _, seq in placed}
 
 
 def document_of(content: Mapping[str, Any], doc_id: str) -> Document:

@@ -55,7 +55,7 @@ def test_drafts_are_found_and_a_record_stands_once(app):
     app.journal.save_draft(record, "person", 1, {"name": "Maria Baru", "nik": NIK})
     new = app.journal.new_record()
     app.journal.save_draft(new, "person", 1, {"name": "Maria Draf", "kk_number": "5315059999"})
-    assert [entry.id for entry in search(app.journal, "maria")] == [new, record]
+    assert [entry.id for entry in search(app.journal, "maria")] == [record, new]
     assert [entry.values["name"] for entry in search(app.journal, NIK)] == ["Maria Baru"]
     assert [entry.id for entry in search(app.journal, "59999")] == [new]
 
