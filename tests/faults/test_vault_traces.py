@@ -142,7 +142,7 @@ def written(room: Room, *logs: Path) -> set[str]:
 @contextmanager
 def pages_of(room: Room, log: Path) -> Iterator[Browser]:
     """Serve the officer's pages, watched; they end as a service ends them."""
-    command = [*WATCH, "-o", log, console("field-client"), "web", "--port", "0", "--json"]
+    command = [*WATCH, "-o", str(log), console("field-client"), "web", "--port", "0", "--json"]
     with subprocess.Popen(
         command,
         cwd=room.work,
