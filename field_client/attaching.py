@@ -13,6 +13,7 @@ from uuid import UUID
 from field_client.capture import Assessment
 from field_client.entries import Entry
 from field_client.opened import App
+from field_client.retention import keep_again
 from field_client.saving import save_answers
 
 
@@ -34,6 +35,7 @@ def attach(app: App, content: bytes, judged: Assessment) -> Attached:
     with app.attachments.keeping(content, recipients):
         known = _known(app, judged.values)
         if known is not None:
+            keep_again(app.journal, known)
             return Attached(id=known.id, already=True)
         made = app.journal.new_record()
         return Attached(id=save_answers(app.journal, made, judged), already=False)

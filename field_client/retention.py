@@ -3,7 +3,9 @@
 The days count from the last word of the office about a record: the receipt for a change made
 here, or a page that brought something new. Only times the server has signed are compared, so a
 laptop's clock erases nothing, whatever it says. What waits, is a draft, is in conflict or needs
-attention keeps its details, and is looked at again 30 days later.
+attention keeps its details, and is looked at again 30 days later. So is a photo's record while the
+photo is not at the office; with the details of the last record that names a photo its key goes,
+and the sealed file stays, for an office that is restored to before it had it.
 
 The table ``due`` is a queue, the soonest first: who is put back goes to its end.
 """
@@ -15,10 +17,13 @@ from typing import Any
 from tinydb import where
 
 from field_client import trash
-from field_client.entries import Standing, standing
+from field_client.entries import Entry, Standing, shown, standing
 from field_client.journal import Journal
+from field_client.records import PHOTO
 from field_client.reduction import reduced_change, reduced_record
 from field_client.tables import Tables, id_of, put
+from field_client.vault.attachments import RECEIVED
+from shared_schema.changes import VOID
 from shared_schema.clock import DAY_MS
 from shared_schema.records import RECORD_TYPES
 
@@ -33,6 +38,13 @@ def count_from(tables: Tables, record: str, server_ms: int) -> None:
     put(tables.due, record, {"due_ms": server_ms + KEPT_MS})
 
 
+def keep_again(journal: Journal, entry: Entry) -> None:
+    """Let the days of a record begin anew whose details went and came back by other ways."""
+    heard = journal.server_ms()
+    if entry.reduced_ms is not None and heard is not None:
+        count_from(journal.tables, str(entry.id), heard)
+
+
 def tidy(journal: Journal, most: int = MOST) -> int:
     """Take away what is overdue, a transaction for each 20 records; return how many were reduced.
 
@@ -43,14 +55,14 @@ def tidy(journal: Journal, most: int = MOST) -> int:
     if heard is None:
         return 0
     trash.purge(journal, heard, KEPT_MS)
-    reduced = 0
-    for _ in range(0, most, PIECE):
-        if next(_overdue(journal.tables, heard), None) is None:
-            break
+    pieces: list[int] = []
+    while len(pieces) * PIECE < most and next(_overdue(journal.tables, heard), None) is not None:
         with journal.transaction():
             overdue = list(islice(_overdue(journal.tables, heard), PIECE))
-            reduced += sum(_settle(journal, id_of(one), heard) for one in overdue)
-    return reduced
+            pieces.append(sum(_settle(journal, id_of(one), heard) for one in overdue))
+    if pieces:
+        _close_photos(journal.tables)
+    return sum(pieces)
 
 
 def _overdue(tables: Tables, heard: int) -> Iterator[Any]:
@@ -81,7 +93,16 @@ def _is_settled(journal: Journal, record: str, document: Any) -> bool:
         drafted=journal.tables.drafts.contains(doc_id=record),
         remarked=journal.tables.remarks.contains(doc_id=record) or record in journal.returned(),
     )
-    return now is Standing.RECEIVED
+    return now is Standing.RECEIVED and not _photo_lacks(journal.tables, document)
+
+
+def _photo_lacks(tables: Tables, document: Any) -> bool:
+    """Tell whether a record's photo is still to come to the office; of a void one none is."""
+    if document["type"] != PHOTO:
+        return False
+    values = shown(document)
+    row = tables.attachments.get(where("sha256") == values.get("sha256"))
+    return row is not None and row["state"] != RECEIVED and values.get(VOID) is None
 
 
 def _reduce(tables: Tables, record: str, document: Any, heard: int) -> bool:
@@ -94,3 +115,24 @@ def _reduce(tables: Tables, record: str, document: Any, heard: int) -> bool:
         if not change.get("reduced"):
             put(tables.changes, id_of(change), reduced_change(change, rtype))
     return True
+
+
+def _close_photos(tables: Tables) -> None:
+    """Take away the keys of photos that only reduced records name; writes only where one is."""
+    keyed = {row["sha256"]: id_of(row) for row in tables.attachments if row["key"]}
+    if not keyed:
+        return
+    of_records = tables.records.search(where("type") == PHOTO)
+    needed = {shown(one).get("sha256") for one in of_records if _is_whole(tables, one)}
+    needed |= {one["values"].get("sha256") for one in tables.drafts}
+    needed |= {one["draft"]["values"].get("sha256") for one in tables.trash}
+    if gone := [name for photo, name in keyed.items() if photo not in needed]:
+        tables.attachments.update({"key": None}, doc_ids=gone)
+
+
+def _is_whole(tables: Tables, document: Any) -> bool:
+    """Tell whether the details of a photo's own record are here, or it is to be looked at again."""
+    if not document["own"]:
+        return False
+    due = tables.due.contains(doc_id=id_of(document))
+    return due or not document.get("reduced") or _photo_lacks(tables, document)

@@ -22,7 +22,10 @@ _SEPARATORS = str.maketrans("", "", " .-")
 
 
 def search(journal: Journal, text: str, limit: int = LIMIT) -> list[Entry]:
-    """Return at most ``limit`` own records, drafts and roster rows, the best matches first."""
+    """Return at most ``limit`` drafts, own records and roster rows, the best matches first.
+
+    By name in this order: what was written here is looked for again most.
+    """
     digits = text.translate(_SEPARATORS)
     is_number = digits.isascii() and digits.isdigit()
     look = _by_number(journal, digits, limit) if is_number else _by_name(journal, text, limit)
@@ -35,8 +38,8 @@ def search(journal: Journal, text: str, limit: int = LIMIT) -> list[Entry]:
 
 def _by_name(journal: Journal, text: str, limit: int) -> Iterator[Document]:
     wanted = search_tokens(text)
-    for table in (journal.tables.records, journal.tables.drafts):
-        yield from table.match(wanted, limit)
+    yield from journal.tables.drafts.match(wanted, limit)
+    yield from journal.tables.records.match(wanted, limit, first=("own", True))
 
 
 def _by_number(journal: Journal, digits: str, limit: int) -> Iterator[Document]:

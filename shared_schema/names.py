@@ -32,6 +32,8 @@ _SHORT_FORMS = {
     "abdul": "abd",
 }
 _FEWEST_OF_A_FORM = 3
+_FEWEST_WITHIN_A_FORM = 4
+_FEWEST_BEGUN = 2
 _AMBIGUOUS_M = {"L": "muhammad", "P": "maria"}
 _SPELLINGS = (
     ("oe", "u"),
@@ -84,13 +86,18 @@ def search_key(name: str, sex: str | None = None) -> str:
     return " ".join([key, *map(_respell, readings)])
 
 
-def search_tokens(query: str) -> tuple[tuple[str, ...], ...]:
+def search_tokens(query: str, *, whole: bool = False) -> tuple[tuple[str, ...], ...]:
     """Return for each word of a query its ways, of which one must occur in a match's `search_key`.
 
-    The beginning of a name finds it, in old and new spelling alike, and what is or begins a
-    short form also finds its long form: "moh" finds Mohtar and Muhammad.
+    The beginning of a name finds it, in old and new spelling alike, and what is, begins or is a
+    longer part of a short form also finds its long form: "moh" finds Mohtar and Muhammad. As typed
+    comes first. The last word may be broken off within an old spelling, "so" of Soeharto, unless
+    the query is a ``whole`` name.
     """
-    return tuple(dict.fromkeys(_ways(word) for word in fold_name(query).split()))
+    words = fold_name(query).split()
+    last = len(words) if whole else len(words) - 1
+    ways = [_ways(word, *(() if at < last else _begun(word))) for at, word in enumerate(words)]
+    return tuple(dict.fromkeys(ways))
 
 
 def _without_degrees(name: str) -> str:
@@ -141,9 +148,28 @@ def _word_key(word: str, sex: str | None) -> str:
     return _LONG_FORMS.get(respelled, respelled)
 
 
-def _ways(word: str) -> tuple[str, ...]:
-    respelled = _respell(word)
-    if len(respelled) < _FEWEST_OF_A_FORM:
-        return (respelled,)
-    longs = {long for form, long in _LONG_FORMS.items() if form.startswith(respelled)}
-    return (respelled, *sorted(long for long in longs if respelled not in long))
+def _ways(word: str, *more: str) -> tuple[str, ...]:
+    """Return what finds a word, itself first. ``more``: what it may become when typed on."""
+    spelled = tuple(dict.fromkeys(map(_respell, (word, *more))))
+    longs = {
+        long for form, long in _LONG_FORMS.items() if any(_is_of(form, part) for part in spelled)
+    }
+    return (*spelled, *sorted(long for long in longs if not any(part in long for part in spelled)))
+
+
+def _is_of(form: str, part: str) -> bool:
+    if len(part) >= _FEWEST_WITHIN_A_FORM:
+        return part in form
+    return len(part) >= _FEWEST_OF_A_FORM and form.startswith(part)
+
+
+def _begun(word: str) -> tuple[str, ...]:
+    """Return a word with each old spelling completed of which it ends in the beginning."""
+    if len(word) < _FEWEST_BEGUN:
+        return ()
+    return tuple(
+        word + old[size:]
+        for old, _ in _SPELLINGS
+        for size in range(1, len(old))
+        if word.endswith(old[:size])
+    )

@@ -4,12 +4,14 @@ A photo is there when its row is: the sealed file is written under another name,
 and its folder flushed before the row that names it commits. A crash in between leaves a file
 without a row, which nobody can open and the next start removes; never a row without its file.
 The file is sealed to the regency and named by its hash; the content key in its row lets this
-laptop's operators look at the photo again. Nothing decrypted is ever written here.
+laptop's operators look at the photo again, until `retention` takes it away: from then on the file
+can be sent, and nobody here can open it. Nothing decrypted is ever written here.
 
     attachments   hash of the sealed file   sha256, key, bytes, sealed_bytes, state
 
 Two records with the same photo share its file. ``state``: `WAITING`, the office does not have it
 yet; `RECEIVED`, it said that it does; `REFUSED`, it cannot use the sealed file.
+``key``: None once it was taken away.
 """
 
 import hashlib
@@ -23,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tinydb import where
 
 from field_client.vault import durable
-from field_client.vault.errors import PhotoAbsent, PhotoDamaged
+from field_client.vault.errors import PhotoAbsent, PhotoAtOffice, PhotoDamaged
 from field_client.vault.keys import ATTACHMENTS
 from field_client.vault.lock import locked
 from field_client.vault.store import VaultDB
@@ -92,13 +94,18 @@ class Attachments:
     def holds(self, sha256: str) -> bool:
         """Return whether the photo with this hash can be looked at here."""
         row = self._row(sha256)
-        return row is not None and (self._folder / str(row.doc_id)).exists()
+        return bool(row and row["key"]) and (self._folder / str(row.doc_id)).exists()
 
     def read(self, sha256: str) -> bytes:
-        """Return the photo with this hash, into memory only. Raises PhotoAbsent, PhotoDamaged."""
+        """Return the photo with this hash, into memory only.
+
+        Raises PhotoAbsent, PhotoAtOffice, PhotoDamaged.
+        """
         row = self._row(sha256)
         if row is None or not (self._folder / str(row.doc_id)).exists():
             raise PhotoAbsent
+        if not row["key"]:
+            raise PhotoAtOffice
         content = self._opened(row)
         if content is None:
             raise PhotoDamaged
@@ -129,7 +136,7 @@ class Attachments:
     def _complaint(self, row: Any) -> Iterator[str]:
         if not (self._folder / str(row.doc_id)).exists():
             yield f"{row.doc_id}: missing"
-        elif self._opened(row) is None:
+        elif (self._opened(row) if row["key"] else self._sealed(row)) is None:
             yield f"{row.doc_id}: damaged"
 
     def tidy(self) -> None:
@@ -155,10 +162,13 @@ class Attachments:
     def _row(self, sha256: str) -> Any:
         return self._rows.get(where("sha256") == sha256)
 
+    def _sealed(self, row: Any) -> bytes | None:
+        return sealed_file(self._home, str(row.doc_id))
+
     def _opened(self, row: Any) -> bytes | None:
         """Return a row's photo, None where its file is not, to the bit, what was written."""
-        sealed = sealed_file(self._home, str(row.doc_id))
-        if sealed is None:
+        sealed = self._sealed(row)
+        if sealed is None or not row["key"]:
             return None
         try:
             content = open_with(sealed, bytes.fromhex(row["key"]))

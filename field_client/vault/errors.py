@@ -202,6 +202,14 @@ class PhotoAbsent(InputError):
     code = "PHOTO_ABSENT"
 
 
+class PhotoAtOffice(InputError):
+    """The office has had this photo for a month, and this laptop opens it no more. Ask the office
+    for it.
+    """
+
+    code = "PHOTO_AT_OFFICE"
+
+
 class PhotoDamaged(StorageError):
     """The photo is damaged on this laptop and was not shown. If you still have it, attach it again;
     then run `verify`.

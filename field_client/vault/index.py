@@ -9,6 +9,7 @@ propose. Three letters are found anywhere; the spaces make trigrams of the first
 word and of the first alone.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -180,39 +181,89 @@ def values_between(store: StoreConnection, number: int, low: str, high: str) -> 
 
 
 def by_parts(
-    store: StoreConnection, table: int, wanted: Sequence[Alternatives], piece: int
+    store: StoreConnection,
+    table: int,
+    wanted: Sequence[Alternatives],
+    piece: int,
+    *,
+    newest: bool = False,
 ) -> Iterator[tuple[int, str]]:
     """Yield number and searched text of the documents that hold every one of ``wanted``.
 
-    In the table's order. A word of three letters or more may stand anywhere, a shorter one at
-    the start of a word; of a word's alternatives any will do. ``piece``: how many to propose at
-    a time, about as many as will be taken.
+    In the table's order, or the ``newest`` first, which costs more where few of what trigrams
+    propose hold it. A word of three letters or more may stand anywhere, a shorter one at the start
+    of a word; of a word's alternatives any will do. ``piece``: how many to propose at a time, about
+    as many as will be taken.
     """
     terms = " AND ".join(f"({' OR '.join(map(_grams, ways))})" for ways in wanted)
-    after, end = span(table)
+    after, before = span(table)
     while True:
-        found = store.rows(
-            "SELECT docs.seq, docs.text FROM doc_text CROSS JOIN docs ON docs.seq=doc_text.rowid"
-            " WHERE doc_text MATCH ? AND doc_text.rowid>? AND doc_text.rowid<?"
-            " ORDER BY doc_text.rowid LIMIT ?",
-            (terms, after, end, piece),
-        )
+        found = store.rows(_PROPOSED[newest], (terms, after, before, piece))
         for seq, text in found:
-            if all(any(_holds(text, way) for way in ways) for ways in wanted):
+            if _holds_all(text, wanted):
                 yield seq, text
         if len(found) < piece:
             return
-        after = found[-1][0]
+        after, before = (after, found[-1][0]) if newest else (found[-1][0], before)
 
 
-def rank(text: str, wanted: Sequence[Alternatives]) -> tuple[int, int]:
-    """Return how well a text fits, the least best: few words that do not begin so, then short."""
+_OF_PARTS = (
+    "SELECT docs.seq, docs.text FROM doc_text CROSS JOIN docs ON docs.seq=doc_text.rowid"
+    " WHERE doc_text MATCH ? AND doc_text.rowid>? AND doc_text.rowid<? ORDER BY doc_text.rowid"
+)
+_PROPOSED = {False: _OF_PARTS + " LIMIT ?", True: _OF_PARTS + " DESC LIMIT ?"}
+
+
+def of_few(
+    store: StoreConnection, table: int, wanted: Sequence[Alternatives], few: int
+) -> list[tuple[int, str]] | None:
+    """Return what `by_parts` yields of a table of at most ``few`` documents; None of a larger."""
+    begin, end = span(table)
+    more = "SELECT 1 FROM docs WHERE seq>? AND seq<? LIMIT 1 OFFSET ?"
+    if store.rows(more, (begin, end, few)):
+        return None
+    found = store.rows("SELECT seq, text FROM docs WHERE seq>? AND seq<?", (begin, end))
+    return [(seq, text) for seq, text in found if text and _holds_all(text, wanted)]
+
+
+def of_latest(
+    store: StoreConnection, number: int, value: Value, wanted: Sequence[Alternatives], most: int
+) -> Iterator[tuple[int, str]]:
+    """Yield what `by_parts` does, of the ``most`` newest with ``value`` in field ``number``."""
+    found = store.rows(
+        "SELECT docs.seq, docs.text FROM doc_index CROSS JOIN docs ON docs.seq=doc_index.seq"
+        " WHERE doc_index.field=? AND doc_index.value=? ORDER BY doc_index.seq DESC LIMIT ?",
+        (number, value, most),
+    )
+    return ((seq, text) for seq, text in found if text and _holds_all(text, wanted))
+
+
+def among(store: StoreConnection, number: int, value: Value, some: Iterable[int]) -> set[int]:
+    """Return which of these documents have ``value`` in field ``number``."""
+    sql = (
+        "SELECT seq FROM doc_index WHERE field=? AND value=?"
+        " AND seq IN (SELECT value FROM json_each(?))"
+    )
+    return {seq for (seq,) in store.rows(sql, (number, value, json.dumps(list(some))))}
+
+
+def rank(text: str, wanted: Sequence[Alternatives]) -> tuple[int, int, int]:
+    """Return how well a text fits, the least best.
+
+    Few words that do not begin so, few that do not hold the first of the ways, then short.
+    Numbers do not make a text longer: a person has them or not.
+    """
     late = sum(not any(_begins(text, way) for way in ways) for ways in wanted)
-    return late, len(text)
+    other = sum(not _holds(text, ways[0]) for ways in wanted)
+    return late, other, sum(len(word) for word in text.split() if not word.isdigit())
 
 
 def _begins(text: str, word: str) -> bool:
     return f" {word}" in text
+
+
+def _holds_all(text: str, wanted: Sequence[Alternatives]) -> bool:
+    return all(any(_holds(text, way) for way in ways) for ways in wanted)
 
 
 def _holds(text: str, word: str) -> bool:

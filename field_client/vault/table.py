@@ -17,9 +17,11 @@ from tinydb.table import Document
 from field_client.vault import index, indexcheck
 from field_client.vault.bodies import from_body, to_body
 from field_client.vault.index import Alternatives
+from field_client.vault.planner import Value
 from field_client.vault.rows import Rows, Stored
 
 MATCH_CANDIDATES = 100
+LATEST = 200
 Change = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
 
@@ -60,21 +62,48 @@ class VaultTable(Rows):
             raise RuntimeError("You have to pass either cond or doc_id")
         return self.get(cond, doc_id) is not None
 
-    def match(self, wanted: str | Sequence[Alternatives], limit: int = 50) -> list[Document]:
+    def match(
+        self,
+        wanted: str | Sequence[Alternatives],
+        limit: int = 50,
+        *,
+        first: tuple[str, Value] | None = None,
+    ) -> list[Document]:
         """Return at most ``limit`` documents whose searched text holds every word ``wanted``.
 
         Words of a text, or for each word the ways in which it may be written. One of three
         letters or more may stand anywhere, a shorter one at the start of a word; capitals do not
         count. Of the first candidates (100 or twice the limit) those whose words begin so
-        come first, then the shorter texts.
+        come first, then the shorter texts. ``first``: an indexed field and a value. With it the
+        newest candidates are taken, and whichever of the 200 newest documents that have it match;
+        those that have it come before all others.
         """
         asked = [[word] for word in index.words(wanted)] if isinstance(wanted, str) else wanted
         if not asked or not self._fields().text:
             return []
-        most = max(MATCH_CANDIDATES, 2 * limit)
-        proposed = index.by_parts(self._store, self._catalogue.find(self.name), asked, most)
-        found = sorted((index.rank(text, asked), seq) for seq, text in islice(proposed, most))
-        return self._in_turn(seq for _, seq in found[:limit])
+        found = self._candidates(asked, max(MATCH_CANDIDATES, 2 * limit), first)
+        ahead = index.among(self._store, *self._entry(first), found) if first else ()
+        placed = sorted(
+            (seq not in ahead, index.rank(text, asked), -seq if first else seq)
+            for seq, text in found.items()
+        )
+        return self._in_turn(abs(seq) for _, _, seq in placed[:limit])
+
+    def _candidates(
+        self, asked: Sequence[Alternatives], most: int, first: tuple[str, Value] | None
+    ) -> dict[int, str]:
+        number = self._catalogue.find(self.name)
+        few = index.of_few(self._store, number, asked, most)
+        if few is not None:
+            return dict(few)
+        newest = first is not None
+        proposed = index.by_parts(self._store, number, asked, most, newest=newest)
+        latest = index.of_latest(self._store, *self._entry(first), asked, LATEST) if first else ()
+        return {**dict(latest), **dict(islice(proposed, most))}
+
+    def _entry(self, one: tuple[str, Value]) -> tuple[int, Value]:
+        field, value = one
+        return self._fields().values[field], value
 
     def match_bodies(
         self, wanted: Sequence[Alternatives], limit: int

@@ -21,7 +21,7 @@ from field_client.web.showing import Page
 from field_client.web.visitors import Visitors
 from shared_schema.errors import JemputError
 
-_BACKUPS = "*.backup"
+BACKUPS = "*.backup"
 
 
 def blueprint(desk: Desk, _visitors: Visitors) -> Blueprint:
@@ -75,6 +75,6 @@ def _shown(error: JemputError | None = None, asking: str = "") -> str:
 def _files(stick: Path) -> list[Path]:
     """Return the backups on a stick; one that was pulled out has none."""
     try:
-        return sorted(stick.glob(_BACKUPS), reverse=True)
+        return sorted(stick.glob(BACKUPS), reverse=True)
     except OSError:
         return []

@@ -32,7 +32,8 @@ class Desk:
 
     ``trouble``: why the last sealing failed; it holds on to nothing. ``ended``: why the last shift
     was ended, where that was nobody's wish here, until the next one begins. ``updated``: while a
-    store is opened, what share of it has been brought up to this program.
+    store is opened, what share of it has been brought up to this program, or, ``anew``, encrypted
+    under another root, since an operator was removed.
     """
 
     home: Path
@@ -40,6 +41,7 @@ class Desk:
     trouble: JemputError | None = None
     ended: AccessError | None = None
     updated: float | None = None
+    anew: bool = False
     _shift: Shift = field(default_factory=Shift)
     _app: App | None = None
     _pin: pin.Pin | None = field(default=None, repr=False)
@@ -138,7 +140,7 @@ class Desk:
                 self._close_for(Shift())
                 self._open(keys, Shift().begin(keys.operator, self.clock()))
             finally:
-                self.updated = None
+                self.updated, self.anew = None, False
 
     def resume(self, digits: str) -> None:
         """Go on with a paused shift. Raises PinWrong, PinForgotten, and what opening raises."""
@@ -185,13 +187,16 @@ class Desk:
         self._pin, self._wrapped = digits, None
 
     def _open(self, keys: VaultKeys, following: Shift) -> None:
-        app = open_unlocked(self.home, keys, updating=self._note_update)
+        app = open_unlocked(self.home, keys, progress=self._note_rekey, updating=self._note_update)
         with self._turn:
             self._app, self._shift, self._seen = app, following.use(self.clock()), -1
             self.ended = None
 
+    def _note_rekey(self, share: float) -> None:
+        self.updated, self.anew = share, True
+
     def _note_update(self, share: float) -> None:
-        self.updated = share
+        self.updated, self.anew = share, False
 
     def set_pin(self, digits: str) -> None:
         """Let six digits open the store again after a pause. Raises PinWeak, StoreLocked."""

@@ -60,7 +60,7 @@ def _add_unlocking(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
 
     @room.get("/unlock/progress")
     def updating() -> Page:
-        return render_template("_updating.html", share=desk.updated)
+        return render_template("_updating.html", share=desk.updated, anew=desk.anew)
 
     @room.post("/unlock")
     def enter() -> Page:

@@ -9,7 +9,7 @@ from typing import Any
 
 from field_client import display
 from field_client.commands import documents
-from field_client.entries import COUNTED, Entry, Standing
+from field_client.entries import COUNTED, Entry, HistoryLine, Standing
 from field_client.opened import App
 from field_client.sync.departure import is_prepared, load_departure
 from field_client.sync.locked import still_sealed
@@ -18,6 +18,7 @@ from field_client.vault.spool import open_spool
 from field_client.web import memo
 from field_client.web.words import clock_text, language, local, rough_text, text
 from shared_schema.central import Central, central_meaning
+from shared_schema.clock import wall_of
 from shared_schema.display import field_rows, masked
 from shared_schema.i18n import Label
 from shared_schema.records import RECORD_TYPES, FieldKind, RecordType
@@ -53,10 +54,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One record as a whole. ``notes``: what needs attention in it."""
+    """One record as a whole. ``notes``: what needs attention in it.
+
+    ``written``: who began it here, and who wrote in it last, with the time of each.
+    """
 
     row: Row
     fields: Sequence[tuple[str, str]]
+    written: Sequence[tuple[str, str]]
     notes: Sequence[str]
     type: str
     void: bool
@@ -132,10 +137,32 @@ def sheet(app: App, entry: Entry) -> Sheet:
     return Sheet(
         row=row(app, entry),
         fields=fields,
+        written=_written_by(app, entry),
         notes=[line.lstrip("! ") for line in notes],
         type=entry.type,
         void=entry.void is not None,
     )
+
+
+def _written_by(app: App, entry: Entry) -> list[tuple[str, str]]:
+    """Return who began a record here, and who wrote in it last; nothing of what only came here."""
+    lines = app.journal.history(entry.id) if entry.own else []
+    if not any(line.own for line in lines):
+        return []
+    words, first, last = text(), lines[0], lines[-1]
+    said = [(words("Written by"), _signed(app, first))] if first.own else []
+    if last is not first or not first.own:
+        said.append((words("Last changed by"), _signed(app, last)))
+    return said
+
+
+def _signed(app: App, line: HistoryLine) -> str:
+    who = documents.writer(line, text(), app.device.server)
+    zone = display.time_zone(app.device.timezone)
+    with suppress(ValueError, OverflowError, OSError):  # a clock beyond the calendar
+        today = local(app.journal.evidence().best_ms(), zone)
+        return f"{who} · {clock_text(local(wall_of(line.hlc), zone), today)}"
+    return who
 
 
 def named(app: App, entry: Entry) -> str:

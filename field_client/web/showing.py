@@ -65,6 +65,7 @@ def locked_page(desk: Desk, error: JemputError | None = None, chosen: str = "") 
         elsewhere=desk.shift.state is State.OPEN,
         error=error or desk.ended,
         share=desk.updated,
+        anew=desk.anew,
     )
 
 

@@ -13,10 +13,20 @@ import pytest
 
 from field_client.vault.keys import VaultKeys, unlock
 from tests.faults.vault_writer import handed
+from tests.support.effort import Effort
 from tests.support.nursery import Nursery
 from tests.support.processes import OPERATOR, PASSPHRASE
 from tests.support.scenes import Laptop, Office, people, regency
 
+TAILS = (
+    (("vault",), False),
+    (("spool",), False),
+    (("vault", "spool"), False),
+    (("vault",), True),
+)
+ORDERS = ("original", "copy")
+CUT = Effort("test_vault_tail.py::test_a_log_cut_short", ci=len(TAILS), soak=0)
+COPIED = Effort("test_vault_tail.py::test_a_store_copied_without_its_log", ci=len(ORDERS), soak=0)
 WRITER = "tests.faults.vault_writer:"
 ROWS = people(90, 6, "53.15.05")
 
@@ -48,9 +58,7 @@ def cut(path: Path, keep: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("logs", "much"),
-    [(("vault",), False), (("spool",), False), (("vault", "spool"), False), (("vault",), True)],
-    ids=["vault", "spool", "both", "all of the vault's"],
+    ("logs", "much"), TAILS, ids=["vault", "spool", "both", "all of the vault's"]
 )
 def test_a_log_cut_short(office: Office, logs: tuple[str, ...], much: bool) -> None:
     """It is said, at once or at the next sync; all that was received is back, and nobody doubled.
@@ -71,7 +79,7 @@ def test_a_log_cut_short(office: Office, logs: tuple[str, ...], much: bool) -> N
     require_all(office, device)
 
 
-@pytest.mark.parametrize("first", ["original", "copy"])
+@pytest.mark.parametrize("first", ORDERS)
 def test_a_store_copied_without_its_log(office: Office, first: str) -> None:
     """The copy holds an older state, is noticed, and goes on apart; nobody is lost or doubled."""
     original, _, _ = left_with_logs(office)

@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ import pytest
 from tests.support.canary import scan
 from tests.support.effort import Effort, report
 from tests.support.iotrace import require_strace
+from tests.support.pages import Browser
+from tests.support.pictures import photo
 from tests.support.processes import PASSPHRASE, client_environment, console
 from tests.support.scenes import far_laptop, people
 
@@ -45,12 +48,17 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("backup", "cadangan.jemput"),
     ("sync",),
     ("verify",),
+    ("attach", "{record}", "{photo}", "--note", NAME),
+    ("show", "{record}"),
 )
 TRACES = Effort("test_vault_traces.py::test_no_file_shows_a_name", ci=len(COMMANDS), soak=0)
 DUMPS = Effort("test_vault_traces.py::test_no_core_is_dumped", ci=2, soak=0)
-EFFORTS = (TRACES, DUMPS)
-OPENED = re.compile(r'(?:openat|open|creat)\(.*?"([^"]+)", [^)]*(?:O_WRONLY|O_RDWR|O_CREAT)')
+PAGES = Effort("test_vault_traces.py::test_no_page_leaves_a_name", ci=4, soak=0)
+EFFORTS = (TRACES, DUMPS, PAGES)
+OPENED = re.compile(r'(?:openat|open|creat)\(.*?"([^"]+)", [^)\n]*(?:O_WRONLY|O_RDWR|O_CREAT)')
 MADE = re.compile(r'(?:mkdir|rename|link|symlink)\w*\(.*"([^"]+)"')
+PHOTO = photo(NAME, size=(320, 240)) + bytes(1 << 20)  # what werkzeug lays into a file
+URL = re.compile(rb'"url": "([^"]+)"')
 CALLS = "openat,open,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat"
 WATCH = ("strace", "-f", "--seccomp-bpf", "-qq", "-A", "-s", "4096", "-e", f"trace={CALLS}")
 CONTROL = f"import time\nname = {NAME!r}\nprint('up', flush=True)\ntime.sleep(60)"
@@ -65,7 +73,9 @@ class Room:
         self.folder = folder / "room"
         for name in ("home", "tmp", "work"):
             (self.folder / name).mkdir(parents=True)
-        self.work = self.folder / "work"
+        self.work, self.temporary = self.folder / "work", self.folder / "tmp"
+        self.photo = folder / "kamera.jpg"
+        self.photo.write_bytes(PHOTO)
 
     @property
     def env(self) -> dict[str, str]:
@@ -94,9 +104,13 @@ def test_no_file_shows_a_name(room: Room, tmp_path: Path) -> None:
     """Each command is watched: it writes nowhere else, and nothing that it writes is readable."""
     require_strace()
     log, said = tmp_path / "log", b""
-    for command in COMMANDS:
+    known = {"photo": str(room.photo), "record": room.device.add_person(**ROW)}
+    for number, command in enumerate(COMMANDS):
         done = subprocess.run(
-            [*WATCH, "-o", log, console("field-client"), *command],
+            [
+                *(*WATCH, "-o", f"{log}{number}", console("field-client")),
+                *(part.format_map(known) for part in command),
+            ],
             cwd=room.work,
             env=room.env,
             input=(json.dumps(ROW) + "\n").encode(),
@@ -106,15 +120,72 @@ def test_no_file_shows_a_name(room: Room, tmp_path: Path) -> None:
         )
         assert b"Traceback" not in done.stderr
         said += done.stderr
-    text = log.read_text()
-    written = {*OPENED.findall(text), *MADE.findall(text)}
-    inside = {str(room.work / path) for path in written}
-    assert [path for path in inside if not room.is_ours(path)] == []
-    assert any(path.endswith("vault.db-wal") for path in inside)
+    inside = written(room, *(Path(f"{log}{number}") for number in range(len(COMMANDS))))
+    (photo,) = room.device.run("show", known["record"])["attachments"]
+    assert photo["values"]["note"] == NAME
     (tmp_path / "said").write_bytes(said)
     assert not hits(room.device.home, room.folder, tmp_path / "said")
     report(commands=len(COMMANDS), files=len(inside))
     assert len(COMMANDS) == TRACES.ci
+
+
+def written(room: Room, *logs: Path) -> set[str]:
+    """Return every file that watched programs wrote to or made; all of them are the laptop's."""
+    text = "".join(log.read_text() for log in logs)
+    found = {*OPENED.findall(text), *MADE.findall(text)}
+    inside = {str(room.work / path) for path in found}
+    assert [path for path in inside if not room.is_ours(path)] == []
+    assert any(path.endswith("vault.db-wal") for path in inside)
+    return inside
+
+
+@contextmanager
+def pages_of(room: Room, log: Path) -> Iterator[Browser]:
+    """Serve the officer's pages, watched; they end as a service ends them."""
+    command = [*WATCH, "-o", str(log), console("field-client"), "web", "--port", "0", "--json"]
+    with subprocess.Popen(
+        command,
+        cwd=room.work,
+        env={**room.env, "FIELD_CLIENT_PASSPHRASE": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as program:
+        try:
+            assert program.stdout is not None
+            found = next(filter(None, map(URL.search, program.stdout)))
+            yield Browser(url=found[1].decode())
+        finally:
+            os.killpg(program.pid, signal.SIGTERM)
+            said, _ = program.communicate(timeout=60)
+    assert NAME.encode() not in said
+
+
+def test_no_page_leaves_a_name(room: Room, tmp_path: Path) -> None:
+    """Unlocked, registered, an outage reported with a photo that werkzeug would lay down, sought.
+
+    No temporary file is made for a form or a photo, and nothing that is written is readable.
+    """
+    require_strace()
+    log = tmp_path / "log"
+    with pages_of(room, log) as browser:
+        assert "Buka kunci" not in browser.unlock()
+        browser.get("/new/person")
+        form = re.search(r'action="(/form/[^"]+)"', browser.page)
+        assert form
+        person = {name: str(ROW[name]) for name in ("name", "nik", "sex", "village", "birth_date")}
+        browser.post(form[1], **person, go="save")
+        browser.get("/outage/new")
+        report_ = {"component": "camera", "place": NAME, "status": "broken"}
+        days = {"started": "01-11-2026", "started_precision": "month"}
+        assert "Foto (1)" in browser.upload("/outage/new", "photo", PHOTO, **report_, **days)
+        browser.get("/")
+        assert NAME in browser.post("/search", q="Xyloquartz")
+    inside = written(room, log)
+    assert not [path for path in inside if Path(path).is_relative_to(room.temporary)]
+    assert not hits(room.device.home, room.folder)
+    assert {one["name"] for one in room.device.values().values()} == {NAME}
+    report(forms=PAGES.ci, files=len(inside))
 
 
 def allow_dumps() -> None:

@@ -17,6 +17,8 @@ from tests.support.processes import OPERATOR, PASSPHRASE, Started, client_enviro
 
 FORM_KEY = re.compile(r'name="form_key" value="([^"]+)"')
 _LOOK_S = 0.02
+_PLAIN = "application/x-www-form-urlencoded"
+_BOUNDARY = "batas-yang-tidak-ada-di-foto"
 TAGS = re.compile(r"<[^>]+>")
 
 
@@ -98,18 +100,30 @@ class Browser:
         """Send a form with the key of the page that is shown, and follow."""
         found = FORM_KEY.search(self.page)
         key = found[1] if found else ""
-        return self._ask("POST", path, urlencode({"form_key": key, **fields}))
+        return self._ask("POST", path, urlencode({"form_key": key, **fields}).encode())
+
+    def upload(self, path: str, name: str, content: bytes, **fields: str) -> str:
+        """Send a form with a file in its field ``name``, and follow."""
+        found = FORM_KEY.search(self.page)
+        parts = {"form_key": found[1] if found else "", **fields}
+        head = "--{}\r\nContent-Disposition: form-data; name={}\r\n\r\n{}\r\n"
+        said = "".join(head.format(_BOUNDARY, *part) for part in parts.items())
+        said += (
+            f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name={name}; filename="a"\r\n\r\n'
+        )
+        body = said.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
+        return self._ask("POST", path, body, f"multipart/form-data; boundary={_BOUNDARY}")
 
     def unlock(self) -> str:
         """Give the passphrase."""
         self.get("/unlock")
         return self.post("/unlock", operator=OPERATOR, passphrase=PASSPHRASE)
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> str:
+    def _ask(self, method: str, path: str, body: bytes | None = None, kind: str = _PLAIN) -> str:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = kind
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

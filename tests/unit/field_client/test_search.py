@@ -32,6 +32,8 @@ def app(tmp_path):
         ("jubir", {"Yohanes Djoebir"}),
         ("m", {"Moh. Saleh Contoh", "Mohtar Contoh", "Maria Soesanti"}),
         ("su", {"Maria Soesanti"}),
+        ("maria so", {"Maria Soesanti"}),
+        ("ohannes", {"Yohanes Djoebir"}),
         ("santi", {"Maria Soesanti"}),
         (NIK, {"Maria Soesanti"}),
         ("5315 0501", {"Maria Soesanti"}),
@@ -56,6 +58,33 @@ def test_drafts_are_found_and_a_record_stands_once(app):
     assert [entry.id for entry in search(app.journal, "maria")] == [record, new]
     assert [entry.values["name"] for entry in search(app.journal, NIK)] == ["Maria Baru"]
     assert [entry.id for entry in search(app.journal, "59999")] == [new]
+
+
+@pytest.mark.parametrize("pulled", ["before", "after"])
+def test_own_people_and_drafts_come_before_a_whole_roster(app, pulled):
+    """However many rows of the office match, and whether they came first or last."""
+    row = app.tables.records.get(doc_id=str(search(app.journal, NIK)[0].id))
+    row |= {"own": False, "search_key": "maria goreti", "nik": None, "kk_number": None}
+    rows = [document_of(row, f"{n:032x}") for n in range(1, 400)]
+    if pulled == "before":
+        app.tables.records.insert_multiple(rows)
+    long, short = register(app, ["Anamaria Contoh Sekali", "Maria"])
+    draft = app.journal.new_record()
+    app.journal.save_draft(draft, "person", 1, {"name": "Maria Draf"})
+    if pulled == "after":
+        app.tables.records.insert_multiple(rows)
+    for limit in (5, 20, 50):
+        entries = search(app.journal, "maria", limit)
+        assert len(entries) == limit
+        assert [entry.id for entry in entries[:2]] == [draft, short]
+        assert long in [entry.id for entry in entries]
+
+
+def test_a_number_makes_no_name_longer(app):
+    """Of two that match, the one of that very name comes first, with or without a NIK."""
+    exact, other = register(app, ["Kornelis", "Kornelis Contoh"])
+    write(app, exact, nik=NIK[:-1] + "9", kk_number=CARD)
+    assert [entry.id for entry in search(app.journal, "kornelis")] == [exact, other]
 
 
 def test_no_more_than_the_limit(app):

@@ -85,12 +85,28 @@ def test_different_names_keep_different_keys() -> None:
         ("Djoebir", "Jubir Contoh"),
         ("jub", "Djoebir Contoh"),
         ("tjahja", "Cahya Contoh"),
+        ("so", "Soeharto Contoh"),
+        ("contoh so", "Soeharto Contoh"),
+        ("ch", "Christina Contoh"),
+        ("Nat", "Natjip Contoh"),
+        ("Kh", "Khristina Contoh"),
+        ("moc", "Mochamad Contoh"),
+        ("ohammad", "Mohammad Contoh"),
+        ("siscus", "Fransiscus Contoh"),
     ],
 )
 def test_a_query_finds_every_spelling(query: str, entry: str) -> None:
     """Each token occurs in the key of the entry."""
     key = search_key(entry)
     assert all(any(way in key for way in ways) for ways in search_tokens(query))
+
+
+def test_only_the_last_word_is_half_typed_and_none_of_a_whole_name() -> None:
+    """As typed comes first; a word before others, and a single letter, stand for themselves."""
+    assert search_tokens("so") == (("so", "su"),)
+    assert search_tokens("so contoh")[0] == ("so",)
+    assert search_tokens("so", whole=True) == (("so",),)
+    assert search_tokens("t") == (("t",),)
 
 
 def test_a_known_sex_narrows_what_a_lone_m_may_mean() -> None:

@@ -1,7 +1,10 @@
 """Blank cards, backup, operators, slip, practice, help, a laptop without a store."""
 
+import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +13,19 @@ import pytest
 from field_client.backups import back_up
 from field_client.capture import assess
 from field_client.commands.unlocking import check_context
+from field_client.vault import keys
 from field_client.vault.backup import restore_backup
 from field_client.vault.keys import list_operators
+from field_client.web.beginning import BACKUPS
 from field_client.web.desk import Desk
 from field_client.web.pages import create_app
 from field_client.web.practice import OPERATOR as PRACTISING
 from field_client.web.practice import PASSPHRASE, practice_home, prepare, residents
 from shared_schema.records import record_type
 from tests.support.laptop import OPERATOR, register, reopen
+from tests.support.laptop import PASSPHRASE as OFFICERS
 from tests.support.memory_server import MemoryServer
+from tests.support.source import ROOT
 from tests.unit.field_client.web.conftest import Browser
 from tests.unit.field_client.web.test_rooms import words
 
@@ -79,6 +86,51 @@ def test_an_administrator_adds_and_removes_an_operator(browser: Browser, desk: D
     assert list_operators(desk.home) == [OPERATOR, "petugas dua"]
     assert browser.post("/device/remove", name="petugas dua").location == "/unlock"
     assert list_operators(desk.home) == [OPERATOR]
+
+
+def test_a_passphrase_is_changed_by_its_owner_or_an_administrator(
+    browser: Browser, browsers: Callable[[], Browser], desk: Desk
+) -> None:
+    """Typed twice alike; the shift of whoever's it is ends, and only the new one opens again."""
+    second = {"operator": "petugas dua", "passphrase": "sandi petugas dua"}
+    unlocked = keys.unlock(desk.home, OPERATOR, OFFICERS)
+    keys.add_operator(desk.home, unlocked, *second.values(), calibrate=False)
+    browser.unlock()
+    browser.get("/device")
+    for given in ({"again": "sandi lain sekali"}, {"passphrase": "kecil", "again": "kecil"}):
+        typed = {"passphrase": PHRASE, "again": PHRASE, **given}
+        assert browser.post("/device/passphrase", **typed).status_code in {400, 403}
+    done = browser.post(
+        "/device/passphrase", operator="petugas dua", passphrase=PHRASE, again=PHRASE
+    )
+    assert (done.status_code, "petugas dua" in browser.page) == (200, True)
+    assert browser.get("/").status_code == 200, "another's passphrase ends another's shift"
+    done = browser.post("/device/passphrase", passphrase=PHRASE + "!", again=PHRASE + "!")
+    assert done.status_code == 200
+    assert browser.get("/").location == "/unlock"
+    assert browser.unlock().status_code == 403, "the old one"
+    assert browser.unlock(PHRASE + "!").location == "/"
+    other = browsers()
+    other.get("/unlock")
+    assert other.post("/unlock", **second).status_code == 403
+    other.post("/unlock", **{**second, "passphrase": PHRASE})
+    other.get("/device")
+    for_chief = {"operator": OPERATOR, "passphrase": PHRASE, "again": PHRASE}
+    assert other.post("/device/passphrase", **for_chief).status_code == 403
+    assert keys.unlock(desk.home, OPERATOR, PHRASE + "!").operator == OPERATOR
+
+
+def test_a_backup_that_the_documents_name_is_one_that_a_page_offers() -> None:
+    """What was written by the command is found by the page of a laptop without a store."""
+    written = [
+        name
+        for page in sorted((ROOT / "docs").glob("*.md"))
+        for name in re.findall(
+            r"^field-client (?:backup|restore) (\S+)$", page.read_text(), re.MULTILINE
+        )
+    ]
+    assert len(written) >= 3
+    assert all(fnmatch(name, BACKUPS) for name in written)
 
 
 def test_a_slip_is_for_who_was_registered_here(browser: Browser, desk: Desk) -> None:

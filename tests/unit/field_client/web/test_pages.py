@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
 from field_client.shift import IDLE_S, State
 from field_client.vault import keys
 from field_client.web.desk import Desk
-from tests.support.laptop import OPERATOR, PASSPHRASE, register, reopen
+from tests.support.laptop import OPERATOR, PASSPHRASE, register, reopen, write
 from tests.unit.field_client.web.conftest import BASE, PIN, Browser, Clock
 
 BEHIND_THE_DOOR = ("/", "/search?q=maria", "/records/waiting", "/pin/new", "/nowhere")
@@ -56,6 +57,32 @@ def test_a_record_is_found_and_shown(browser: Browser, desk: Desk) -> None:
     assert "<script>" not in browser.page
     assert browser.get("/record/00000000-0000-8000-8000-000000000000").status_code == 400
     assert browser.get("/records/roster").status_code == 404
+
+
+def test_a_record_says_who_began_it_and_who_wrote_last(browser: Browser, desk: Desk) -> None:
+    """Each under the name they unlocked with; what only came from the office says nothing."""
+    unlocked = keys.unlock(desk.home, OPERATOR, PASSPHRASE)
+    keys.add_operator(desk.home, unlocked, "kedua", "rahasia-kedua-dua", calibrate=False)
+    with reopen(desk.home) as app:
+        alone, shared = register(app, ["Warga Contoh 1", "Warga Contoh 2"])
+    with reopen(desk.home, keys.unlock(desk.home, "kedua", "rahasia-kedua-dua")) as app:
+        write(app, shared, phone="0811")
+        draft = app.journal.new_record()
+        app.journal.save_draft(draft, "person", 1, {"name": "Warga Contoh 3"})
+    browser.unlock()
+    browser.get("/")
+    browser.post("/language", lang="en", back="/")
+    assert [who for _, who in signed(browser, shared)] == [OPERATOR, "kedua"]
+    assert [label for label, _ in signed(browser, shared)] == ["Written by", "Last changed by"]
+    assert signed(browser, alone) == [("Written by", OPERATOR)]
+    assert signed(browser, draft) == []
+
+
+def signed(browser: Browser, record: UUID) -> list[tuple[str, str]]:
+    """Open a record; return who is said to have written in it, without the times."""
+    browser.get(f"/record/{record}")
+    facts = re.findall(r"<dt>([^<]+)</dt><dd>([^<]+) · \d\d:\d\d</dd>", browser.page)
+    return [(label, who) for label, who in facts if label.endswith(" by")]
 
 
 def test_no_name_gets_into_the_browsers_history(browser: Browser) -> None:
