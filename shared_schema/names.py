@@ -86,17 +86,17 @@ def search_key(name: str, sex: str | None = None) -> str:
     return " ".join([key, *map(_respell, readings)])
 
 
-def search_tokens(query: str, *, whole: bool = False) -> tuple[tuple[str, ...], ...]:
+def search_tokens(query: str) -> tuple[tuple[str, ...], ...]:
     """Return for each word of a query its ways, of which one must occur in a match's `search_key`.
 
     The beginning of a name finds it, in old and new spelling alike, and what is, begins or is a
     longer part of a short form also finds its long form: "moh" finds Mohtar and Muhammad. As typed
-    comes first. The last word may be broken off within an old spelling, "so" of Soeharto, unless
-    the query is a ``whole`` name.
+    comes first. The last word may be broken off within an old spelling, "so" of Soeharto.
     """
     words = fold_name(query).split()
-    last = len(words) if whole else len(words) - 1
-    ways = [_ways(word, *(() if at < last else _begun(word))) for at, word in enumerate(words)]
+    ways = [_ways(word) for word in words[:-1]] + [
+        _ways(word, *_begun(word)) for word in words[-1:]
+    ]
     return tuple(dict.fromkeys(ways))
 
 

@@ -105,7 +105,6 @@ def test_only_the_last_word_is_half_typed_and_none_of_a_whole_name() -> None:
     """As typed comes first; a word before others, and a single letter, stand for themselves."""
     assert search_tokens("so") == (("so", "su"),)
     assert search_tokens("so contoh")[0] == ("so",)
-    assert search_tokens("so", whole=True) == (("so",),)
     assert search_tokens("t") == (("t",),)
 
 
