@@ -77,6 +77,14 @@ class ServerFailed(NetworkError):
     code = "SERVER_ERROR"
 
 
+class OfficeBusy(ServerFailed):
+    """The office cannot take this exchange just now ({reason}). Everything is kept and waits; try
+    again in a few minutes.
+    """
+
+    code = "OFFICE_BUSY"
+
+
 class ServerRefused(AccessError):
     """The server refused this exchange ({reason}). Nothing is lost; ask your administrator."""
 

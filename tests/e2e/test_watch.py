@@ -19,7 +19,10 @@ from tests.support.processes import (
 )
 from tests.support.scenes import Laptop, regency
 
-PORTAL = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nhalo"
+PORTAL = (
+    b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: 37\r\n\r\n"
+    b'{"error": {"code": "LOGIN_REQUIRED"}}'
+)
 PERSON = {"name": "Warga Contoh 1", "sex": "P", "village": "53.15.05.2001", "birth_date": "1970"}
 ALL_THERE = "Everything saved on this laptop is at the office."
 PATIENCE_S = 60.0
