@@ -123,6 +123,14 @@ class HeardRefused(JemputError):
     code = "HEARD_REFUSED"
 
 
+class RelayAnswered(JemputError):
+    """A relay answered where the office was expected. Nothing is lost; sync with `--via` and the
+    relay's address.
+    """
+
+    code = "RELAY_ANSWERED"
+
+
 class ReplyForeign(CustodyError):
     """The answer is for another laptop or from another server. Nothing of it was used. Import the
     answer to this laptop's own export.

@@ -68,7 +68,7 @@ class Patience:
         if self._fruitless:
             doubled_s = _FIRST_PAUSE_S * 2.0 ** min(self._fruitless - 1, 8)
             pause_s = min(doubled_s, _LONGEST_PAUSE_S) * (0.5 + self.draw() / 2)
-            self.sleep(pause_s + error.details.get("pause_s", 0))
+            self.sleep(pause_s + _asked_s(error))
         return True
 
     def _met(self) -> None:
@@ -80,4 +80,9 @@ class Patience:
     def _over(self, heard_s: float, error: NetworkError) -> bool:
         """Return whether it has lasted long enough, or would before the office is free."""
         seconds = self.seconds * (1 + bool(error.details.get("moved")))
-        return self.now() - heard_s + error.details.get("pause_s", 0) >= seconds
+        return self.now() - heard_s + _asked_s(error) >= seconds
+
+
+def _asked_s(error: NetworkError) -> float:
+    """Return how long the office asks to be left alone."""
+    return float(error.details.get("pause_s", 0))
