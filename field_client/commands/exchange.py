@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from field_client.config import load_config
 from field_client.opened import App
 from field_client.sync.departure import load_departure
 from field_client.sync.engine import synchronise
-from field_client.sync.errors import ClockOff
+from field_client.sync.errors import ClockOff, RelayAnswered
 from field_client.sync.fallback import Pace
 from field_client.sync.outcome import Outcome
 from field_client.sync.patience import PATIENCE_S, Patience
@@ -97,16 +98,38 @@ def _attempts(locked: bool, begin: Begin) -> Iterator[Watching]:  # noqa: FBT001
             device = app.device
             trust = Trust(pinned=bytes.fromhex(device.signing))
             connect = partial(HttpTransport, url=device.url, trust=trust)
-            attempt = partial(_sync, app, connect, begin)
-            yield _on_the_store(app, attempt, device.url)
+            whoever = _Whoever(partial(_sync, app, connect, begin), partial(visit, app, connect))
+            yield _on_the_store(app, whoever, device.url)
         return
     with _spool() as (home, spool):
         departure = load_departure(spool)
         trust = Trust(pinned=departure.server)
         connect = partial(HttpTransport, url=departure.url, trust=trust)
-        attempt = partial(sync_locked, home, spool, connect, begin)
+        direct = partial(sync_locked, home, spool, connect, begin)
+        attempt = _Whoever(direct, partial(visit_locked, home, spool, connect))
         left = partial(left_sealed, spool)
         yield Watching(attempt=attempt, url=departure.url, left=left, locked=True)
+
+
+@dataclass(slots=True)
+class _Whoever:
+    """Syncs once with whoever is at the address of the code: the office, or a relay before it.
+
+    Once a relay has answered, the run goes on as with `--via`, where the office may answer too.
+    """
+
+    direct: Callable[[Tell], None]
+    by_relay: Callable[[Tell], None]
+    is_relay: bool = False
+
+    def __call__(self, tell: Tell) -> None:
+        if not self.is_relay:
+            try:
+                self.direct(tell)
+            except RelayAnswered:
+                self.is_relay = True
+        if self.is_relay:
+            self.by_relay(tell)
 
 
 def _on_the_store(app: App, attempt: Callable[[Tell], None], url: str) -> Watching:

@@ -21,16 +21,14 @@ from field_client.sync.errors import (
     ClockOff,
     DeviceRevokedWaiting,
     LineCut,
-    ProxyRefused,
     ServerFailed,
-    ServerUnreachable,
     SyncUnsettled,
 )
 from field_client.sync.fallback import Pace
 from field_client.sync.inbox import absorb, store_receipt
 from field_client.sync.ledger import Ledger
 from field_client.sync.outcome import Outcome, Progress, reached_bytes, silent
-from field_client.sync.patience import Patience
+from field_client.sync.patience import PASSING, Patience, is_cut
 from field_client.sync.photos_out import (
     PhotosOut,
     left_here,
@@ -103,9 +101,9 @@ class Exchange:
         for stream in self.app.journal.branches.all():
             yield stream.to_bytes(), self.app.spool.acked(stream.to_bytes())
 
-    def anew(self) -> "Exchange":
-        """Return the exchange that goes on, on another line, where this one was cut."""
-        outcome = replace(self.outcome, cuts=self.outcome.cuts + 1, on_way_bytes=0)
+    def anew(self, *, cut: bool) -> "Exchange":
+        """Return the exchange that goes on, on another line, where this one broke off."""
+        outcome = replace(self.outcome, cuts=self.outcome.cuts + cut, on_way_bytes=0)
         return Exchange(app=self.app, progress=self.progress, outcome=outcome, pace=self.pace)
 
     def session(self) -> Session:
@@ -325,8 +323,8 @@ def synchronise(
         exchange = Exchange(app=app, progress=progress, outcome=total, pace=patience.pace)
         reached = reached_bytes(exchange.outcome)
         try:
-            while not _carried_out(exchange, transport, patience):
-                exchange = exchange.anew()
+            while (following := _carried_out(exchange, transport, patience)) is not None:
+                exchange = following
         finally:
             if not app.closed:
                 exchange.settle()
@@ -345,17 +343,17 @@ def synchronise(
     return total
 
 
-def _carried_out(exchange: Exchange, transport: Transport, patience: Patience) -> bool:
-    """Return whether the exchange came to its end; False where another line is to be tried."""
+def _carried_out(exchange: Exchange, transport: Transport, patience: Patience) -> Exchange | None:
+    """Return what goes on where another line is to be tried; None where it came to its end."""
     try:
         _over_line(exchange, transport, patience)
-    except (LineCut, ServerUnreachable, ProxyRefused) as error:
-        exchange.ledger.close(cut=True)
+    except PASSING as error:
+        exchange.ledger.close(cut=is_cut(error))
         if not patience.again(error):
             raise
-        return False
+        return exchange.anew(cut=is_cut(error))
     exchange.ledger.close(cut=False)
-    return True
+    return None
 
 
 def _over_line(exchange: Exchange, transport: Transport, patience: Patience) -> None:

@@ -77,6 +77,14 @@ class ServerFailed(NetworkError):
     code = "SERVER_ERROR"
 
 
+class OfficeBusy(ServerFailed):
+    """The office cannot take this exchange just now ({reason}). Everything is kept and waits; try
+    again in a few minutes.
+    """
+
+    code = "OFFICE_BUSY"
+
+
 class ServerRefused(AccessError):
     """The server refused this exchange ({reason}). Nothing is lost; ask your administrator."""
 
@@ -113,6 +121,14 @@ class HeardRefused(JemputError):
     """
 
     code = "HEARD_REFUSED"
+
+
+class RelayAnswered(JemputError):
+    """A relay answered where the office was expected. Nothing is lost; sync with `--via` and the
+    relay's address.
+    """
+
+    code = "RELAY_ANSWERED"
 
 
 class ReplyForeign(CustodyError):

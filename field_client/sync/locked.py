@@ -24,15 +24,13 @@ from field_client.sync.errors import (
     DeviceRevokedWaiting,
     HeardRefused,
     LineCut,
-    ProxyRefused,
     ServerFailed,
-    ServerUnreachable,
     SyncUnsettled,
 )
 from field_client.sync.fallback import Pace
 from field_client.sync.ledger import Ledger
 from field_client.sync.outcome import Outcome, Progress, reached_bytes, silent
-from field_client.sync.patience import Patience
+from field_client.sync.patience import PASSING, Patience, is_cut
 from field_client.sync.photos_out import PhotosOut, set_aside, still_waiting
 from field_client.sync.rejection import refusal
 from field_client.sync.session import (
@@ -263,11 +261,11 @@ class _LockedSync:
             exchange = self._exchange(total, patience.pace)
             try:
                 _over_line(exchange, self.transport, patience)
-            except (LineCut, ServerUnreachable, ProxyRefused) as error:
-                exchange.ledger.close(cut=True)
+            except PASSING as error:
+                exchange.ledger.close(cut=is_cut(error))
                 if not patience.again(error):
                     raise
-                cuts = exchange.outcome.cuts + 1
+                cuts = exchange.outcome.cuts + is_cut(error)
                 total = replace(exchange.outcome, cuts=cuts, on_way_bytes=0)
             else:
                 exchange.ledger.close(cut=False)

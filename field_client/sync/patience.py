@@ -1,6 +1,7 @@
 """How long one sync goes on over cuts: at once after one that brought something, then at pauses.
 
-It gives up when nothing has come for a while, and at once where nothing has ever come: then there
+An office that has no place just now is asked again at pauses too, none shorter than it says. It
+gives up when nothing has come for a while, and at once where nothing has ever come: then there
 is no line to speak of, and the user should know.
 """
 
@@ -9,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from field_client.sync.errors import LineCut, ServerUnreachable
+from field_client.sync.errors import LineCut, OfficeBusy, ProxyRefused, ServerUnreachable
 from field_client.sync.fallback import Pace
 from shared_schema.errors import NetworkError
 
@@ -17,6 +18,12 @@ PATIENCE_S = 60.0
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
 _SILENT_CUTS = 2
+PASSING = (LineCut, ServerUnreachable, ProxyRefused, OfficeBusy)
+
+
+def is_cut(error: NetworkError) -> bool:
+    """Return whether the line is to blame; an office without a place says nothing of the line."""
+    return not isinstance(error, OfficeBusy)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,16 +54,35 @@ class Patience:
         """
         if self.pace.failed(error):
             return True
-        if not isinstance(error, LineCut | ServerUnreachable) or not self.seconds:
+        if not isinstance(error, LineCut | ServerUnreachable | OfficeBusy) or not self.seconds:
             return False
+        if isinstance(error, OfficeBusy):
+            self._met()
         self._fruitless = 0 if self._fresh else self._fruitless + 1
         self._fresh = False
         if self._heard_s is None:
             if isinstance(error, ServerUnreachable) or self._fruitless > _SILENT_CUTS:
                 return False
-        elif self.now() - self._heard_s >= self.seconds * (1 + bool(error.details.get("moved"))):
+        elif self._over(self._heard_s, error):
             return False
         if self._fruitless:
             doubled_s = _FIRST_PAUSE_S * 2.0 ** min(self._fruitless - 1, 8)
-            self.sleep(min(doubled_s, _LONGEST_PAUSE_S) * (0.5 + self.draw() / 2))
+            pause_s = min(doubled_s, _LONGEST_PAUSE_S) * (0.5 + self.draw() / 2)
+            self.sleep(pause_s + _asked_s(error))
         return True
+
+    def _met(self) -> None:
+        """Note that somebody is there, who has brought nothing."""
+        self._fresh = False
+        if self._heard_s is None:
+            self._heard_s = self.now()
+
+    def _over(self, heard_s: float, error: NetworkError) -> bool:
+        """Return whether it has lasted long enough, or would before the office is free."""
+        seconds = self.seconds * (1 + bool(error.details.get("moved")))
+        return self.now() - heard_s + _asked_s(error) >= seconds
+
+
+def _asked_s(error: NetworkError) -> float:
+    """Return how long the office asks to be left alone."""
+    return float(error.details.get("pause_s", 0))

@@ -17,7 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from field_client.sync.errors import ReplyOutOfOrder, ReplyStale
+from field_client.sync.errors import RelayAnswered, ReplyOutOfOrder, ReplyStale
 from shared_schema.chunks import ChunkReceipt, chunk_receipt_from_json
 from shared_schema.custody import Head, Receipt, receipt_from_json
 from shared_schema.errors import CustodyError
@@ -156,10 +156,15 @@ class Session:
                 yield effect
 
     def receive(self, frame: Frame) -> Effect | None:
-        """Return what follows from one frame, None for what is skipped."""
+        """Return what follows from one frame, None for what is skipped.
+
+        Raises RelayAnswered where the first frame is a relay's, and what `feed` raises.
+        """
         if self.stage is Stage.DONE:
             return None
         known = Kind(frame.kind) if frame.kind in set(Kind) else None
+        if self.stage is Stage.BEFORE and known is Kind.HELD:
+            raise RelayAnswered
         if self.stage is Stage.BEFORE and known not in _OPENING:
             raise ReplyOutOfOrder(reason=known.name if known else frame.kind)
         content = self._open(frame, known)

@@ -92,8 +92,8 @@ class HttpTransport:
     def exchange(self, outgoing: Iterable[bytes]) -> Iterator[bytes]:
         """Send the pieces of ``outgoing`` and yield the reply's bytes as they come.
 
-        Raises NoAddress, ServerUnreachable, ServerUntrusted, NotOurServer, LineCut, ServerFailed,
-        ServerRefused and the errors that a server's refusal names.
+        Raises NoAddress, ServerUnreachable, ServerUntrusted, NotOurServer, LineCut, OfficeBusy,
+        ServerFailed, ServerRefused and the errors that a server's refusal names.
         """
         address = parse_address(self.url)
         line = self._open(address)
@@ -176,7 +176,7 @@ class _Conversation:
         self._status = 0
         self._first = b""
         self._rejection = bytearray()
-        self._content_type = ""
+        self._content_type = self._retry_after = ""
         headers = [
             ("Host", address.name),
             ("Content-Type", CONTENT_TYPE),
@@ -208,7 +208,8 @@ class _Conversation:
                     yield from self._read()
                 else:
                     self._stand_still(lookout, quiet_s)
-        require_accepted(self._status, self._content_type, bytes(self._rejection))
+        rejection = bytes(self._rejection)
+        require_accepted(self._status, self._content_type, rejection, self._retry_after)
 
     def _pause_s(self, lookout: Lookout) -> float:
         """Return how soon to look again: soon where we wait for room or for another line."""
@@ -316,6 +317,7 @@ class _Conversation:
         headers = dict(response.headers)
         kind = headers.get(b"content-type", b"").decode("latin-1")
         self._content_type = kind.partition(";")[0].strip().lower()
+        self._retry_after = headers.get(b"retry-after", b"").decode("latin-1")
         if not self._is_exchange():
             self._stop_sending()
 

@@ -16,12 +16,12 @@ from field_client.errors import StoreLocked
 from field_client.retention import tidy
 from field_client.sync.departure import Departure, depart, load_departure
 from field_client.sync.engine import Transport, require_clock, synchronise
-from field_client.sync.errors import ClockOff, DeviceRevokedWaiting
+from field_client.sync.errors import ClockOff, DeviceRevokedWaiting, RelayAnswered
 from field_client.sync.fallback import Pace
 from field_client.sync.locked import HEARD_LIMIT_BYTES, still_sealed, synchronise_locked
 from field_client.sync.outcome import Outcome
 from field_client.sync.patience import PATIENCE_S, Patience
-from field_client.sync.relayed import Left
+from field_client.sync.relayed import Left, synchronise_via
 from field_client.sync.relayed_locked import leave_locked
 from field_client.sync.transport_http import HttpTransport
 from field_client.sync.trust import Trust
@@ -171,8 +171,17 @@ class Runner:
     # One attempt
 
     def _attempt(self, via: str) -> None:
-        """Sync until nothing is left to say. Raises what `synchronise_locked` raises."""
+        """Sync with whoever is there. Raises what `synchronise_locked` raises."""
         self._put(phase=Phase.RUNNING, error=None)
+        try:
+            self._sync(via)
+        except RelayAnswered:
+            with open_spool(self.desk.home) as spool:
+                relay = load_departure(spool).url
+            self._sync(relay)
+
+    def _sync(self, via: str) -> None:
+        """Sync until nothing is left to say. Raises RelayAnswered where ``via`` names no relay."""
         patience = Patience(
             seconds=self.patience_s, pace=Pace(), sleep=lambda pause_s: _wait(self._stop, pause_s)
         )
@@ -212,7 +221,10 @@ class Runner:
         line = self.connect(departure.url, Trust(pinned=departure.server))
         try:
             with suppress(StoreLocked), self.desk.borrow() as app:
-                synchronise(app, line, self._progress)
+                try:
+                    synchronise(app, line, self._progress)
+                except RelayAnswered:
+                    synchronise_via(app, line, self._progress)
         except DeviceRevoked:
             self.desk.end()
             raise

@@ -17,11 +17,14 @@ from field_client.opened import App
 from field_client.records import PHOTO
 from field_client.sync.departure import depart, load_departure
 from field_client.sync.engine import Exchange, synchronise
-from field_client.sync.errors import LineCut, RelayExpired, RelayUntrusted
+from field_client.sync.errors import LineCut, RelayAnswered, RelayExpired, RelayUntrusted
 from field_client.sync.photos_out import PhotosOut, counts, line_up
 from field_client.sync.relayed import Left, synchronise_via
 from field_client.sync.relayed_locked import leave_locked
+from field_client.sync.trust import Trust
 from field_client.vault.spool import open_spool
+from field_client.web.desk import Desk
+from field_client.web.runner import Runner
 from shared_schema.chunks import read_chunk
 from shared_schema.enrolment import DeviceRevoked
 from shared_schema.frames import Kind, read_frames
@@ -29,7 +32,7 @@ from shared_schema.records import CheckContext, record_type
 from sync_server.relay.relay import Limits
 from sync_server.store.queries import devices, facts
 from sync_server.store.queries.facts import Fact
-from tests.support.laptop import laptop, register, reopen, still
+from tests.support.laptop import OPERATOR, PASSPHRASE, laptop, register, reopen, still
 from tests.support.memory_server import NOW_MS
 from tests.support.offices import Bench, code_of, found_office
 from tests.support.relays import RelayBench, found_relay
@@ -345,3 +348,41 @@ def test_a_certificate_ends(tmp_path: Path, app: App, bench: Bench) -> None:
     synchronise(app, Via(bench))
     with pytest.raises(RelayExpired):
         via(app, relay)
+
+
+def test_a_plain_sync_names_a_relay(app: App, relay: RelayBench) -> None:
+    """So that whoever began it can go on with `synchronise_via`; nothing has changed here."""
+    register(app, names(3))
+    with pytest.raises(RelayAnswered):
+        synchronise(app, Via(relay))
+    assert app.journal.held() == set()
+    assert via(app, relay).changes == 3
+
+
+def test_the_pages_sync_with_a_relay_at_the_codes_address(
+    tmp_path: Path, relay: RelayBench
+) -> None:
+    """As with one that is named: what it holds is told, and the answer comes with the next."""
+    home = tmp_path / "laptop"
+    with laptop(home, code_of(relay.wire.bench.office, url="http://127.0.0.1:9")) as opened:
+        register(opened, names(3))
+    desk = Desk(home=home)
+    desk.unlock(OPERATOR, PASSPHRASE)
+    meant: list[bool] = []
+
+    def connect(_url: str, trust: Trust) -> Via:
+        meant.append(trust.relays)
+        return Via(relay)
+
+    runner = Runner(desk=desk, connect=connect, patience_s=0, clock=lambda: 0.0)
+    for held, received in ((3, 0), (0, 3)):
+        meant.clear()
+        runner.start()
+        runner.join(20)
+        left = runner.course.left
+        assert left is not None
+        assert (left.relay, left.changes, meant) == ("Kecamatan Contoh", held, [False, True])
+        with desk.use() as opened:
+            assert opened.journal.counts()["received"] == received
+        relay.pass_on()
+    desk.end()

@@ -107,3 +107,26 @@ def test_a_relay_needs_a_home_of_its_own_and_a_code(tmp_path: Path, office: Serv
     assert try_server(office.home, "relay").error_code == "RELAY_HOME_TAKEN"
     assert try_server(tmp_path / "relay", "relay").error_code == "RELAY_CODE_MISSING"
     assert try_server(tmp_path / "none", "relay", "--status").error_code == "RELAY_MISSING"
+
+
+def test_a_code_that_names_a_relay_needs_no_other_command(
+    tmp_path: Path, office: ServerProcess
+) -> None:
+    """A plain sync finds a relay there: held, then enrolled and received; unlocked or locked."""
+    with relay_at(tmp_path / "relay", office) as relay:
+        ready(relay)
+        laptop = tmp_path / "laptop"
+        enrol(office.home, laptop, url=relay.url, scope="53.15.05", label="Tim Dua")
+        office.terminate()
+        add(laptop, *PEOPLE)
+        left = client(laptop, "sync")
+        assert (left["relay"], left["held_changes"], left["held"]) == ("Kecamatan Contoh", 2, 2)
+        assert (left["waiting"], left["enrolled"]) == (2, False)
+        left = client(laptop, "sync", "--locked")
+        assert (left["relay"], left["sealed_waiting"]) == ("Kecamatan Contoh", 2)
+        office.start()
+        until(lambda: server(relay.home, "relay", "--status")["replies"], 60)
+        taken = client(laptop, "sync")
+        assert (taken["enrolled"], taken["sent_changes"], taken["waiting"]) == (True, 2, 0)
+        assert client(laptop, "status")["received"] == 2
+    assert server(office.home, "stats")["persons"] == 2

@@ -6,10 +6,12 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
+from tests.support.othertime import needs_faketime, off
 from tests.support.processes import (
     LOOPBACK,
     OPERATOR,
@@ -19,10 +21,14 @@ from tests.support.processes import (
 )
 from tests.support.scenes import Laptop, regency
 
-PORTAL = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nhalo"
+PORTAL = (
+    b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nContent-Length: 37\r\n\r\n"
+    b'{"error": {"code": "LOGIN_REQUIRED"}}'
+)
 PERSON = {"name": "Warga Contoh 1", "sex": "P", "village": "53.15.05.2001", "birth_date": "1970"}
 ALL_THERE = "Everything saved on this laptop is at the office."
 PATIENCE_S = 60.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @contextmanager
@@ -58,14 +64,18 @@ def await_(true: Callable[[], bool], said: Path) -> None:
 
 @contextmanager
 def watching(
-    device: Laptop, said: Path, *more: str, passphrase: str = PASSPHRASE
+    device: Laptop,
+    said: Path,
+    *more: str,
+    passphrase: str = PASSPHRASE,
+    settings: Mapping[str, str] = NOTHING,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a watch whose messages go to a file."""
     words = ["sync", "--watch", "--patience", "0", "--json", "--lang=en", *more]
     with said.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
             [console("field-client"), *words],
-            env=client_environment(device.home, passphrase, OPERATOR),
+            env={**client_environment(device.home, passphrase, OPERATOR), **settings},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -139,3 +149,21 @@ def test_a_locked_laptop_is_watched(tmp_path: Path) -> None:
         assert ALL_THERE not in said.read_text(encoding="utf-8")
         assert office.stats()["persons"] == 1
         assert device.status() == {"draft": 0, "waiting": 1, "received": 1, "attention": 0}
+
+
+@needs_faketime
+def test_a_watch_under_a_wrong_clock_goes_on(tmp_path: Path) -> None:
+    """Four days off: told once, everything sent all the same, and the end is an orderly one."""
+    said = tmp_path / "said"
+    with regency(tmp_path / "kantor") as office:
+        device = office.laptop("salah", "53.15.05")
+        device.add_person(**PERSON)
+        with watching(device, said, settings=off("+4d")) as process:
+            await_(lambda: ALL_THERE in said.read_text(encoding="utf-8"), said)
+            assert office.stats()["persons"] == 1
+            process.send_signal(signal.SIGTERM)
+            document = json.loads(process.communicate(timeout=PATIENCE_S)[0])
+        assert process.returncode == 0, said.read_text(encoding="utf-8")
+        assert said.read_text(encoding="utf-8").count("CLOCK_OFF") == 1
+        assert (document["sent_changes"], document["unconfirmed"]) == (1, 0)
+        assert device.status()["received"] == 1

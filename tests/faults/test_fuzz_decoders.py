@@ -1,6 +1,8 @@
 """Every decoder takes whatever a coverage-guided fuzzer finds, or refuses it by a name."""
 
 import os
+import platform
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -19,8 +21,8 @@ SECONDS = 60
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 @pytest.mark.skipif(
-    find_spec("atheris") is None,
-    reason="cannot run here: Atheris is not installed (`pip install -r requirements-fuzz.lock`)",
+    find_spec("atheris") is None and not fuzz_decoders.published(),
+    reason="cannot run here: Atheris is not published for this system",
 )
 @pytest.mark.parametrize("decoder", fuzz_decoders.DECODERS)
 def test_a_decoder_refuses_by_name_only(decoder: str, tmp_path: Path) -> None:
@@ -43,6 +45,30 @@ def test_a_decoder_refuses_by_name_only(decoder: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{tmp_path}\n{done.stderr[-4000:]}"
+
+
+@pytest.mark.parametrize(
+    ("machine", "version", "there"),
+    [("x86_64", "3.11.7", True), ("x86_64", "3.14.0", False), ("aarch64", "3.11.7", False)],
+)
+def test_where_the_fuzzer_may_be_missing(
+    machine: str,
+    version: str,
+    there: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only where nobody has published it; elsewhere a soak without it fails."""
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.36"))
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(platform, "python_version_tuple", lambda: tuple(version.split(".")))
+    assert fuzz_decoders.published() is there
+
+
+def test_a_soak_ignores_no_step_that_failed() -> None:
+    """A line of the Makefile that begins with a hyphen would."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.findall(r"^\t[@+]*-(?!-).*", makefile, re.MULTILINE) == []
 
 
 def test_the_seeds_are_read_by_their_decoders() -> None:

@@ -5,21 +5,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import pytest
 
 from field_client.sync.errors import (
-    DeviceRevokedWaiting,
     LineCut,
     NoAddress,
     NotOurServer,
+    OfficeBusy,
+    ProxyRefused,
     ServerFailed,
     ServerRefused,
     ServerUnreachable,
 )
 from field_client.sync.pulse import LEAST_BYTES
 from field_client.sync.transport_http import HttpTransport
-from shared_schema.enrolment import DeviceUnknown, EnrolExpired
+from field_client.sync.watch import Watch
+from shared_schema.enrolment import DeviceUnknown
 from shared_schema.errors import EXIT_NETWORK, NetworkError
 from tests.support.strangers import whole_request
 
@@ -33,11 +36,12 @@ PORTAL = (
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://masuk.example/\r\nContent-Length: 0\r\n\r\n"
 
 
-def refused(status: str, code: str) -> bytes:
+def refused(status: str, code: str, *headers: str) -> bytes:
     """Return a refusal as our server writes it."""
     body = b'{"error":{"code":"%s","message":"?"}}' % code.encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
+    length = f"Content-Length: {len(body)}"
+    head = [f"HTTP/1.1 {status}", "Content-Type: application/json", length, *headers]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 @contextmanager
@@ -88,11 +92,20 @@ def exchange(url: str, outgoing: list[bytes] | None = None) -> bytes:
         (refused("404 Not Found", "X").replace(b"application/json", b"text/html"), NotOurServer),
         (b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n\r\n[1]", NotOurServer),
         (refused("403 Forbidden", "DEVICE_UNKNOWN"), DeviceUnknown),
-        (refused("403 Forbidden", "ENROL_EXPIRED"), EnrolExpired),
-        (refused("403 Forbidden", "DEVICE_REVOKED"), DeviceRevokedWaiting),
+        (refused("403 Forbidden", "ENROL_EXPIRED"), NotOurServer),
+        (refused("403 Forbidden", "DEVICE_REVOKED"), NotOurServer),
+        (refused("403 Forbidden", "LOGIN_REQUIRED"), NotOurServer),
+        (refused("401 Unauthorized", "LOGIN_REQUIRED"), NotOurServer),
+        (refused("200 OK", "LOGIN_REQUIRED"), NotOurServer),
+        (refused("200 OK", "DEVICE_UNKNOWN"), NotOurServer),
+        (refused("302 Found", "DEVICE_UNKNOWN"), NotOurServer),
+        (refused("413 Too Large", "TOO_MUCH"), ProxyRefused),
+        (refused("413 Too Large", "EXCHANGE_TOO_LARGE"), ServerRefused),
         (refused("400 Bad Request", "MESSAGE_INVALID"), ServerRefused),
-        (refused("503 Service Unavailable", "SERVER_BUSY"), ServerFailed),
-        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", ServerFailed),
+        (refused("500 Oops", "FAILURE"), ServerFailed),
+        (refused("503 Service Unavailable", "SERVER_BUSY"), OfficeBusy),
+        (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", OfficeBusy),
+        (b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\n\r\n", OfficeBusy),
         (b"", LineCut),
         (b"HTTP/1.1 200 OK\r\nContent-Ty", LineCut),
         (CHUNKED, LineCut),
@@ -105,6 +118,35 @@ def test_whatever_answers_is_named(reply: bytes, error: type[Exception], early: 
     """Also where it does not wait for the end of what we say."""
     with stranger(saying(reply, early=early)) as url, pytest.raises(error):
         exchange(url)
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause_s"),
+    [("Retry-After: 7", 7), ("Retry-After: 99999", 3600), ("retry-after: besok", 0), ("X: 7", 0)],
+)
+def test_a_busy_office_may_say_how_long(asked: str, pause_s: int) -> None:
+    """In seconds; what cannot be read asks for nothing."""
+    reply = refused("503 Service Unavailable", "SERVER_BUSY", asked)
+    with stranger(saying(reply)) as url, pytest.raises(OfficeBusy) as told:
+        exchange(url)
+    assert told.value.details == {"reason": "SERVER_BUSY", "pause_s": pause_s}
+
+
+@pytest.mark.parametrize("code", ["LOGIN_REQUIRED", "DEVICE_UNKNOWN", "MESSAGE_INVALID"])
+@pytest.mark.parametrize("status", ["200 OK", "401 Unauthorized", "403 Forbidden"])
+def test_no_stranger_ends_a_watch(status: str, code: str) -> None:
+    """A hotspot that speaks JSON is waited out: nobody has signed what it says."""
+    attempts: list[bytes] = []
+    with stranger(saying(refused(status, code))) as url:
+        watch = Watch(
+            attempt=lambda: attempts.append(exchange(url)),
+            stopped=lambda _seconds: watch.attempts == 3,
+            warn=lambda _error: None,
+            routed=str,
+            clock=count(step=1000).__next__,
+        )
+        watch.run()
+    assert (watch.attempts, watch.successes, attempts) == (3, 0, [])
 
 
 def test_our_server_is_heard_to_the_end() -> None:

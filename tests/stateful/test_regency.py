@@ -31,7 +31,7 @@ from tests.support.field_laptop import FieldLaptop
 from tests.support.furnished_stage import Stage, furnished_stage
 from tests.support.fuses import Fuse, OfficeDown, ended_early
 from tests.support.regency import EVERYWHERE, HERE
-from tests.support.regency_stage import HOUR_MS, Outpost
+from tests.support.regency_stage import HOUR_MS, Later, Outpost
 from tests.support.steady import STEADY
 
 SHARDS = 20
@@ -40,14 +40,16 @@ STEPS = 50
 
 laptops = st.integers(0, 5)
 picks = st.integers(0, 30)
-cuts = st.none() | st.integers(1, 9)
 weathers = st.builds(
     Weather,
-    sent=cuts,
+    sent=st.none() | st.tuples(st.integers(0, 9), st.integers(0, 120)),
     heard=st.none() | st.tuples(st.integers(0, 12), st.integers(0, 120)),
     twice=st.booleans(),
     swapped=st.none() | st.integers(0, 9),
     at_once=st.booleans(),
+)
+laters = st.none() | st.builds(
+    Later, weathers=st.lists(weathers, max_size=2).map(tuple), slow=st.booleans()
 )
 fuses = st.builds(Fuse, left=st.integers(0, 12), before=st.booleans())
 jumps_ms = st.sampled_from([-9000, -50, -1, 1, 50, 9000]).map(lambda hours: hours * HOUR_MS)
@@ -127,24 +129,26 @@ class Everything(RuleBasedStateMachine):
         """Sync over a good line."""
         self.world.sync(self.at(which), FINE)
 
-    @rule(which=laptops, weather=weathers)
-    def sync_in_bad_weather(self, which: int, weather: Weather) -> None:
-        """Sync over a line that cuts, doubles or swaps."""
+    @rule(which=laptops, weather=weathers, later=laters)
+    def sync_in_bad_weather(self, which: int, weather: Weather, later: Later | None) -> None:
+        """Sync over a line that cuts, doubles or swaps; maybe the sync goes on after a cut."""
         with suppress(NetworkError, CustodyError):
-            self.world.sync(self.at(which), weather)
+            self.world.sync(self.at(which), weather, later)
 
-    @rule(which=laptops, weather=weathers)
-    def sync_locked(self, which: int, weather: Weather) -> None:
+    @rule(which=laptops, weather=weathers, later=laters)
+    def sync_locked(self, which: int, weather: Weather, later: Later | None) -> None:
         """Lock the laptop, and let it sync without a key."""
         with suppress(NetworkError, CustodyError):
-            self.world.sync_locked(self.at(which), weather)
+            self.world.sync_locked(self.at(which), weather, later)
 
-    @rule(which=laptops, weather=weathers, fuse=fuses)
-    def the_office_dies_while_they_sync(self, which: int, weather: Weather, fuse: Fuse) -> None:
+    @rule(which=laptops, weather=weathers, later=laters, fuse=fuses)
+    def the_office_dies_while_they_sync(
+        self, which: int, weather: Weather, later: Later | None, fuse: Fuse
+    ) -> None:
         """Kill the office before or after one of its commits; it is started again."""
         self.world.office.die_at(fuse)
         with suppress(NetworkError, CustodyError, OfficeDown):
-            self.world.sync(self.at(which), weather)
+            self.world.sync(self.at(which), weather, later)
         self.world.office.store.fuses.clear()
 
     @rule(
@@ -202,7 +206,7 @@ class Everything(RuleBasedStateMachine):
         self.world.export(self.at(which))
 
     @precondition(lambda self: self.world.sticks)
-    @rule(chosen=st.lists(picks, min_size=1, max_size=3), lost=cuts)
+    @rule(chosen=st.lists(picks, min_size=1, max_size=3), lost=st.none() | st.integers(1, 9))
     def carry_sticks(self, chosen: list[int], lost: int | None) -> None:
         """Carry some exports on one stick, old ones too; the copy may end early."""
         self.world.carry(chosen, lost)

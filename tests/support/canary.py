@@ -2,7 +2,8 @@
 
 `scan` finds it as UTF-8, UTF-16, hexadecimal, base64 (at each of the three alignments) and JSON
 escapes, in the bytes as they are and in any zlib, gzip, deflate (zip) or zstd stream that starts
-at any offset, two levels deep. A scan proves something only beside a control it does find.
+at any offset, with codec 2's dictionary where it asks for it, two levels deep. A scan proves
+something only beside a control it does find.
 """
 
 import base64
@@ -11,9 +12,12 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import zstandard
+
+from tests.support.source import ROOT
 
 DEPTH = 2
 STREAM_LIMIT_BYTES = 16 << 20
@@ -21,6 +25,7 @@ PIECE_BYTES = 16
 _RAW = -zlib.MAX_WBITS
 _GZIP = zlib.MAX_WBITS | 16
 _ZIP_HEADER_BYTES = 30
+_ZSTD_HEAD = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +127,22 @@ def _inflate(data: memoryview, window: int) -> bytes:
 
 
 def _unzstd(data: memoryview) -> bytes:
-    reader = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        known = _dictionaries().get(
+            zstandard.get_frame_parameters(bytes(data[:_ZSTD_HEAD])).dict_id
+        )
+    except zstandard.ZstdError:
+        return b""
+    reader = zstandard.ZstdDecompressor(dict_data=known).decompressobj()
     return _pieces(reader.decompress, data, zstandard.ZstdError)
+
+
+@cache
+def _dictionaries() -> dict[int, zstandard.ZstdCompressionDict]:
+    """Return the dictionaries that are shipped, by the number that a frame names them by."""
+    files = (ROOT / "shared_schema" / "wire").glob("*.zdict")
+    shipped = [zstandard.ZstdCompressionDict(file.read_bytes()) for file in files]
+    return {one.dict_id(): one for one in shipped}
 
 
 def _pieces(

@@ -19,8 +19,10 @@ from field_client.reduction import logged
 from field_client.retention import KEPT_MS, tidy
 from field_client.sync.departure import depart, load_departure
 from field_client.sync.engine import Transport, synchronise
+from field_client.sync.fallback import Pace
 from field_client.sync.locked import synchronise_locked
 from field_client.sync.outcome import Outcome
+from field_client.sync.patience import PATIENCE_S, Patience
 from field_client.sync.relayed import synchronise_via
 from field_client.vault.attachments import RECEIVED, WAITING
 from field_client.vault.keys import VaultKeys
@@ -31,6 +33,8 @@ from tests.support.disks import Image, image_of, put_back
 from tests.support.laptop import clone, reopen
 from tests.support.raw_device import NOW_MS
 from tests.support.regency import MARKS, marks_in
+
+SLOW_S = 6.0
 
 
 @dataclass(slots=True)
@@ -44,6 +48,31 @@ class Watch:
         """Read the clocks."""
         self.monotonic_ms += 1
         return Evidence(wall_ms=self.wall_ms, monotonic_ms=self.monotonic_ms)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """The clock of one sync: it moves by waiting, and at each look where the line is ``slow``.
+
+    On a slow line that is silent while we send, a sync takes it that a proxy stands in between.
+    """
+
+    slow: bool
+    now_s: float = 0.0
+
+    def __call__(self) -> float:
+        """Read it."""
+        self.now_s += SLOW_S * self.slow
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.now_s += seconds
+
+    def patience(self) -> Patience:
+        """Return the patience of one sync."""
+        pace = Pace(clock=self)
+        return Patience(seconds=PATIENCE_S, pace=pace, now=self, sleep=self.sleep, draw=lambda: 1.0)
 
 
 class FieldLaptop:
@@ -101,24 +130,25 @@ class FieldLaptop:
         with self._program():
             work(self.app)
 
-    def sync(self, line: Transport) -> Outcome:
+    def sync(self, line: Transport, patience: Patience | None = None) -> Outcome:
         """Sync over a line, the store being open."""
         with self._program():
-            return synchronise(self.app, line)
+            return synchronise(self.app, line, patience=patience)
 
     def visit(self, line: Transport) -> None:
         """Sync by way of a relay."""
         with self._program():
             synchronise_via(self.app, line)
 
-    def sync_locked(self, line: Transport) -> None:
+    def sync_locked(self, line: Transport, patience: Patience | None = None) -> None:
         """Lock, sync from the spool alone, unlock again."""
         with self._program():
             depart(self.app)
         self.app.close()
         try:
             with open_spool(self.home) as spool:
-                synchronise_locked(self.home, spool, load_departure(spool), line)
+                departure = load_departure(spool)
+                synchronise_locked(self.home, spool, departure, line, patience=patience)
         finally:
             self.restart()
 

@@ -1,11 +1,13 @@
 """Feeds the decoders whatever reaches new code: run by libFuzzer through Atheris, in the soak.
 
     python -m tests.support.fuzz_decoders DECODER [libFuzzer's options] [corpus]
+    python -m tests.support.fuzz_decoders --published    (exits 0 where Atheris is, for this system)
 
 A decoder refuses what it cannot read by an error of ours; any other exception is a find, and
 libFuzzer writes the bytes that led there into the working folder.
 """
 
+import platform
 import sys
 from collections.abc import Callable, Mapping
 
@@ -13,6 +15,14 @@ import zstandard
 
 DECODERS = ("batch", "codec1", "codec2", "columns", "frames", "page", "receipt", "hello")
 _INSTRUMENTED = ["shared_schema"]
+_WHEELS = {("Linux", "x86_64", "glibc", "CPython", f"3.{minor}") for minor in (11, 12, 13)}
+
+
+def published() -> bool:
+    """Tell whether the pinned Atheris has a wheel for this system and Python."""
+    version = ".".join(platform.python_version_tuple()[:2])
+    libc, python = platform.libc_ver()[0], platform.python_implementation()
+    return (platform.system(), platform.machine(), libc, python, version) in _WHEELS
 
 
 def targets() -> Mapping[str, Callable[[bytes], object]]:
@@ -83,4 +93,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--published"]:
+        sys.exit(not published())
     main()

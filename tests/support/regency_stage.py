@@ -10,6 +10,7 @@ import random
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from field_client.entries import Edit, state_of_document
 from field_client.opened import App
 from field_client.sync.errors import ClockOff, DeviceRevokedWaiting
 from field_client.sync.outcome import Outcome
+from field_client.sync.patience import Patience
 from field_client.sync.transport_file import read_reply, write_export
 from field_client.verification import examine
 from shared_schema.enrolment import (
@@ -30,7 +32,7 @@ from shared_schema.fold import RecordState
 from shared_schema.frames import Kind, read_frames
 from tests.support.bad_line import FINE, BadLine, Weather
 from tests.support.disks import put_back
-from tests.support.field_laptop import FieldLaptop, Watch
+from tests.support.field_laptop import FieldLaptop, Stopwatch, Watch
 from tests.support.furnished_stage import Stage
 from tests.support.raw_device import NOW_MS, person
 from tests.support.regency import EVERYWHERE, VILLAGES, Unheard
@@ -48,6 +50,14 @@ ROUNDS = 8
 REPLIES_KEPT = 8
 _NIKS = ["5315054101700001", "5315054101700002"]
 _REFUSED = (DeviceUnknown, EnrolRefused, EnrolExpired, EnrolUsed)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What comes behind the cuts of a sync that goes on. ``slow``: so slow that it falls back."""
+
+    weathers: tuple[Weather, ...]
+    slow: bool
 
 
 class Outpost:
@@ -165,10 +175,12 @@ class Outpost:
 
     # Lines and sticks
 
-    def sync(self, laptop: FieldLaptop, weather: Weather) -> Outcome | None:
+    def sync(
+        self, laptop: FieldLaptop, weather: Weather, later: Later | None = None
+    ) -> Outcome | None:
         """Sync as far as it goes; None where the laptop is not let in or was wiped."""
         try:
-            return laptop.sync(BadLine(self.office, weather))
+            return laptop.sync(*self._line(weather, later))
         except ClockOff:
             return None
         except _REFUSED:
@@ -192,10 +204,19 @@ class Outpost:
         """Let the relay speak with the office."""
         self.relay.pass_on(BadLine(self.office, weather))
 
-    def sync_locked(self, laptop: FieldLaptop, weather: Weather) -> None:
+    def _line(self, weather: Weather, later: Later | None) -> tuple[BadLine, Patience | None]:
+        """Give the line to the office, and the patience of who does not end at a cut."""
+        if later is None:
+            return BadLine(self.office, weather), None
+        weathers = list(later.weathers)
+        return BadLine(self.office, weather, weathers), Stopwatch(later.slow).patience()
+
+    def sync_locked(
+        self, laptop: FieldLaptop, weather: Weather, later: Later | None = None
+    ) -> None:
         """Sync from the spool alone."""
         try:
-            laptop.sync_locked(BadLine(self.office, weather))
+            laptop.sync_locked(*self._line(weather, later))
         except _REFUSED:
             self.enrol_again(laptop)
         except DeviceRevokedWaiting:

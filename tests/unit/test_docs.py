@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from field_client.sync.rejection import UNSIGNED
 from tests.support import docs_reference
 from tests.support.source import ROOT, Module, modules, strings
 
@@ -65,6 +66,15 @@ def test_every_error_says_what_happened_and_what_to_do() -> None:
         if len(re.findall(r"[.!?](\s|$)", e.__doc__ or "")) < 2
     ]
     assert short == []
+
+
+def test_what_a_refusal_may_say_unsigned_is_documented() -> None:
+    """The codes that a laptop takes for its server's are that server's, and on PROTOCOL's list."""
+    theirs = {e.code for e in docs_reference.errors() if not e.__module__.startswith("field_")}
+    page = (ROOT / "shared_schema" / "PROTOCOL.md").read_text(encoding="utf-8")
+    listed = page.partition("with a code of this list")[2].partition(". 502")[0]
+    assert set(re.findall("`([A-Z_]+)`", listed)) == set(UNSIGNED)
+    assert set(UNSIGNED) - theirs == set()
 
 
 def test_every_setting_is_documented() -> None:

@@ -4,7 +4,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from field_client.sync.errors import LineCut, NotOurServer, ServerFailed, ServerUnreachable
+from field_client.sync.errors import (
+    LineCut,
+    NotOurServer,
+    OfficeBusy,
+    ServerFailed,
+    ServerUnreachable,
+)
 from field_client.sync.patience import Patience
 from shared_schema.errors import NetworkError
 
@@ -73,6 +79,27 @@ def test_where_nothing_ever_came_the_user_soon_knows(clock: Clock) -> None:
     found = patience(clock)
     assert [found.again(LineCut()) for _ in range(3)] == [True, True, False]
     assert clock.now_s < 103
+
+
+def test_a_busy_office_is_asked_again_at_pauses(clock: Clock) -> None:
+    """From the first try on, also behind one that brought something; for a minute, no longer."""
+    found = patience(clock)
+    while found.again(OfficeBusy(reason="SERVER_BUSY", pause_s=0)):
+        pass
+    assert 60 <= clock.now_s - 100 < 66
+    assert clock.slept[:5] == [0.5, 1.0, 2.0, 4.0, 5.0]
+    found.heard()
+    assert found.again(OfficeBusy(reason=502))
+    assert clock.slept[-1] > 0
+
+
+def test_a_busy_office_says_how_long(clock: Clock) -> None:
+    """Its word is kept, with our own pause on top so that not all come at once; within bounds."""
+    found = patience(clock)
+    assert found.again(OfficeBusy(reason=503, pause_s=20))
+    assert clock.slept == [20.5]
+    assert not found.again(OfficeBusy(reason=503, pause_s=45))
+    assert not patience(clock, 0).again(OfficeBusy(reason=503, pause_s=0))
 
 
 @pytest.mark.parametrize("error", [NotOurServer(), ServerFailed(reason="X")])

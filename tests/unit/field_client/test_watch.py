@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from field_client.commands.watching import times, told
 from field_client.config import load_config
-from field_client.sync.errors import ClockOff, LineCut, NotOurServer
+from field_client.sync.errors import ClockOff, LineCut, NotOurServer, ServerRefused
 from field_client.sync.watch import (
     Standing,
     Stopped,
@@ -26,6 +26,7 @@ from field_client.sync.watch import (
     stopped_by_signals,
     wait_after,
 )
+from field_client.vault.errors import DeviceWiped
 from shared_schema.enrolment import DeviceUnknown
 from shared_schema.errors import JemputError
 
@@ -176,12 +177,22 @@ def test_it_never_hammers(
         assert sum(begins <= at < begins + HOUR_S for at in day.at) <= MOST_AN_HOUR
 
 
-def test_a_refusal_for_good_ends_it() -> None:
-    """An unknown or revoked laptop does not knock every five minutes."""
-    day = Day([None, DeviceUnknown()])
-    with pytest.raises(DeviceUnknown):
+@pytest.mark.parametrize("error", [DeviceUnknown(), DeviceWiped()])
+def test_a_refusal_for_good_ends_it(error: JemputError) -> None:
+    """A laptop that the office has signed off, or whose keys are gone, does not go on knocking."""
+    day = Day([None, error])
+    with pytest.raises(type(error)):
         day.run()
     assert day.warned == []
+
+
+@pytest.mark.parametrize("error", [DeviceUnknown(signed=False), ServerRefused(signed=False)])
+def test_what_nobody_has_signed_ends_nothing(error: JemputError) -> None:
+    """Anybody on the way may have said it: it is told, and waited out as a failure."""
+    day = Day([error, error, None])
+    day.run()
+    assert day.warned == [error.code]
+    assert day.at[:4] == [0, 5, 15, 105]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

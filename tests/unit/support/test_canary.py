@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from shared_schema.wire.compression import compress
 from tests.support.canary import scan, scan_bytes
 
 CANARY = "Kenari Contoh Quintus"
@@ -40,6 +41,7 @@ PACKED = {
     "zlib level 1": lambda data: zlib.compress(data, 1),
     "gzip": gzip.compress,
     "zstd": zstandard.ZstdCompressor(level=15).compress,
+    "zstd with codec 2's dictionary": lambda data: compress(data[:99], data[99:]),
     "zip": _zip,
     "gzip in zstd": lambda data: zstandard.ZstdCompressor().compress(gzip.compress(data)),
     "cut off": lambda data: zlib.compress(data + NOISE)[:-8],
