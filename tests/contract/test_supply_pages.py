@@ -118,6 +118,10 @@ def test_service_today_names_regions_and_nothing_that_somebody_typed(app: Flask)
     post(browser, "/outages", "/outages", **DOWN | {"office": "53.15.06", "redirect_to": ""})
     text = browser.get("/service.txt").text
     assert "silakan ke Boleng" not in text, "it is down itself now"
+    assert "\nMelayani perekaman: Kantor KABUPATEN MANGGARAI BARAT, Macang Pacar" in text
+    post(browser, "/figures/example", "/figures", do="load")
+    for said in (browser.get("/service.txt").text, browser.get("/service").text):
+        assert "Melayani perekaman" not in said, "several districts are down, and none is named"
 
 
 def test_stock_is_noted_once_however_often_the_form_is_sent(app: Flask) -> None:
