@@ -101,13 +101,15 @@ def _movements(
         values = decode(row.shown.encode())
         if row.void or not row.complete:
             left_out += 1
-        elif covers(row.area or region_called(values["office"], regions)):
-            found.append(_movement(row.record, values, regions))
+        elif covers(area := row.area or region_called(values["office"], regions)):
+            found.append(_movement(row.record, values, area, regions))
     in_time = [one for one in found if one.on <= on]
     return sorted(in_time, key=lambda one: (one.on, one.record)), left_out
 
 
-def _movement(record: str, values: Mapping[str, Any], regions: RegionTable) -> Movement:
+def _movement(
+    record: str, values: Mapping[str, Any], area: str | None, regions: RegionTable
+) -> Movement:
     return Movement(
         record=record,
         office=region_called(values["office"], regions) or values["office"],
@@ -115,6 +117,7 @@ def _movement(record: str, values: Mapping[str, Any], regions: RegionTable) -> M
         quantity=values["quantity"],
         on=date.fromisoformat(values["date"]),
         document=values.get("document", ""),
+        area=area,
     )
 
 
