@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from shared_schema.canonical import decode
-from shared_schema.regions import RegionTable
+from shared_schema.regions import RegionTable, parent_of
 from sync_server.figures import Finding
 from sync_server.places import known_regions
 from sync_server.redirects import region_called
@@ -52,6 +52,17 @@ class StockReport:
     published: tuple[Figure, ...]
     said: tuple[RegionFinding, ...]
     left_out: int
+
+    @property
+    def by_region(self) -> dict[str, Balance]:
+        """The balance of each region that an office lies in, with the regions around it."""
+        found: dict[str, Balance] = {}
+        for one in self.offices:
+            area = next((move.area for move in one.movements), None)
+            while area:
+                found[area] = found.get(area, Balance()) + one.balance
+                area = parent_of(area)
+        return found
 
     @property
     def balanced(self) -> bool:

@@ -136,6 +136,37 @@ def test_stock_is_noted_once_however_often_the_form_is_sent(app: Flask) -> None:
     assert (wrong.status_code, 'value="-5"' in wrong.text) == (400, True)
 
 
+def test_published_cards_stand_beside_ours_and_a_contradiction_is_called_one(app: Flask) -> None:
+    """What is left, asked for and granted of the whole regency, none counted being a dash."""
+    browser = inside(app)
+    post(browser, "/figures/example", "/figures", do="load")
+
+    def ours(measure: str) -> str:
+        rows = browser.get("/figures").text.split('<tr><th scope="row">')[1:]
+        row = next(one for one in rows if f">{measure}</a>" in one)
+        return re.findall(r'<td class="number">([^<]*)</td>', row)[-1]
+
+    assert ours("Stok blangko") == "-"
+    for office, kind, quantity in (("53.15", "received", "500"), ("53.15.05", "used", "20")):
+        moved = {"office": office, "kind": kind, "quantity": quantity, "date": "2023-11-01"}
+        assert post(browser, "/stock", "/stock", **moved).status_code == 303
+    assert ours("Stok blangko") == "480"
+    assert "<b>Angka tidak cocok.</b>" in browser.get("/figures").text
+
+
+def test_days_stand_in_lists_and_titles_as_people_write_them(app: Flask) -> None:
+    """A row of the search, and the name of a record that is named by its day."""
+    browser = inside(app)
+    found = post(browser, "/search", "/search", q="Dorotea").text
+    assert "1 Januari 1970" in found
+    moved = {"office": "53.15", "kind": "received", "quantity": "500", "date": "2023-11-01"}
+    post(browser, "/stock", "/stock", **moved)
+    record = re.findall(r'name="noted" value="([^"]+)"', browser.get("/stock").text)[0]
+    page = browser.get(f"/record/{record}").text
+    assert "1 November 2023 · Diterima" in page
+    assert "2023-11-01" not in page
+
+
 def test_a_letter_is_issued_printed_checked_and_revoked(bench: Bench, app: Flask) -> None:
     """On the pages and by the API; each step stands in the access log."""
     browser, client = inside(app), program(app)
