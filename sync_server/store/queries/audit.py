@@ -1,6 +1,6 @@
 """The audit log: append-only, in the order of commits, hash-chained over all its columns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from sync_server.store.access_tables import audit
 from sync_server.store.queries import facts, raw
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.log import START, link
+
+_TOLD_EVERY = 1000
 
 
 class AuditAltered(StorageError):
@@ -83,12 +85,14 @@ def latest(connection: Connection, *, before: int | None = None, limit: int = 50
     ]
 
 
-def check(connection: Connection) -> int:
+def check(connection: Connection, tell: Callable[[int, int], None] | None = None) -> int:
     """Walk the chain to the head noted beside it; return how many entries it has.
 
+    `tell` hears from time to time how many were checked, and how many there are.
     Raises AuditAltered at the first row that is not as it was.
     """
     position, chain = 0, START
+    noted, _ = head(connection)
     for row in raw.rows(connection, audit):
         position += 1
         if row["position"] != position:
@@ -97,6 +101,8 @@ def check(connection: Connection) -> int:
         chain = link(chain, row.values())
         if given != chain:
             raise AuditAltered(row=position, reason="chain")
+        if tell is not None and position % _TOLD_EVERY == 0:
+            tell(position, noted)
     if head(connection) != (position, chain):
         raise AuditAltered(row=position + 1, reason="end of the log")
     return position
