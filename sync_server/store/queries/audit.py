@@ -1,6 +1,6 @@
 """The audit log: append-only, in the order of commits, hash-chained over all its columns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,13 @@ from sqlalchemy import Connection, select
 from shared_schema.canonical import decode, encode
 from shared_schema.errors import StorageError
 from sync_server.store.access_tables import audit
+from sync_server.store.driver import ask
 from sync_server.store.queries import facts, raw
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.log import START, link
 
 _TOLD_EVERY = 1000
+_AT = "SELECT at_ms FROM audit WHERE position = ?"
 
 
 class AuditAltered(StorageError):
@@ -72,17 +74,38 @@ def latest(connection: Connection, *, before: int | None = None, limit: int = 50
     query = select(audit).order_by(audit.c.position.desc()).limit(limit)
     if before is not None:
         query = query.where(audit.c.position < before)
-    return [
-        Entry(
-            position=row.position,
-            at_ms=row.at_ms,
-            actor=row.actor,
-            action=row.action,
-            subject=row.subject,
-            detail=decode(row.detail.encode()),
-        )
-        for row in connection.execute(query)
-    ]
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def since(connection: Connection, at_ms: int, actions: Sequence[str]) -> list[Entry]:
+    """Return the entries of some actions from a moment (Unix ms) on, the oldest first."""
+    first = first_at(connection, _AT, head(connection)[0], at_ms)
+    query = select(audit).where(audit.c.position >= first, audit.c.action.in_(actions))
+    return [_entry(row) for row in connection.execute(query.order_by(audit.c.position))]
+
+
+def first_at(connection: Connection, moment_of: str, last: int, at_ms: int) -> int:
+    """Return the first position, of 1 to `last`, whose moment is not before one (Unix ms).
+
+    `moment_of` gives the moment of a position; a log is written in their order.
+    """
+    first, end = 1, last + 1
+    while first < end:
+        middle = (first + end) // 2
+        ((moment,),) = ask(connection, moment_of, middle) or ((at_ms,),)
+        first, end = (middle + 1, end) if moment < at_ms else (first, middle)
+    return first
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        position=row.position,
+        at_ms=row.at_ms,
+        actor=row.actor,
+        action=row.action,
+        subject=row.subject,
+        detail=decode(row.detail.encode()),
+    )
 
 
 def check(connection: Connection, tell: Callable[[int, int], None] | None = None) -> int:
