@@ -107,6 +107,27 @@ def test_an_outage_is_noted_contradicted_repaired_and_taken_back(bench: Bench, a
     assert log_of(bench).count("note") == 3
 
 
+def test_a_place_and_a_kit_have_a_timeline_over_all_their_outages(app: Flask) -> None:
+    """What was said and tried in each, the newest first; other places' are left out."""
+    browser = inside(app)
+    post(browser, "/outages", "/outages", **DOWN)
+    post(browser, "/outages", "/outages", **DOWN | {"component": "printer", "redirect_to": ""})
+    post(browser, "/outages", "/outages", **DOWN | {"office": "53.15.06", "redirect_to": ""})
+    one, other, elsewhere = (each["id"] for each in given(program(app), "/outages")["outages"])
+    tried = {"by": "Teknisi", "result": "failed", "date": "2023-11-11"}
+    post(browser, f"/outages/{one}/repair_attempt", f"/outages/{one}", **tried)
+    assert "Urutan kejadian" not in browser.get("/outages?place=99.99").text
+    page = browser.get("/outages?place=53.15.05").text
+    steps = page.split('<ol class="steps">')[1].split("</ol>")[0]
+    assert [steps.count(each) for each in (one, other, elsewhere)] == [3, 2, 0]
+    assert "Teknisi" in steps
+    assert f'href="/outages/{elsewhere}"' not in page
+    with_kit = DOWN | {"kit": "Alat 7", "started": "2023-11-02"}
+    assert post(browser, "/outages", "/outages", **with_kit).status_code == 303
+    page = browser.get("/outages?place=kit:Alat+7").text
+    assert page.split('<ol class="steps">')[1].split("</ol>")[0].count("<li>") == 2
+
+
 def test_service_today_names_regions_and_nothing_that_somebody_typed(app: Flask) -> None:
     """Where people go instead, on the page and in the text to share."""
     browser = inside(app)
