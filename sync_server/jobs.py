@@ -1,7 +1,7 @@
-"""Long work that the administrator begins on a page and can leave: comparing and folding anew.
+"""Long work that is begun on a page and can be left: comparing and folding anew, and checking.
 
-One at a time, in a thread of the server. How far it is lies in memory: both kinds can be begun
-again at any time, and do no harm where they are cut short.
+One at a time, in a thread of the server. How far it is lies in memory: each kind can be begun
+again at any time, and does no harm where it is cut short.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +13,7 @@ from shared_schema.errors import InputError, JemputError
 from sync_server import auditing, rebuilding, rematching
 from sync_server.accounts import Actor, Right, require
 from sync_server.office import Office
+from sync_server.store.queries import audit
 
 
 class JobRunning(InputError):
@@ -48,11 +49,14 @@ class Job:
 
 
 class Jobs:
-    """The long work of one office."""
+    """The long work of one office, of the kinds that a page offers to who has a right."""
 
-    def __init__(self, office: Office) -> None:
-        """Begin with none."""
+    def __init__(
+        self, office: Office, kinds: "Mapping[str, Work] | None" = None, right: Right = Right.USERS
+    ) -> None:
+        """Begin with none; the kinds are the administrator's unless others are given."""
         self._office, self._lock = office, Lock()
+        self._kinds, self._right = KINDS if kinds is None else kinds, right
         self._last: Job | None = None
 
     def last(self) -> Job | None:
@@ -61,8 +65,8 @@ class Jobs:
 
     def begin(self, actor: Actor, kind: str) -> None:
         """Begin work and return at once. Raises RightMissing, JobUnknown, JobRunning."""
-        require(actor, Right.USERS)
-        if kind not in KINDS:
+        require(actor, self._right)
+        if kind not in self._kinds:
             raise JobUnknown
         with self._lock:
             if self._last is not None and self._last.ended_ms is None:
@@ -79,7 +83,7 @@ class Jobs:
         result: Mapping[str, Any] | None = None
         trouble: JemputError | None = JemputError()
         try:
-            result, trouble = KINDS[job.kind](self._office, tell), None
+            result, trouble = self._kinds[job.kind](self._office, tell), None
         except JemputError as error:
             trouble = error
         finally:  # whatever it was: work that never ends would keep out all that follows
@@ -88,6 +92,7 @@ class Jobs:
 
 
 Tell = Callable[[int, int], None]
+Work = Callable[[Office, Tell], dict[str, Any]]
 
 
 def _rematch(office: Office, tell: Tell) -> dict[str, Any]:
@@ -98,7 +103,11 @@ def _rebuild(office: Office, tell: Tell) -> dict[str, Any]:
     return asdict(rebuilding.rebuild(office, tell))
 
 
-KINDS: Mapping[str, Callable[[Office, Tell], dict[str, Any]]] = {
-    "rematch": _rematch,
-    "rebuild": _rebuild,
-}
+def _check_audit(office: Office, tell: Tell) -> dict[str, Any]:
+    with office.store.read() as connection:
+        entries = audit.check(connection, tell)
+        return {"entries": entries, "head": audit.head(connection)[1].hex()}
+
+
+KINDS: Mapping[str, Work] = {"rematch": _rematch, "rebuild": _rebuild}
+CHECKS: Mapping[str, Work] = {"audit": _check_audit}

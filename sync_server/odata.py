@@ -198,6 +198,7 @@ def _movements(asked: Asked) -> Rows:
 
 def _figures(asked: Asked) -> Rows:
     counted = overview(asked.connection, asked.today, asked.actor.covers)
+    cards = stock_report.stock_report(asked.connection, asked.today, asked.actor.covers).by_region
     return [
         [
             one.record,
@@ -210,7 +211,7 @@ def _figures(asked: Asked) -> Rows:
             one.as_of.isoformat() if one.as_of else None,
             one.source,
         ]
-        for one in published.figures(asked.connection, None, counted.counts)
+        for one in published.figures(asked.connection, None, counted.counts, cards)
         if asked.actor.covers(one.region)
     ]
 

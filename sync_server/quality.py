@@ -5,7 +5,7 @@ home" has many good reasons: a family at one table, a service point, a feast day
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import itemgetter
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 HURRIED_MS = 60_000
 RUN = 8
-SAME_PLACE = 5
+HOUSES = 3
 _PLACES = 5  # decimals of a degree: about a metre
 _NOT_AT_HOME = "not_at_home"
 _ORDERED = 4  # visits are looked at by officer, laptop, day and time
@@ -38,8 +38,8 @@ class Questions:
     """One officer's visits, and what to ask about.
 
     `hurried`: visits less than a minute after the one before, on the same laptop and day.
-    `together`: visits at one position with at least five different people on one day. `run`: the
-    longest run of "not at home" on one day, 0 below eight.
+    `together`: houses at one position with at least three of them on one day. `run`: the longest
+    run of "not at home" on one day, 0 below eight.
     """
 
     operator: str
@@ -55,23 +55,44 @@ class Questions:
         return bool(self.hurried or self.together or self.run)
 
 
-def questions(visits: Iterable[Visit]) -> list[Questions]:
-    """Return what to ask each officer, those with the most to ask first."""
+Houses = Callable[[Iterable[str]], Mapping[str, str]]
+
+
+def questions(visits: Iterable[Visit], houses: Houses) -> list[Questions]:
+    """Return what to ask each officer, those with the most to ask first.
+
+    `houses` gives the house of each of some people; who has none is a house alone. It is asked
+    once, for those who were met where others were.
+    """
     ordered = sorted(visits, key=itemgetter(*range(_ORDERED)))
-    each = groupby(ordered, key=itemgetter(0))
-    found = [_of(operator, list(made)) for operator, made in each]
+    each = {operator: _shifts(made) for operator, made in groupby(ordered, key=itemgetter(0))}
+    crowds = {
+        operator: [crowd for shift in shifts for crowd in _crowds(shift)]
+        for operator, shifts in each.items()
+    }
+    house = houses({who for several in crowds.values() for crowd in several for who in crowd})
+    found = [_of(operator, shifts, crowds[operator], house) for operator, shifts in each.items()]
     return sorted(found, key=lambda one: (-(one.hurried + one.together + one.run), one.operator))
 
 
-def _of(operator: str, visits: Sequence[Visit]) -> Questions:
-    shifts = [list(made) for _, made in groupby(visits, key=itemgetter(1, 2))]
+def _shifts(visits: Iterable[Visit]) -> list[list[Visit]]:
+    return [list(made) for _, made in groupby(visits, key=itemgetter(1, 2))]
+
+
+def _of(
+    operator: str,
+    shifts: Sequence[Sequence[Visit]],
+    crowds: Iterable[set[str]],
+    house: Mapping[str, str],
+) -> Questions:
+    together = [len({house.get(who, who) for who in crowd}) for crowd in crowds]
     longest = max(map(_run, shifts), default=0)
     return Questions(
         operator=operator,
-        visits=len(visits),
+        visits=sum(map(len, shifts)),
         days=len({shift[0].day for shift in shifts}),
         hurried=sum(map(_hurried, shifts)),
-        together=sum(map(_together, shifts)),
+        together=sum(count for count in together if count >= HOUSES),
         run=longest if longest >= RUN else 0,
     )
 
@@ -83,12 +104,13 @@ def _hurried(shift: Sequence[Visit]) -> int:
     )
 
 
-def _together(shift: Sequence[Visit]) -> int:
+def _crowds(shift: Sequence[Visit]) -> list[set[str]]:
+    """Return the people met at each position where there may have been several houses."""
     people: defaultdict[tuple[float, float], set[str]] = defaultdict(set)
     for one in shift:
         if one.lat is not None and one.lon is not None:
             people[round(one.lat, _PLACES), round(one.lon, _PLACES)].add(one.person)
-    return sum(len(found) for found in people.values() if len(found) >= SAME_PLACE)
+    return [found for found in people.values() if len(found) >= HOUSES]
 
 
 def _run(shift: Sequence[Visit]) -> int:

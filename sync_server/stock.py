@@ -24,7 +24,7 @@ _KINDS = ("requested", "granted", "opening", "received", "adjusted", "used", "sp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """One movement of blank cards; only an adjustment may be negative."""
+    """One movement of blank cards; only an adjustment may be negative. `area`: its region."""
 
     record: str
     office: str
@@ -32,6 +32,7 @@ class Movement:
     quantity: int
     on: date
     document: str = ""
+    area: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""``report outages`` and ``report stock``: what is down, and how many blank cards are left."""
+"""``report outages``, ``stock`` and ``rekap``: what is down, what is left, what a day brought."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import click
 
 from shared_schema.console import language, output_options, screen_width, text, wants_json
 from shared_schema.regions import contains, parse_region
+from sync_server import tallies
 from sync_server.commands.opening import PACKAGE, opened
 from sync_server.commands.output import OUTPUT, json_text, write_bytes, write_file
 from sync_server.commands.report import report
@@ -19,6 +20,8 @@ from sync_server.registry import context_of
 from sync_server.reports.outage_layout import outage_rows, outage_text
 from sync_server.reports.outage_report import COLUMNS as OUTAGE_COLUMNS
 from sync_server.reports.outage_report import outage_document, outage_report
+from sync_server.reports.recap_layout import one_table, recap_document, recap_text
+from sync_server.reports.recap_report import recap
 from sync_server.reports.stock_layout import stock_rows, stock_text
 from sync_server.reports.stock_report import COLUMNS as STOCK_COLUMNS
 from sync_server.reports.stock_report import stock_document, stock_report
@@ -78,6 +81,35 @@ def stock(layout: str, region: str | None, day: datetime | None, output: Path | 
         rows=Table(name="stock", headers=STOCK_COLUMNS, rows=stock_rows(found)),
         page=lambda width: stock_text(found, lang, text(PACKAGE), width=width),
         document=lambda: stock_document(found, lang),
+    )
+
+
+@report.command()
+@_FORMAT
+@_REGION
+@_DAY
+@_TO_FILE
+@output_options
+def rekap(layout: str, region: str | None, day: datetime | None, output: Path | None) -> None:
+    """Rekap harian: a day of the office by district, or of a district by village.
+
+    Coverage, visits, the ministry's statuses, interim letters, blank cards and outages; says
+    where a total is not the sum of its parts.
+    """
+    office = opened()
+    tallies.finish(office)
+    with office.store.read() as connection:
+        on: date = day.date() if day else context_of(office, connection).today
+        scope = parse_region(region) if region else None
+        found = recap(connection, on, scope, lambda _area: True)
+    lang, texts = language(), text(PACKAGE)
+    headers, rows = one_table(found)
+    _give(
+        layout,
+        output,
+        rows=Table(name="rekap", headers=headers, rows=rows),
+        page=lambda width: recap_text(found, lang, texts, width=width),
+        document=lambda: recap_document(found),
     )
 
 

@@ -17,6 +17,7 @@ from sync_server.figures import Finding, label
 from sync_server.lookup import resolve
 from sync_server.reports.published import Figure, RegionFinding, figures, findings
 from sync_server.reports.residents import Census, LeftOut
+from sync_server.reports.stock_report import stock_report
 from sync_server.store import tables
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
@@ -90,7 +91,8 @@ def coverage_report(connection: Connection, question: Question) -> CoverageRepor
     everywhere = count_regions(inside, rule.policy, question.on, always=always)
     counts = {code: count for code, count in everywhere.items() if contains(region, code)}
     uneven = imbalances(counts)
-    known = figures(connection, question.region, counts)
+    cards = stock_report(connection, question.on).by_region
+    known = figures(connection, question.region, counts, cards)
     said = [*_unbalanced(uneven), *findings(known, rule.policy.deadline)]
     return CoverageReport(
         as_of=question.on,

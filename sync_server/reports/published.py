@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -15,7 +16,15 @@ from shared_schema.numerals import read_number
 from shared_schema.regions import contains
 from sync_server.coverage import Count
 from sync_server.figures import DEADLINE, Day, Finding, Published, check_figures, label, percent
+from sync_server.stock import Balance
 from sync_server.store import tables
+
+_NO_CARDS: Mapping[str, Balance] = MappingProxyType({})
+_OF_CARDS = {
+    "stok_blangko": "remaining",
+    "blangko_diminta": "requested",
+    "blangko_diberi": "granted",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +50,15 @@ class RegionFinding:
 
 
 def figures(
-    connection: Connection, within: str | None, counts: Mapping[str, Count]
+    connection: Connection,
+    within: str | None,
+    counts: Mapping[str, Count],
+    cards: Mapping[str, Balance] = _NO_CARDS,
 ) -> list[Figure]:
-    """Return the figures of a region (None: all that are known), oldest day first."""
+    """Return the figures of a region (None: all that are known), oldest day first.
+
+    `counts` and `cards`: what we count ourselves, by region.
+    """
     table = tables.records
     query = select(table.c.record, table.c.shown).where(
         table.c.type == "figure", table.c.void.is_(False), table.c.complete.is_(True)
@@ -51,25 +66,32 @@ def figures(
     query = query.order_by(table.c.born, table.c.record)
     rows = ((row.record, decode(row.shown.encode())) for row in connection.execute(query))
     found = [
-        _figure(record, values, counts)
+        _figure(record, values, counts, cards)
         for record, values in rows
         if within is None or contains(within, values["region"])
     ]
     return sorted(found, key=_order)
 
 
-def _figure(record: str, values: Mapping[str, Any], counts: Mapping[str, Count]) -> Figure:
-    measure, raw = values["measure"], values["raw"]
+def _figure(
+    record: str,
+    values: Mapping[str, Any],
+    counts: Mapping[str, Count],
+    cards: Mapping[str, Balance],
+) -> Figure:
+    measure, raw, region = values["measure"], values["raw"], values["region"]
     reading = read_number(raw)
     as_of = values.get("as_of")
     return Figure(
         record=record,
-        region=values["region"],
+        region=region,
         as_of=date.fromisoformat(as_of) if as_of else None,
         source=values.get("source"),
         approximate=bool(values.get("approximate")) or reading.approximate,
         published=Published(measure=measure, raw=raw, reading=reading),
-        ours=_ours(measure, counts.get(values["region"])),
+        ours=_cards(_OF_CARDS[measure], cards.get(region))
+        if measure in _OF_CARDS
+        else _ours(measure, counts.get(region)),
     )
 
 
@@ -77,6 +99,10 @@ def _order(figure: Figure) -> tuple[str, str, str]:
     """Sort by region, day and measure; of one measure the first that was entered comes first."""
     day = figure.as_of.isoformat() if figure.as_of else ""
     return figure.region, day, figure.published.measure
+
+
+def _cards(part: str, cards: Balance | None) -> Decimal | None:
+    return None if cards is None else Decimal(getattr(cards, part))
 
 
 def _ours(measure: str, count: Count | None) -> Decimal | None:

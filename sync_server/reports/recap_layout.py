@@ -2,7 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from shared_schema.days import written_day
+from shared_schema.display import table
+from shared_schema.numerals import shown
+from sync_server.reports.day_supply import COUNTS as SUPPLY
+from sync_server.reports.day_supply import Supply
 from sync_server.reports.recap_report import OUTCOMES, STATUSES, Part, Recap
 
 Texts = Callable[[str], str]
@@ -13,6 +19,17 @@ _COUNTS = {
     "not_recorded": "Not recorded",
     "printed": "Printed",
     "not_printed": "Not printed",
+}
+_SUPPLY = {
+    "suket_issued": "Letters issued",
+    "suket_holding": "Letters that hold",
+    "cards_received": "Cards received",
+    "cards_used": "Cards used",
+    "cards_spoiled": "Cards spoiled",
+    "cards_remaining": "Cards left",
+    "outages_open": "Outages open",
+    "outages_recording": "Stop recording",
+    "outages_printing": "Stop printing",
 }
 
 
@@ -27,14 +44,36 @@ class Table:
 
 
 def recap_tables(found: Recap, lang: str, texts: Texts) -> list[Table]:
-    """Return coverage, the day's visits, and the ministry's statuses, without empty columns."""
+    """Return coverage, the day's visits, the ministry's statuses, and what an office works with."""
     return [
         _table(found, texts("Coverage"), texts, list(_coverage(texts))),
         _table(found, texts("Visits of the day"), texts, list(_visits(found, lang, texts))),
         _table(
             found, texts("By the ministry's status"), texts, list(_statuses(found, lang, texts))
         ),
+        _supply(found, texts),
     ]
+
+
+def _supply(found: Recap, texts: Texts) -> Table:
+    def row(name: str, one: Supply) -> list[str | int]:
+        return [one.region, name, *(one.counts[each] for each in SUPPLY)]
+
+    return Table(
+        title=texts("Letters, blank cards, equipment"),
+        headers=[texts("Code"), texts("Region"), *(texts(_SUPPLY[each]) for each in SUPPLY)],
+        rows=[row(name, one) for name, one in _named(found, texts)],
+        total=row(found.regions.name(found.total.region), found.supplies.total),
+    )
+
+
+def _named(found: Recap, texts: Texts) -> Iterator[tuple[str, Supply]]:
+    """Yield the parts by name, then what lies in none of them, where anything does."""
+    for one in found.supplies.parts:
+        yield found.regions.name(one.region), one
+    own = found.supplies.own
+    if any(own.counts.values()):
+        yield texts("In no part of it"), own
 
 
 Column = tuple[str, Callable[[Part], int]]
@@ -87,12 +126,18 @@ def _status(code: str) -> Callable[[Part], int]:
 
 
 def one_table(found: Recap) -> tuple[list[str], list[list[str | int]]]:
-    """Return headers and rows of everything in one table, under the keys of the records."""
+    """Return headers and rows of everything in one table, under the keys of the records.
+
+    What lies in no part of the region counts in the last line, the region as a whole.
+    """
     headers = [
         "day", "region", "name", "recorded_today", *_COUNTS, "visits",
         *(f"outcome_{code}" for code in OUTCOMES),
-        "status_none", *(f"status_{code}" for code in STATUSES),
+        "status_none", *(f"status_{code}" for code in STATUSES), *SUPPLY,
     ]  # fmt: skip
+    every = zip(
+        (*found.parts, found.total), (*found.supplies.parts, found.supplies.total), strict=True
+    )
     rows: list[list[str | int]] = [
         [
             found.day.isoformat(),
@@ -103,7 +148,50 @@ def one_table(found: Recap) -> tuple[list[str], list[list[str | int]]]:
             part.visits,
             *(part.outcomes.get(code, 0) for code in OUTCOMES),
             *(part.statuses.get(code, 0) for code in ("", *STATUSES)),
+            *(supply.counts[name] for name in SUPPLY),
         ]
-        for part in (*found.parts, found.total)
+        for part, supply in every
     ]
     return headers, rows
+
+
+def recap_document(found: Recap) -> dict[str, Any]:
+    """Return a recap as a JSON document: a row a part under the keys of CSV, and the total."""
+    headers, rows = one_table(found)
+    *parts, total = (dict(zip(headers, row, strict=True)) for row in rows)
+    return {
+        "day": found.day.isoformat(),
+        "region": found.total.region,
+        "campaign": found.rule.name,
+        "balanced": not found.uneven,
+        "uneven": [{"region": region, "figure": name} for region, name in found.uneven],
+        "parts": parts,
+        "in_no_part": dict(found.supplies.own.counts),
+        "total": total,
+    }
+
+
+def recap_text(found: Recap, lang: str, texts: Texts, *, width: int | None = None) -> str:
+    """Return a recap as aligned text; ``width``: how many letters fit on a line."""
+    title = texts("Daily recap of {region}, {day}").format(
+        region=found.regions.name(found.total.region), day=written_day(found.day, lang)
+    )
+    tables = [_text_of(one, lang, width) for one in recap_tables(found, lang, texts)]
+    return "\n\n".join([title, *tables, balance_text(found, texts)])
+
+
+def _text_of(one: Table, lang: str, width: int | None) -> str:
+    rows = [
+        [cell if isinstance(cell, str) else shown(cell, lang) for cell in row[1:]]
+        for row in (*one.rows, one.total)
+    ]
+    return f"{one.title}\n{table(one.headers[1:], rows, width=width, numbers_from=1)}"
+
+
+def balance_text(found: Recap, texts: Texts) -> str:
+    """Return that every total is the sum of its parts, or which are not."""
+    if not found.uneven:
+        return texts("Every total is the sum of its parts.")
+    return texts("Some totals are not the sum of their parts: {names}.").format(
+        names=", ".join(f"{region} {name}" for region, name in found.uneven)
+    )

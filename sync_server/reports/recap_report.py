@@ -16,6 +16,7 @@ from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import Level, RegionTable, contains, level
 from sync_server.coverage import Count, imbalances, rolled_up
 from sync_server.reports.coverage_report import RegionNotHere, Rule, rule_for
+from sync_server.reports.day_supply import Supplies, supplies
 from sync_server.reports.overview_report import Covers, added_up, counts_of, due_by
 from sync_server.store.queries import facts, tallies
 from sync_server.store.queries.facts import Fact
@@ -61,6 +62,7 @@ class Recap:
     total: Part
     parts: Sequence[Part]
     uneven: Sequence[tuple[str, str]]
+    supplies: Supplies
     regions: RegionTable
     sums: Counted
 
@@ -89,6 +91,7 @@ def recap(connection: Connection, day: date, region: str | None, covers: Covers)
         total=total,
         parts=parts,
         uneven=[*imbalances(found.counts), *_uneven(total, parts)],
+        supplies=supplies(connection, day, wanted, [one.region for one in parts], covers),
         regions=table,
         sums=found.sums,
     )

@@ -1,6 +1,6 @@
 """What *service today* says: a line for each district, and a text to share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from shared_schema.i18n import Label
@@ -34,6 +34,7 @@ _EVERYWHERE = Label(
     en="Several districts have outages; ask before you set out.",
 )
 _OR = Label(id=" atau ", en=" or ")
+_OFFICE = Label(id="Kantor {region}", en="Office of {region}")
 
 
 def instead_text(one: Service, regions: RegionTable, lang: str) -> str:
@@ -52,15 +53,36 @@ def share_text(today: Today, office: str, on: date, regions: RegionTable, lang: 
     return "\n".join([title, "", *_lines(today, regions, lang)])
 
 
+def office_text(one: Service, today: Today, regions: RegionTable, lang: str) -> str:
+    """Return the name of an office: the district's, or that the regency's own is meant."""
+    name = regions.name(one.region)
+    return _OFFICE.text(lang).format(region=name) if one is today.office else name
+
+
 def _lines(today: Today, regions: RegionTable, lang: str) -> Iterator[str]:
-    serving = [one for one in today.districts if one.records is Serves.YES]
-    if serving:
-        names = ", ".join(regions.name(one.region) for one in serving)
-        yield f"{RECORDS[Serves.YES].text(lang)}: {names}."
-    for one in today.districts:
-        if one.records is not Serves.YES:
+    named = [(one, office_text(one, today, regions, lang)) for one in today.rows]
+    yield from _together(
+        Serves.YES, [name for one, name in named if one.records is Serves.YES], lang
+    )
+    for one, name in named:
+        if one.records is not Serves.YES and not _is_asked(one):
             said, instead = RECORDS[one.records].text(lang), instead_text(one, regions, lang)
-            yield f"{regions.name(one.region)}: {said.lower()}; {instead}."
+            yield f"{name}: {said.lower()}; {instead}."
+    yield from _together(Serves.UNCLEAR, [name for one, name in named if _is_asked(one)], lang)
     if today.everywhere is not Serves.YES:
         yield _EVERYWHERE.text(lang)
     yield f"{PRINTS[today.prints].text(lang)}."
+    for one, name in named:
+        if one.prints is not None and one.prints is not today.prints:
+            said = PRINTS[one.prints].text(lang)
+            yield f"{name}: {said[0].lower()}{said[1:]}."
+
+
+def _is_asked(one: Service) -> bool:
+    """Tell whether all that can be said of an office is to ask first."""
+    return one.records is Serves.UNCLEAR and not one.send_to
+
+
+def _together(serves: Serves, names: Sequence[str], lang: str) -> Iterator[str]:
+    if names:
+        yield f"{RECORDS[serves].text(lang)}: {', '.join(names)}."

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from shared_schema.canonical import decode
-from shared_schema.regions import RegionTable
+from shared_schema.regions import RegionTable, parent_of
 from sync_server.figures import Finding
 from sync_server.places import known_regions
 from sync_server.redirects import region_called
@@ -52,6 +52,17 @@ class StockReport:
     published: tuple[Figure, ...]
     said: tuple[RegionFinding, ...]
     left_out: int
+
+    @property
+    def by_region(self) -> dict[str, Balance]:
+        """The balance of each region that an office lies in, with the regions around it."""
+        found: dict[str, Balance] = {}
+        for one in self.offices:
+            area = next((move.area for move in one.movements), None)
+            while area:
+                found[area] = found.get(area, Balance()) + one.balance
+                area = parent_of(area)
+        return found
 
     @property
     def balanced(self) -> bool:
@@ -101,13 +112,15 @@ def _movements(
         values = decode(row.shown.encode())
         if row.void or not row.complete:
             left_out += 1
-        elif covers(row.area or region_called(values["office"], regions)):
-            found.append(_movement(row.record, values, regions))
+        elif covers(area := row.area or region_called(values["office"], regions)):
+            found.append(_movement(row.record, values, area, regions))
     in_time = [one for one in found if one.on <= on]
     return sorted(in_time, key=lambda one: (one.on, one.record)), left_out
 
 
-def _movement(record: str, values: Mapping[str, Any], regions: RegionTable) -> Movement:
+def _movement(
+    record: str, values: Mapping[str, Any], area: str | None, regions: RegionTable
+) -> Movement:
     return Movement(
         record=record,
         office=region_called(values["office"], regions) or values["office"],
@@ -115,6 +128,7 @@ def _movement(record: str, values: Mapping[str, Any], regions: RegionTable) -> M
         quantity=values["quantity"],
         on=date.fromisoformat(values["date"]),
         document=values.get("document", ""),
+        area=area,
     )
 
 

@@ -24,6 +24,7 @@ from sync_server.registry import context_of
 from sync_server.reports.outage_words import day_text
 from sync_server.reports.overview_report import overview
 from sync_server.reports.published import Figure, RegionFinding, figures, findings
+from sync_server.reports.stock_report import stock_report
 from sync_server.web import noted
 from sync_server.web.guard import actor
 from sync_server.web.looking import looking_at
@@ -75,10 +76,11 @@ def _page(
     tallies.catch_up(office)
     with office.store.read() as connection:
         look, regions = looking_at(connection), known_regions(connection)
-        counted = overview(connection, context_of(office, connection).today, actor().covers)
-        found = [
-            one for one in figures(connection, None, counted.counts) if actor().covers(one.region)
-        ]
+        today, covers = context_of(office, connection).today, actor().covers
+        counted = overview(connection, today, covers)
+        cards = stock_report(connection, today, covers).by_region
+        known = figures(connection, None, counted.counts, cards)
+        found = [one for one in known if covers(one.region)]
         said = findings(found, counted.rule.policy.deadline)
         page = render_template(
             "pages/figures.html",
@@ -109,7 +111,11 @@ def _groups(
                 "day": day_text(as_of, lang),
                 "rows": [_row(connection, one, proposed, lang) for one in several],
                 "said": [
-                    (one.disagrees or one.code == "BLANKS_SHORT", one.text.text(lang))
+                    (
+                        one.disagrees,
+                        one.disagrees or one.code == "BLANKS_SHORT",
+                        one.text.text(lang),
+                    )
                     for one in here
                 ],
             }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 from uuid import UUID
@@ -66,11 +66,15 @@ class Looking:
         return spec.label.text(self.lang) if spec else name
 
     def title(self, current: Current) -> str:
-        """Return what names a record."""
+        """Return what names a record, its days as people write them, its numbers masked."""
         rtype, values = RECORD_TYPES[current.state.type], current.state.values()
-        named = display.title(rtype, values, lang=self.lang, regions=self.regions)
-        if rtype.name != "person" and rtype.label.text(self.lang) not in named:
-            return f"{rtype.label.text(self.lang)}: {named}"
+        plain, label = replace(self, full=False), rtype.label.text(self.lang)
+        parts = [
+            plain.value(rtype.name, name, values[name]) for name in rtype.title if name in values
+        ]
+        named = " · ".join(parts) or label
+        if rtype.name != "person" and label not in named:
+            return f"{label}: {named}"
         return named
 
     def place(self, current: Current) -> str:

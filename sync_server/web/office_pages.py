@@ -7,6 +7,7 @@ from shared_schema.errors import JemputError
 from shared_schema.regions import parse_region
 from sync_server import accounts, setup
 from sync_server.accounts import Right, Role, require
+from sync_server.jobs import CHECKS, JobRunning, Jobs
 from sync_server.office import Office
 from sync_server.store.queries import audit, users
 from sync_server.store.queries.users import User
@@ -19,14 +20,7 @@ _ENTRIES = 100
 
 def add(pages: Blueprint, office: Office) -> None:
     """Add the routes to the pages."""
-
-    @pages.get("/audit")
-    def audit_log() -> Page:
-        require(actor(), Right.AUDIT)
-        before = request.args.get("before", type=int)
-        with looking(office) as look:
-            found = audit.latest(look.connection, before=before, limit=_ENTRIES)
-            return render_template("pages/audit.html", entries=found, look=look, page=_ENTRIES)
+    _add_audit(pages, office)
 
     @pages.get("/users")
     def user_list() -> Page:
@@ -60,6 +54,37 @@ def add(pages: Blueprint, office: Office) -> None:
         with office.store.write() as connection:
             accounts.disable(connection, name, actor().operator, office.now_ms())
         return redirect(url_for("pages.user_list"), 303)
+
+
+def _add_audit(pages: Blueprint, office: Office) -> None:
+    checks = Jobs(office, CHECKS, Right.AUDIT)
+
+    @pages.get("/audit")
+    def audit_log() -> Page:
+        require(actor(), Right.AUDIT)
+        return _audit_page(office, checks)
+
+    @pages.post("/audit/verify")
+    def verify_audit() -> Page:
+        try:
+            checks.begin(actor(), "audit")
+        except JobRunning as error:
+            return _audit_page(office, checks, error), error.http_status
+        return redirect(url_for("pages.audit_log"), 303)
+
+
+def _audit_page(office: Office, checks: Jobs, error: JemputError | None = None) -> str:
+    before, job = request.args.get("before", type=int), checks.last()
+    with looking(office) as look:
+        return render_template(
+            "pages/audit.html",
+            entries=audit.latest(look.connection, before=before, limit=_ENTRIES),
+            look=look,
+            page=_ENTRIES,
+            job=job,
+            busy=job is not None and job.ended_ms is None,
+            error=error,
+        )
 
 
 def _new_user(office: Office, passphrase_hash: str) -> User:

@@ -30,6 +30,7 @@ from sync_server.web.errors import PageUnknown
 from sync_server.web.files import paper_file
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking_at
+from sync_server.web.outage_places import history, narrowed, places
 from sync_server.web.words import language, text
 
 Page = str | Response | tuple[str, int]
@@ -120,7 +121,10 @@ def _list(
     form: Mapping[str, str] | None = None,
     error: JemputError | None = None,
 ) -> str:
-    look = looking_at(connection)
+    look, place = looking_at(connection), request.args.get("place", "")
+    known = places(report)
+    place = place if place in dict(known) else ""
+    report = narrowed(report, place)
     ended = [one for one in report.outages if not arithmetic.is_open(one)]
     ended.sort(key=lambda one: arithmetic.restored_on(one) or date.min, reverse=True)
     return render_template(
@@ -138,6 +142,12 @@ def _list(
         left_out=report.left_out,
         maybe_one=queueing.left(connection, actor(), OUTAGE),
         day=words.day_text(report.as_of, look.lang),
+        places=known,
+        place=place,
+        events=[
+            (words.component_text(one, look.lang), one.id, _event(look, one, event, ()))
+            for one, event in (history(report) if place else ())
+        ],
         fields=noted.inputs(look, "outage", _NEW, form or {}, {"office": noted.regions(look)}),
         error=error,
     )

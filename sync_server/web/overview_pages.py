@@ -2,26 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Blueprint, render_template
-from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from sync_server import outages, silence, tallies
-from sync_server.accounts import Actor
+from sync_server import choices, outages, silence, tallies
 from sync_server.coverage import Count
 from sync_server.office import Office
 from sync_server.registry import context_of
-from sync_server.reports.outage_report import outage_report
+from sync_server.reports.news_report import news_since
+from sync_server.reports.outage_report import OutageReport, outage_report
 from sync_server.reports.overview_report import News, Overview, overview
-from sync_server.reports.stock_report import stock_report
+from sync_server.reports.stock_report import StockReport, stock_report
 from sync_server.web import tasks
 from sync_server.web.guard import actor
 from sync_server.web.looking import looking_at
 
 Page = str | Response | tuple[str, int]
 _WIDTH = 200
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,16 @@ def add(pages: Blueprint, office: Office) -> None:
             today = context_of(office, connection).today
             found = overview(connection, today, actor().covers)
             look = looking_at(connection)
+            down = outage_report(connection, today, actor().covers)
+            cards = stock_report(connection, today, actor().covers)
+            mine = [one for one in choices.waiting(connection) if actor().covers(one.area)]
             page = render_template(
                 "pages/home.html",
                 found=found,
                 total=line(found, found.region),
                 lines=[line(found, code) for code in found.inside(found.region)],
-                supply=_supply(connection, today, actor()),
+                supply=_supply(today, down, cards),
+                since=news_since(connection, today - A_DAY, actor(), down, cards, mine),
                 silent=silence.silent(connection, office.now_ms(), actor().covers),
                 tasks=tasks.waiting(look, actor()),
                 uncounted=left,
@@ -104,10 +108,8 @@ def bars(count: Count, width: int = _WIDTH) -> list[tuple[str, int, int]]:
     return found
 
 
-def _supply(connection: Connection, today: date, user: Actor) -> Supply:
-    down = outage_report(connection, today, user.covers)
+def _supply(today: date, down: OutageReport, cards: StockReport) -> Supply:
     still = [one for one in down.outages if outages.is_open(one)]
-    cards = stock_report(connection, today, user.covers)
     return Supply(
         open=len(still),
         redirected_into=sum(bool(one.down) for one in down.redirects),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 from flask import Blueprint, render_template, request
 from sqlalchemy import Connection
@@ -12,6 +13,7 @@ from sync_server.office import Office
 from sync_server.quality import Visit
 from sync_server.registry import context_of
 from sync_server.store.queries import tallies as sums
+from sync_server.store.queries.houses import houses_of
 from sync_server.tallies import day_number
 from sync_server.web.guard import actor
 
@@ -30,7 +32,7 @@ def add(pages: Blueprint, office: Office) -> None:
         with office.store.write() as connection:
             today = context_of(office, connection).today
             first = day_number(today - timedelta(days=days - 1))
-            found = quality.questions(_visits(connection, first))
+            found = quality.questions(_visits(connection, first), partial(houses_of, connection))
             auditing.note(office, connection, actor(), "quality-seen", "", {"days": days})
         return render_template("pages/quality.html", found=found, days=days, among=_DAYS)
 

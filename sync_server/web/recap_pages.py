@@ -1,6 +1,5 @@
 """Rekap harian: a day of a district or the regency, on a page, on paper, or for a spreadsheet."""
 
-from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -10,17 +9,15 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from shared_schema.regions import Level, contains, level
-from sync_server import charts, outages, papers, tallies
+from sync_server import charts, papers, tallies
 from sync_server.coverage import needed_a_day
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports.letterhead import SERVICE, place_and_day
-from sync_server.reports.outage_report import outage_report
 from sync_server.reports.overview_report import days_left
 from sync_server.reports.pace_report import recorded_by_day
-from sync_server.reports.recap_layout import Table, one_table, recap_tables
+from sync_server.reports.recap_layout import Table, balance_text, one_table, recap_tables
 from sync_server.reports.recap_report import Recap, recap
-from sync_server.reports.stock_report import stock_report
 from sync_server.spreadsheet import Sheet, write_workbook
 from sync_server.store.queries import facts
 from sync_server.store.queries.facts import Fact
@@ -48,7 +45,7 @@ def add(pages: Blueprint, office: Office) -> None:
                 name=found.regions.name(found.total.region),
                 districts=[code for code in found.regions.districts() if actor().covers(code)],
                 deeper=level(found.total.region) < Level.DISTRICT,
-                supply=_supply(connection, found),
+                supply=found.supplies.total.counts,
                 **_pace(connection, found),
                 uncounted=left,
                 layouts=_LAYOUTS,
@@ -95,20 +92,6 @@ def _pace(connection: Connection, found: Recap) -> dict[str, Any]:
     }
 
 
-def _supply(connection: Connection, found: Recap) -> Mapping[str, int]:
-    """Return the day's blank cards, and the outages that are open in the area of the user."""
-    cards = stock_report(connection, found.day, actor().covers)
-    down = outage_report(connection, found.day, actor().covers)
-    today = [move for one in cards.offices for move in one.movements if move.on == found.day]
-    return {
-        "used": sum(move.quantity for move in today if move.kind == "used"),
-        "spoiled": sum(move.quantity for move in today if move.kind == "spoiled"),
-        "received": sum(move.quantity for move in today if move.kind == "received"),
-        "remaining": cards.total.remaining,
-        "outages": sum(map(outages.is_open, down.outages)),
-    }
-
-
 def _workbook(found: Recap) -> bytes:
     target = BytesIO()
     sheets = (
@@ -130,11 +113,7 @@ def _paper(found: Recap, office: str) -> dict[str, Any]:
         "title": texts("Daily recap of {region}, {day}").format(region=region, day=day),
         "told": found.rule.name or texts("Standing rule"),
         "tables": [_printed(one) for one in recap_tables(found, language(), texts)],
-        "balance": texts("Every total is the sum of its parts.")
-        if not found.uneven
-        else texts("Some totals are not the sum of their parts: {names}.").format(
-            names=", ".join(f"{region} {name}" for region, name in found.uneven)
-        ),
+        "balance": balance_text(found, texts),
         "place_and_day": place_and_day(found.day, language()),
         "signs": texts("Head of Office,"),
     }

@@ -50,13 +50,14 @@ def add(pages: Blueprint, office: Office) -> None:
             day=day_text(found.on, lang),
             rows=[
                 (
-                    found.regions.name(one.region),
+                    words.office_text(one, found.today, found.regions, lang),
                     words.RECORDS[one.records].text(lang),
                     *_MARKS[one.records],
                     words.instead_text(one, found.regions, lang),
                     [found.regions.name(code) for code in one.warned],
+                    one.prints and (words.PRINTS[one.prints].text(lang), *_MARKS[one.prints]),
                 )
-                for one in found.today.districts
+                for one in found.today.rows
             ],
             prints=(words.PRINTS[found.today.prints].text(lang), *_MARKS[found.today.prints]),
             everywhere=found.today.everywhere is not Serves.YES,
@@ -83,6 +84,7 @@ def _served(office: Office, connection: Connection) -> _Served:
         [code for code in regions.districts(region) if actor().covers(code)],
         down.outages,
         down.redirects,
-        stock.total.remaining if stock.offices else None,
+        {one.office: one.balance.remaining for one in stock.offices},
+        regions,
     )
     return _Served(today=found, on=on, office=facts.need(connection, Fact.NAME), regions=regions)

@@ -1,10 +1,9 @@
 """One record as a page shows it: its line in a list, its fields with their sources, its history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from shared_schema import display
 from shared_schema.changes import VOID, Change, Stamp
 from shared_schema.fold import join, state_of
 from shared_schema.records import RECORD_TYPES
@@ -71,8 +70,9 @@ class Sheet:
 def row(look: Looking, current: Current) -> Row:
     """Return a record's line."""
     rtype, values = RECORD_TYPES[current.state.type], current.state.values()
+    plain = replace(look, full=False)
     parts = [
-        display.value_text(rtype.fields[name], values[name], lang=look.lang, regions=look.regions)
+        plain.value(rtype.name, name, values[name])
         for name in ("birth_date", "nik")
         if name in rtype.fields and name in values
     ]

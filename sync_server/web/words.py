@@ -144,6 +144,7 @@ _ACTIONS = {
     "summons-print": "printed summons letters",
     "job-rematch": "began to compare everybody anew",
     "job-rebuild": "began to make all tables anew",
+    "job-audit": "had the access log checked",
     "device-area": "changed the area of a device",
     "displaced-requeue": "queued residents again whom a broken machine had met",
 }

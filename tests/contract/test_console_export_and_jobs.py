@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from sync_server import jobs
 from sync_server.accounts import Actor, Role
 from sync_server.cli import main
 from sync_server.exporting import Exports
 from sync_server.office import Office
+from sync_server.store.queries import audit
 from tests.support.office_pages import inside, log_of, post, staffed, web_of
 from tests.support.offices import office_in
 
@@ -57,6 +59,34 @@ def test_people_go_out_at_the_console_once_a_second_person_agreed(tmp_path: Path
     assert told(tmp_path, "audit")["entries"][0]["detail"]["alone"] is False
 
 
+def test_the_access_log_is_checked_on_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entries and the seal of the last; a row altered behind the program's back is named."""
+    bench = staffed(tmp_path, monkeypatch)
+    app = web_of(bench)
+    browser = inside(app, Role.AUDITOR)
+
+    def checked() -> str:
+        assert post(browser, "/audit/verify", "/audit").status_code == 303
+        while "data-follow" in (page := browser.get("/audit").text):
+            time.sleep(0.05)
+        return page
+
+    page = checked()
+    with bench.office.store.read() as connection:
+        position, seal = audit.head(connection)
+    assert f"Utuh: {position} entri" in page
+    assert seal.hex() in page
+    with bench.office.store.write() as connection:
+        connection.execute(text("DROP TRIGGER audit_refuse_update"))
+        connection.execute(text("UPDATE audit SET actor = 'user:lain' WHERE position = 1"))
+    page = checked()
+    assert "AUDIT_ALTERED" in page
+    assert "Utuh" not in page
+    assert post(inside(app), "/audit/verify", "/").status_code == 403
+
+
 def test_long_work_is_begun_followed_and_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,13 +111,13 @@ def test_work_that_breaks_down_keeps_nobody_out(
 ) -> None:
     """Whatever went wrong, it has ended, and the next may begin."""
     bench = staffed(tmp_path, monkeypatch)
-    found, boss = jobs.Jobs(bench.office), Actor(name="u-administrator", role=Role.ADMINISTRATOR)
+    boss = Actor(name="u-administrator", role=Role.ADMINISTRATOR)
     monkeypatch.setattr(threading, "excepthook", lambda _told: None)
 
     def broken(_office: Office, _tell: jobs.Tell) -> dict[str, Any]:
         raise KeyError
 
-    monkeypatch.setattr(jobs, "KINDS", {"broken": broken})
+    found = jobs.Jobs(bench.office, {"broken": broken})
     for _ in range(2):
         found.begin(boss, "broken")
         while (last := found.last()) is None or last.ended_ms is None:

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from sync_server.accounts import Role
+from sync_server.store.queries.houses import houses_of
 from tests.support.office_pages import agree, inside, log_of, post, staffed, web_of
 from tests.support.offices import Bench
 from tests.support.raw_device import RawDevice, person
@@ -56,6 +57,26 @@ def test_the_morning_of_a_head_of_office(app: Flask, device: RawDevice) -> None:
     viewer = inside(app, Role.VIEWER)
     assert viewer.get(f"/areas?region={GOLO}").status_code == 400, "another district"
     assert device.stream.hex()[:16] not in viewer.get("/devices").text
+
+
+def test_a_family_at_one_table_is_one_house_and_neighbours_are_several(bench: Bench) -> None:
+    """By family card, else by address in its RT; whose house nobody wrote is told by nobody."""
+    device = bench.device((GOLO,))
+    homes: list[dict[str, str]] = [
+        {"kk_number": "5315050101100001"},
+        {"kk_number": "5315050101100001", "address": "Jalan Uji 2"},
+        {"address": "Jalan Uji 2", "rt": "001", "rw": "002"},
+        {"address": "jalan uji 2", "rt": "001", "rw": "002"},
+        {"address": "Jalan Uji 2", "rt": "003", "rw": "002"},
+        {},
+    ]
+    people = [device.change(person(f"Warga Uji {at}") | home) for at, home in enumerate(homes)]
+    assert bench.exchange(device, device.batch(people)).errors == []
+    with bench.office.store.read() as connection:
+        found = houses_of(connection, [str(one.record) for one in people])
+    card, same, there, also, other, unknown = (found.get(str(one.record)) for one in people)
+    assert (card == same, there == also, unknown) == (True, True, None)
+    assert len({card, there, other}) == 3
 
 
 @pytest.mark.usefixtures("device")

@@ -107,6 +107,27 @@ def test_an_outage_is_noted_contradicted_repaired_and_taken_back(bench: Bench, a
     assert log_of(bench).count("note") == 3
 
 
+def test_a_place_and_a_kit_have_a_timeline_over_all_their_outages(app: Flask) -> None:
+    """What was said and tried in each, the newest first; other places' are left out."""
+    browser = inside(app)
+    post(browser, "/outages", "/outages", **DOWN)
+    post(browser, "/outages", "/outages", **DOWN | {"component": "printer", "redirect_to": ""})
+    post(browser, "/outages", "/outages", **DOWN | {"office": "53.15.06", "redirect_to": ""})
+    one, other, elsewhere = (each["id"] for each in given(program(app), "/outages")["outages"])
+    tried = {"by": "Teknisi", "result": "failed", "date": "2023-11-11"}
+    post(browser, f"/outages/{one}/repair_attempt", f"/outages/{one}", **tried)
+    assert "Urutan kejadian" not in browser.get("/outages?place=99.99").text
+    page = browser.get("/outages?place=53.15.05").text
+    steps = page.split('<ol class="steps">')[1].split("</ol>")[0]
+    assert [steps.count(each) for each in (one, other, elsewhere)] == [3, 2, 0]
+    assert "Teknisi" in steps
+    assert f'href="/outages/{elsewhere}"' not in page
+    with_kit = DOWN | {"kit": "Alat 7", "started": "2023-11-02"}
+    assert post(browser, "/outages", "/outages", **with_kit).status_code == 303
+    page = browser.get("/outages?place=kit:Alat+7").text
+    assert page.split('<ol class="steps">')[1].split("</ol>")[0].count("<li>") == 2
+
+
 def test_service_today_names_regions_and_nothing_that_somebody_typed(app: Flask) -> None:
     """Where people go instead, on the page and in the text to share."""
     browser = inside(app)
@@ -118,6 +139,10 @@ def test_service_today_names_regions_and_nothing_that_somebody_typed(app: Flask)
     post(browser, "/outages", "/outages", **DOWN | {"office": "53.15.06", "redirect_to": ""})
     text = browser.get("/service.txt").text
     assert "silakan ke Boleng" not in text, "it is down itself now"
+    assert "\nMelayani perekaman: Kantor KABUPATEN MANGGARAI BARAT, Macang Pacar" in text
+    post(browser, "/figures/example", "/figures", do="load")
+    for said in (browser.get("/service.txt").text, browser.get("/service").text):
+        assert "Melayani perekaman" not in said, "several districts are down, and none is named"
 
 
 def test_stock_is_noted_once_however_often_the_form_is_sent(app: Flask) -> None:
@@ -130,6 +155,37 @@ def test_stock_is_noted_once_however_often_the_form_is_sent(app: Flask) -> None:
     assert "500" in browser.get("/stock.csv").text
     wrong = post(browser, "/stock", "/stock", **moved | {"quantity": "-5"})
     assert (wrong.status_code, 'value="-5"' in wrong.text) == (400, True)
+
+
+def test_published_cards_stand_beside_ours_and_a_contradiction_is_called_one(app: Flask) -> None:
+    """What is left, asked for and granted of the whole regency, none counted being a dash."""
+    browser = inside(app)
+    post(browser, "/figures/example", "/figures", do="load")
+
+    def ours(measure: str) -> str:
+        rows = browser.get("/figures").text.split('<tr><th scope="row">')[1:]
+        row = next(one for one in rows if f">{measure}</a>" in one)
+        return re.findall(r'<td class="number">([^<]*)</td>', row)[-1]
+
+    assert ours("Stok blangko") == "-"
+    for office, kind, quantity in (("53.15", "received", "500"), ("53.15.05", "used", "20")):
+        moved = {"office": office, "kind": kind, "quantity": quantity, "date": "2023-11-01"}
+        assert post(browser, "/stock", "/stock", **moved).status_code == 303
+    assert ours("Stok blangko") == "480"
+    assert "<b>Angka tidak cocok.</b>" in browser.get("/figures").text
+
+
+def test_days_stand_in_lists_and_titles_as_people_write_them(app: Flask) -> None:
+    """A row of the search, and the name of a record that is named by its day."""
+    browser = inside(app)
+    found = post(browser, "/search", "/search", q="Dorotea").text
+    assert "1 Januari 1970" in found
+    moved = {"office": "53.15", "kind": "received", "quantity": "500", "date": "2023-11-01"}
+    post(browser, "/stock", "/stock", **moved)
+    record = re.findall(r'name="noted" value="([^"]+)"', browser.get("/stock").text)[0]
+    page = browser.get(f"/record/{record}").text
+    assert "1 November 2023 · Diterima" in page
+    assert "2023-11-01" not in page
 
 
 def test_a_letter_is_issued_printed_checked_and_revoked(bench: Bench, app: Flask) -> None:

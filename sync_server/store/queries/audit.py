@@ -1,6 +1,6 @@
 """The audit log: append-only, in the order of commits, hash-chained over all its columns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,13 @@ from sqlalchemy import Connection, Row, select
 from shared_schema.canonical import decode, encode
 from shared_schema.errors import StorageError
 from sync_server.store.access_tables import audit
+from sync_server.store.driver import ask
 from sync_server.store.queries import facts, raw
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.log import START, link
+
+_TOLD_EVERY = 1000
+_AT = "SELECT at_ms FROM audit WHERE position = ?"
 
 
 class AuditAltered(StorageError):
@@ -80,7 +84,27 @@ def about(connection: Connection, action: str, subject: str, limit: int = 50) ->
     return [_entry(row) for row in connection.execute(newest)]
 
 
-def _entry(row: Row[Any]) -> Entry:
+def since(connection: Connection, at_ms: int, actions: Sequence[str]) -> list[Entry]:
+    """Return the entries of some actions from a moment (Unix ms) on, the oldest first."""
+    first = first_at(connection, _AT, head(connection)[0], at_ms)
+    query = select(audit).where(audit.c.position >= first, audit.c.action.in_(actions))
+    return [_entry(row) for row in connection.execute(query.order_by(audit.c.position))]
+
+
+def first_at(connection: Connection, moment_of: str, last: int, at_ms: int) -> int:
+    """Return the first position, of 1 to `last`, whose moment is not before one (Unix ms).
+
+    `moment_of` gives the moment of a position; a log is written in their order.
+    """
+    first, end = 1, last + 1
+    while first < end:
+        middle = (first + end) // 2
+        ((moment,),) = ask(connection, moment_of, middle) or ((at_ms,),)
+        first, end = (middle + 1, end) if moment < at_ms else (first, middle)
+    return first
+
+
+def _entry(row: Any) -> Entry:
     return Entry(
         position=row.position,
         at_ms=row.at_ms,
@@ -91,12 +115,14 @@ def _entry(row: Row[Any]) -> Entry:
     )
 
 
-def check(connection: Connection) -> int:
+def check(connection: Connection, tell: Callable[[int, int], None] | None = None) -> int:
     """Walk the chain to the head noted beside it; return how many entries it has.
 
+    `tell` hears from time to time how many were checked, and how many there are.
     Raises AuditAltered at the first row that is not as it was.
     """
     position, chain = 0, START
+    noted, _ = head(connection)
     for row in raw.rows(connection, audit):
         position += 1
         if row["position"] != position:
@@ -105,6 +131,8 @@ def check(connection: Connection) -> int:
         chain = link(chain, row.values())
         if given != chain:
             raise AuditAltered(row=position, reason="chain")
+        if tell is not None and position % _TOLD_EVERY == 0:
+            tell(position, noted)
     if head(connection) != (position, chain):
         raise AuditAltered(row=position + 1, reason="end of the log")
     return position
