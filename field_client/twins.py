@@ -31,7 +31,8 @@ from shared_schema.matching.people import Comparable, comparable
 from shared_schema.matching.score import Part, Score, score
 
 SHOWN = 3
-_NAMESAKES, _ALIKE, _READ = 1_000, 300, 100  # looked at: of the very name, of one like it
+_NAMESAKES, _ALIKE = 1_000, 300  # looked at: of the very name, of one like it
+_READ, _OTHERS = 100, 50
 _MOST_WORDS, _HALVED = 4, 6
 _PERSON = "person"
 _LOOKED_UP = {"nik": 20, "kk_number": 50, "born": 100}
@@ -139,14 +140,19 @@ class KnownPeople:
     def _named(
         self, wanted: Sequence[tuple[str, ...]], person: Comparable, at_least: int
     ) -> Iterator[Any]:
-        """Look through the many of a name, and read the few who share so much more."""
+        """Look through the many of a name, and read the few who share so much more.
+
+        Of the very name also some of whom perhaps nothing else is known.
+        """
         shared = [person.village, f'"{person.birth[:4]}-' if person.birth else ""]
         marks = [mark.encode() for mark in shared if mark]
-        most = _NAMESAKES if wanted == [(word,) for word in person.name] else _ALIKE
+        is_whole = wanted == [(word,) for word in person.name]
+        most = _NAMESAKES if is_whole else _ALIKE
         found = self._journal.tables.records.match_bodies(wanted, most)
-        texts = ((name, text_of(body)) for name, body in found)
-        likely = (one for one in texts if sum(mark in one[1] for mark in marks) >= at_least)
-        for name, text in islice(likely, _READ):
+        texts = [(name, text_of(body)) for name, body in found]
+        likely = [one for one in texts if sum(mark in one[1] for mark in marks) >= at_least]
+        others = (one for one in texts if one not in likely) if is_whole else ()
+        for name, text in (*likely[:_READ], *islice(others, _OTHERS)):
             yield document_of(json.loads(text), name)
 
 

@@ -316,9 +316,8 @@ def test_the_bar_and_the_ways_on_stand_above_a_failure_too(browser: Browser) -> 
         assert browser.get(path).status_code in (400, 404)
         assert "2 belum terkirim" in browser.page
         assert 'class="rooms"' in browser.page
-    browser.post("/lock")
-    browser.get("/nowhere")
-    assert "belum terkirim" not in browser.page
+    assert browser.post("/lock").location == "/unlock"
+    assert browser.get("/nowhere").status_code == 303, "nor to who has locked"
 
 
 def test_the_shell_holds_no_data(browser: Browser) -> None:
