@@ -31,7 +31,7 @@ def add(pages: Blueprint, office: Office) -> None:
         wanted = request.form.get("q", "").strip()
         with office.store.write() as connection:
             look = looking_at(connection)
-            found = [one for one in search(connection, wanted) if actor().covers(one.area)]
+            found = search(connection, wanted, actor().area)
             auditing.note(office, connection, actor(), "search", "", {"found": len(found)})
             return render_template(
                 "pages/search.html", wanted=wanted, rows=[row(look, one) for one in found]

@@ -197,7 +197,7 @@ def _day(day: str, lang: str) -> str:
 
 def _candidates(look: Looking, connection: Connection, wanted: str) -> list[dict[str, Any]]:
     """Return who was found, and why somebody may not have a letter."""
-    found = [one for one in search(connection, wanted) if actor().covers(one.area)]
+    found = search(connection, wanted, actor().area)
     told = []
     for one in found[:_FOUND]:
         why, by = None, ""
