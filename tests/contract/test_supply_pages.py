@@ -183,7 +183,11 @@ def test_the_print_queue_is_the_change_logs_and_leaves_only_when_two_agree(
 ) -> None:
     """Urgent first, then the oldest; the rest is counted; the page shows no reason and no NIK."""
     said = [
-        {"central_status": "PRINT_READY_RECORD", "recorded_on": "2023-05-01"},
+        {
+            "central_status": "PRINT_READY_RECORD",
+            "recorded_on": "2023-05-01",
+            "village": "53.15.06.2001",
+        },
         {"central_status": "PRINT_READY_RECORD", "recorded_on": "2023-01-01"},
         {
             "central_status": "PRINT_READY_RECORD",
@@ -224,6 +228,11 @@ def test_the_print_queue_is_the_change_logs_and_leaves_only_when_two_agree(
         [True, "5315051705700001"],
         [False, "5315051705700000"],
     ]
+    with bench.office.store.read() as connection:
+        mine = print_report.wanted(connection, ON, lambda area: area == "53.15.06.2001")
+        alone = list(print_report.rows(connection, mine))
+    assert [row[:2] + row[4:5] for row in alone] == [[3, False, "5315051705700000"]]
+    assert (mine.count.ready, mine.count.covered, mine.count.short) == (1, 0, 1)
     assert post(browser, "/print-queue/export", "/", reason=" ").status_code == 400
     asked = post(browser, "/print-queue/export", "/", reason="ke percetakan")
     assert (asked.status_code, asked.location) == (303, "/exports?done=asked")
