@@ -4,6 +4,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -147,11 +148,19 @@ def test_a_letter_is_issued_printed_checked_and_revoked(bench: Bench, app: Flask
     assert verified(code, [bench.office.keys.signing.public_key()]).nik == NIK
     genuine = post(browser, "/suket/verify", "/suket/verify", code=code)
     assert (genuine.status_code, NIK in genuine.text) == (200, True)
+    with bench.office.store.write() as connection:
+        edit = Edit(record=UUID(person_id), type="person", values={"name": "Dorotea Contoh Baru"})
+        ingest.write_own(connection, [edit], "user:penyelia")
+        again = suket.found(connection, made.number, ON)
+        assert again.values["name"] == "Dorotea Contoh Baru"
+        assert suket.code(bench.office, connection, again) == code, "one number, one content"
     forged = code.replace("Dorotea", "Theodora")
     assert post(browser, "/suket/verify", "/suket/verify", code=forged).status_code == 400
     assert client.post(f"{API}/suket/verify", json={"code": forged}).status_code == 400
     revoked = post(browser, f"/suket/{made.record}/revoke", "/suket", reason="salah cetak")
     assert revoked.status_code == 303
+    refused = browser.get(f"/suket/{made.record}.pdf")
+    assert (refused.status_code, "tidak berlaku lagi" in refused.text) == (400, True)
     checked = client.post(f"{API}/suket/verify", json={"code": code}).json
     assert checked is not None
     assert checked["state"] == "revoked"
