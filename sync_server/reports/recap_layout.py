@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sync_server.reports.overview_report import name_of
 from sync_server.reports.recap_report import OUTCOMES, STATUSES, Part, Recap
 
 Texts = Callable[[str], str]
@@ -29,10 +30,14 @@ class Table:
 def recap_tables(found: Recap, lang: str, texts: Texts) -> list[Table]:
     """Return coverage, the day's visits, and the ministry's statuses, without empty columns."""
     return [
-        _table(found, texts("Coverage"), texts, list(_coverage(texts))),
-        _table(found, texts("Visits of the day"), texts, list(_visits(found, lang, texts))),
+        _table(found, texts("Coverage"), lang, texts, list(_coverage(texts))),
+        _table(found, texts("Visits of the day"), lang, texts, list(_visits(found, lang, texts))),
         _table(
-            found, texts("By the ministry's status"), texts, list(_statuses(found, lang, texts))
+            found,
+            texts("By the ministry's status"),
+            lang,
+            texts,
+            list(_statuses(found, lang, texts)),
         ),
     ]
 
@@ -40,9 +45,9 @@ def recap_tables(found: Recap, lang: str, texts: Texts) -> list[Table]:
 Column = tuple[str, Callable[[Part], int]]
 
 
-def _table(found: Recap, title: str, texts: Texts, columns: Sequence[Column]) -> Table:
+def _table(found: Recap, title: str, lang: str, texts: Texts, columns: Sequence[Column]) -> Table:
     def row(part: Part) -> list[str | int]:
-        name = found.regions.name(part.region)
+        name = name_of(found.regions, part.region, found.partial, lang)
         return [part.region, name, *(value(part) for _, value in columns)]
 
     return Table(
@@ -87,7 +92,10 @@ def _status(code: str) -> Callable[[Part], int]:
 
 
 def one_table(found: Recap) -> tuple[list[str], list[list[str | int]]]:
-    """Return headers and rows of everything in one table, under the keys of the records."""
+    """Return headers and rows of everything in one table, under the keys of the records.
+
+    A region of which the user covers a part only is left out: nothing would tell its sums apart.
+    """
     headers = [
         "day", "region", "name", "recorded_today", *_COUNTS, "visits",
         *(f"outcome_{code}" for code in OUTCOMES),
@@ -105,5 +113,6 @@ def one_table(found: Recap) -> tuple[list[str], list[list[str | int]]]:
             *(part.statuses.get(code, 0) for code in ("", *STATUSES)),
         ]
         for part in (*found.parts, found.total)
+        if part.region not in found.partial
     ]
     return headers, rows

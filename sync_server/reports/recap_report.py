@@ -6,6 +6,7 @@ from the first visit that recorded a resident, up to the day asked for.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +17,7 @@ from shared_schema.records import RECORD_TYPES
 from shared_schema.regions import Level, RegionTable, contains, level
 from sync_server.coverage import Count, imbalances, rolled_up
 from sync_server.reports.coverage_report import RegionNotHere, Rule, rule_for
-from sync_server.reports.overview_report import Covers, added_up, counts_of, due_by
+from sync_server.reports.overview_report import Covers, added_up, counts_of, due_by, partly
 from sync_server.store.queries import facts, tallies
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.tallies import Counted
@@ -54,7 +55,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recap:
-    """A day in a region: its parts, the region as a whole, and the totals that do not balance."""
+    """A day in a region: its parts, the region as a whole, and the totals that do not balance.
+
+    `partial`: regions of which the user covers a part only, so that their sums are that part's.
+    """
 
     day: date
     rule: Rule
@@ -63,6 +67,7 @@ class Recap:
     uneven: Sequence[tuple[str, str]]
     regions: RegionTable
     sums: Counted
+    partial: AbstractSet[str]
 
 
 def recap(connection: Connection, day: date, region: str | None, covers: Covers) -> Recap:
@@ -91,6 +96,7 @@ def recap(connection: Connection, day: date, region: str | None, covers: Covers)
         uneven=[*imbalances(found.counts), *_uneven(total, parts)],
         regions=table,
         sums=found.sums,
+        partial=partly((wanted, *shown), covers),
     )
 
 

@@ -152,6 +152,7 @@ def test_coverage(told: tuple[Bench, Ledger]) -> None:
             assert {name: counted[name] for name in names} == {name: own[name] for name in names}
             assert counted["wajib"] == sum(own[name] for name in names[:4])
     assert part.counts["53.15"].as_dict() == part.counts[HERE].as_dict()
+    assert (whole.partial, part.partial) == (set(), {"53.15"})
 
 
 @pytest.mark.parametrize("back", [0, 3, 9])
