@@ -2,7 +2,8 @@
 
 Makes the store (minutes; kept where ``--folder`` names one), then times the page in processes of
 their own: the first request after a start, the next one, and the one after an ingest. Prints one
-JSON line; bytes are those of the page before any packing.
+JSON line; bytes are those of the page before any packing. With ``--exports`` also by how many bytes
+a process grows that makes the workbooks of people.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from sync_server.store import schema
 from sync_server.store.engine import open_store
 from sync_server.store.queries import log
 from sync_server.store.queries.users import User
+from tests.support.export_weight import weigh
 from tests.support.office_pages import PASSPHRASE, post
 from tests.support.offices import Bench, code_of, found_office
 from tests.support.raw_device import NOW_MS, RawDevice
@@ -153,6 +155,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--visits", type=int, default=VISITS)
     parser.add_argument("--page", default="/")
+    parser.add_argument("--exports", action="store_true", help="weigh the workbooks of people too")
     parser.add_argument("--ask", action="store_true", help="only time, in this process")
     wanted = parser.parse_args()
     if wanted.ask:
@@ -179,6 +182,8 @@ def main() -> None:
         ]
         figures = {"bench": "overview", "page": wanted.page, "load": round(os.getloadavg()[0], 1)}
         figures |= {"goal_ms": GOAL_MS, "goal_bytes": GOAL_BYTES, "runs": runs}
+        if wanted.exports:
+            figures |= {"exports": weigh(folder, "residents", "unconfirmed", "proposal")}
         print(json.dumps(figures))
 
 

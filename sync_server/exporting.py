@@ -24,7 +24,7 @@ from sync_server.export_files import WRITERS, Rows
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports import print_report
-from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_report
+from sync_server.reports.unconfirmed_report import COLUMNS, Wanted, unconfirmed_rows
 from sync_server.store.access_tables import exports
 from sync_server.store.driver import ask
 from sync_server.store.queries import users
@@ -294,18 +294,19 @@ def _residents(_office: Office, connection: Connection, region: str) -> Table:
 
 
 def _visits(_office: Office, connection: Connection, region: str) -> Table:
-    found = (row for row in ask(connection, _VISITS) if _inside(region, row[2]))
+    found = (row for row in connection.exec_driver_sql(_VISITS) if _inside(region, row[2]))
     return _VISIT_COLUMNS, found
 
 
 def _unconfirmed(office: Office, connection: Connection, region: str) -> Table:
     today = context_of(office, connection).today
-    people = unconfirmed_report(connection, today, Wanted(areas=_areas(region))).as_dict()
-    return COLUMNS, ([one[name] for name in COLUMNS] for one in people["people"])
+    people = unconfirmed_rows(connection, today, Wanted(areas=_areas(region)))
+    return COLUMNS, ([one[name] for name in COLUMNS] for one in people)
 
 
 def _proposal(_office: Office, connection: Connection, region: str) -> Table:
-    claims = proposal.within(connection, lambda area: _inside(region, area))
+    found = proposal.claims(connection, lambda area: _inside(region, area))
+    claims = proposal.opened(connection, found)
     return proposal.COLUMNS, ([one[name] for name in proposal.COLUMNS] for one in claims)
 
 

@@ -2,7 +2,7 @@
 
 Each set is a table of one kind of row. All but one hold no person; that one is there only while a
 second person has agreed to an export of residents, within the region that was agreed to. What a
-user's area leaves out is not in it.
+user's area leaves out is not in it, nor are sums of regions that it covers a part of.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -149,7 +149,7 @@ def part_of(asked: Asked, one: EntitySet, wanted: Wanted) -> Part:
 
 def _coverage(asked: Asked) -> Rows:
     found = overview(asked.connection, asked.today, asked.actor.covers)
-    return [_coverage_row(found, code) for code in sorted(found.counts)]
+    return [_coverage_row(found, code) for code in sorted(found.counts.keys() - found.partial)]
 
 
 def _coverage_row(found: Overview, code: str) -> list[Any]:

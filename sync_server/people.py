@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from shared_schema.changes import VOID, Change
 from shared_schema.clock import wall_of
@@ -12,6 +12,7 @@ from shared_schema.display import iso_time
 from shared_schema.fold import RecordState, join, state_of
 from shared_schema.names import search_tokens
 from shared_schema.nik import is_nik
+from shared_schema.regions import contains
 from sync_server.coverage import cluster_values
 from sync_server.lookup import all_changes_of
 from sync_server.matching.exact import Rule, nik_key
@@ -21,18 +22,25 @@ from sync_server.store.queries.records import Current
 
 MOST_FOUND = 50
 PHOTO = "attachment"
-_LOOKED_AT = 500
 
 
-def search(connection: Connection, wanted: str) -> list[Current]:
+def search(connection: Connection, wanted: str, areas: Sequence[str] = ()) -> list[Current]:
     """Return at most 50 people by NIK, or by parts of a name in old or new spelling.
 
-    Whoever's name begins with what was typed comes first.
+    Whoever's name begins with what was typed comes first, then shorter names. ``areas``: of the
+    user, none for all; nobody elsewhere takes the place of somebody there.
     """
     bare = wanted.replace(" ", "").replace(".", "")
-    ids = by_nik(connection, bare) if is_nik(bare) else _by_name(connection, wanted)
+    if is_nik(bare):
+        found = records.many(connection, map(UUID, by_nik(connection, bare)))
+        return [one for one in found.values() if _lies(one.area, areas)]
+    ids = _by_name(connection, wanted, areas)
     found = records.many(connection, map(UUID, ids))
     return [found[UUID(record)] for record in ids]
+
+
+def _lies(area: str | None, areas: Sequence[str]) -> bool:
+    return not areas or (area is not None and any(contains(one, area) for one in areas))
 
 
 def by_nik(connection: Connection, nik: str) -> list[str]:
@@ -44,22 +52,32 @@ def by_nik(connection: Connection, nik: str) -> list[str]:
     return list(connection.execute(query.order_by(table.c.record)).scalars())
 
 
-def _by_name(connection: Connection, wanted: str) -> list[str]:
+def _by_name(connection: Connection, wanted: str, areas: Sequence[str]) -> list[str]:
     table, tokens = tables.person_names, search_tokens(wanted)
     if not tokens:
         return []
-    query = select(table.c.record, table.c.search_key).limit(_LOOKED_AT)
+    key = table.c.search_key
+    query = select(table.c.record).limit(MOST_FOUND)
     for ways in tokens:
-        found = (table.c.search_key.contains(way, autoescape=True) for way in ways)
-        query = query.where(or_(*found))
-    rows = [(row.search_key, row.record) for row in connection.execute(query)]
-    rows.sort(key=lambda row: (not _begins(row[0], tokens), row))
-    return [record for _, record in rows[:MOST_FOUND]]
+        query = query.where(or_(*(key.contains(way, autoescape=True) for way in ways)))
+    if areas:
+        area = tables.records.c.area
+        query = query.join(tables.records, tables.records.c.record == table.c.record).where(
+            or_(*(or_(area == one, area.startswith(f"{one}.", autoescape=True)) for one in areas))
+        )
+    late = case((and_(*(_begins(key, ways) for ways in tokens)), 0), else_=1)
+    found = connection.execute(query.order_by(late, func.length(key), key, table.c.record))
+    return list(found.scalars())
 
 
-def _begins(key: str, tokens: Iterable[tuple[str, ...]]) -> bool:
-    words = key.split()
-    return all(any(word.startswith(ways) for word in words) for ways in tokens)
+def _begins(key: ColumnElement[str], ways: Iterable[str]) -> ColumnElement[bool]:
+    """Tell whether a word of the key begins in one of the ways."""
+    return or_(
+        *(
+            or_(key.startswith(way, autoescape=True), key.contains(f" {way}", autoescape=True))
+            for way in ways
+        )
+    )
 
 
 def root_of(connection: Connection, record: UUID) -> UUID:

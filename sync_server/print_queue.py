@@ -16,9 +16,13 @@ URGENT_BELOW = "1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """One resident who is print-ready. `recorded_on` empty where no day is known."""
+    """One resident who is print-ready. `recorded_on` empty where no day is known.
+
+    `turn`: from 1, among all who are ready.
+    """
 
     record: str
+    turn: int
     urgent: str
     recorded_on: str
     name: str
@@ -31,12 +35,15 @@ class Queue:
     """How many wait. `cards`: blank cards left, None where nobody counted them.
 
     `ready` can be printed, `urgent` of them have an urgent reason; `not_ready` wait beside them.
+    `reached`: of an area, how many of its ready and of its urgent get a card when all the office's
+    residents have their turn; None for the queue of everybody.
     """
 
     ready: int
     urgent: int
     not_ready: int
     cards: int | None
+    reached: tuple[int, int] | None = None
 
     @property
     def total(self) -> int:
@@ -46,7 +53,7 @@ class Queue:
     @property
     def covered(self) -> int:
         """How many of those who are ready get a card."""
-        return min(max(self.cards or 0, 0), self.ready)
+        return self.reached[0] if self.reached else min(max(self.cards or 0, 0), self.ready)
 
     @property
     def short(self) -> int:
@@ -56,7 +63,8 @@ class Queue:
     @property
     def urgent_short(self) -> int:
         """How many of those with an urgent reason get no card."""
-        return max(self.urgent - self.covered, 0)
+        served = self.reached[1] if self.reached else min(self.covered, self.urgent)
+        return self.urgent - served
 
 
 def order_of(values: Mapping[str, Any]) -> str | None:

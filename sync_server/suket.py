@@ -2,7 +2,8 @@
 
 A letter is a record of the office's own stream; revoking declares it void, and its number is
 never given again. The office signs what a letter says with its own key: whoever has the published
-key can tell a forged one without asking anybody.
+key can tell a forged one without asking anybody. What a letter says is kept as it was issued: a
+name that is corrected later changes neither the paper nor the code.
 """
 
 import calendar
@@ -15,9 +16,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, select
 
-from shared_schema.canonical import decode
+from shared_schema.canonical import decode, encode
 from shared_schema.central import Central, central_meaning
 from shared_schema.errors import InputError, RecordUnknown
 from shared_schema.ids import derived_id
@@ -29,6 +30,7 @@ from sync_server.office import Office
 from sync_server.people import members_of, root_of_each
 from sync_server.registry import context_of
 from sync_server.reports.residents import shown_of
+from sync_server.store.access_tables import letters
 from sync_server.store.driver import ask
 from sync_server.store.queries import facts, records
 from sync_server.store.queries.facts import Fact
@@ -37,6 +39,7 @@ SUKET = "suket"
 Covers = Callable[[str | None], bool]
 _NUMBER, _YEAR = "{n}", "{year}"
 _MOST_MONTHS = 120
+SAID = ("nik", "name", "birth_place", "birth_date", "sex", "village", "address")
 _LETTERS = "SELECT record, shown, area, void FROM records WHERE type = 'suket' ORDER BY born DESC"
 
 
@@ -74,6 +77,12 @@ class SuketUnknown(InputError):
     """There is no letter {number}. Copy the number from the register of letters."""
 
     code = "SUKET_UNKNOWN"
+
+
+class SuketDoesNotHold(InputError):
+    """Letter {number} does not hold any more, and is not printed. Issue a new one if it is due."""
+
+    code = "SUKET_DOES_NOT_HOLD"
 
 
 class Basis(StrEnum):
@@ -118,7 +127,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One letter of the register. `reason`: why it was revoked."""
+    """One letter of the register. `reason`: why it was revoked. `said`: what stands on it."""
 
     record: str
     number: str
@@ -129,6 +138,7 @@ class Entry:
     reason: str
     area: str | None
     values: Mapping[str, Any]
+    said: Mapping[str, Any]
 
 
 def policy(connection: Connection) -> Policy:
@@ -177,7 +187,7 @@ def issue(office: Office, connection: Connection, person: UUID, operator: str) -
     members = {str(one) for one in members_of(connection, person)}
     for row in _rows(connection):
         if row.values["person"] in members:
-            one = _entry(row, values, today)
+            one = _entry(row, values, today, {})
             if one.state is State.HOLDS:
                 raise SuketStands(number=one.number)
     number = rule.number(_next(connection, rule, today), today)
@@ -187,6 +197,8 @@ def issue(office: Office, connection: Connection, person: UUID, operator: str) -
     record = derived_id("jemput suket", number.encode())
     edit = Edit(record=record, type=SUKET, values=made)
     ingest.write_own(connection, [edit], operator, wall_ms=office.now_ms())
+    said = encode({name: values[name] for name in SAID if name in values}).decode()
+    connection.execute(insert(letters).values(record=str(record), said=said))
     return found(connection, number, today)
 
 
@@ -223,7 +235,13 @@ def register(connection: Connection, on: date, covers: Covers | None = None) -> 
     roots = root_of_each(connection, people)
     root = {str(one): str(roots.get(one, one)) for one in people}
     shown = shown_of(connection, set(root.values()))
-    return [_entry(row, shown.get(root[row.values["person"]], {}), on) for row in rows]
+    said = _said(connection)
+    return [_entry(row, shown.get(root[row.values["person"]], {}), on, said) for row in rows]
+
+
+def _said(connection: Connection) -> dict[str, Mapping[str, Any]]:
+    found = connection.execute(select(letters.c.record, letters.c.said))
+    return {record: decode(said.encode()) for record, said in found}
 
 
 def _together(connection: Connection, person: UUID) -> dict[str, Any]:
@@ -231,7 +249,9 @@ def _together(connection: Connection, person: UUID) -> dict[str, Any]:
     return cluster_values(one.state for one in known.values())
 
 
-def _entry(row: _Row, values: Mapping[str, Any], on: date) -> Entry:
+def _entry(
+    row: _Row, values: Mapping[str, Any], on: date, said: Mapping[str, Mapping[str, Any]]
+) -> Entry:
     expires = row.values.get("expires_on", "")
     state = State.HOLDS
     if row.void is not None:
@@ -250,6 +270,7 @@ def _entry(row: _Row, values: Mapping[str, Any], on: date) -> Entry:
         reason=str((row.void or {}).get("reason", "")),
         area=row.area,
         values=values,
+        said=said.get(row.record, values),
     )
 
 
@@ -258,7 +279,8 @@ def known(connection: Connection, number: str, on: date) -> Entry | None:
     wanted = number.strip()
     for row in _rows(connection):
         if wanted in (row.values["number"], row.record):
-            return _entry(row, _together(connection, UUID(row.values["person"])), on)
+            together = _together(connection, UUID(row.values["person"]))
+            return _entry(row, together, on, _said(connection))
     return None
 
 
@@ -284,13 +306,15 @@ def revoke(
 
 
 def code(office: Office, connection: Connection, one: Entry) -> str:
-    """Return the signed code that stands on a letter."""
+    """Return the signed code that stands on a letter. Raises SuketDoesNotHold."""
+    if one.state is not State.HOLDS:
+        raise SuketDoesNotHold(number=one.number)
     letter = Letter(
         region=facts.need(connection, Fact.REGION),
         number=one.number,
-        nik=str(one.values.get("nik", "")),
-        name=str(one.values.get("name", "")),
-        birth_date=str(one.values.get("birth_date", "")),
+        nik=str(one.said.get("nik", "")),
+        name=str(one.said.get("name", "")),
+        birth_date=str(one.said.get("birth_date", "")),
         issued_on=one.issued_on,
         expires_on=one.expires_on,
     )

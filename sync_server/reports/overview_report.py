@@ -4,7 +4,8 @@ The day that arrivals are counted from is yesterday: what came yesterday and thi
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
@@ -12,6 +13,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from shared_schema.eligibility import Policy
+from shared_schema.i18n import Label
 from shared_schema.regions import Level, RegionTable, contains, district_of, level
 from sync_server.coverage import FIELD_RECORDED, Count, needed_a_day, rolled_up
 from sync_server.reports.coverage_report import Rule, rule_for
@@ -22,6 +24,7 @@ from sync_server.tallies import day_number
 
 PACE_DAYS = 7
 Covers = Callable[[str | None], bool]
+YOUR_AREA = Label(id="Wilayah Anda di {name}", en="Your area in {name}")
 Sum = TypeVar("Sum", int, "News", Counter[str])
 
 
@@ -49,6 +52,7 @@ class Overview:
     `days_left`: from today to the day of the deadline, None without a deadline. `pace`:
     recordings in the field a day over the last seven days, by region. `elsewhere` and
     `incomplete`: residents who are not counted. `sums`: what all of it was counted by.
+    `partial`: regions of which the user covers a part only, so that their counts are that part's.
     """
 
     as_of: date
@@ -62,6 +66,7 @@ class Overview:
     incomplete: int
     regions: RegionTable
     sums: Counted
+    partial: AbstractSet[str]
 
     def needed(self, region: str) -> int | None:
         """Return how many recordings a day a region needs to make the deadline."""
@@ -92,13 +97,14 @@ def overview(
     villages = counted_all.villages
     always = [one for one in (area, *table.districts(area)) if one == area or covers(one)]
     here = {one.village: _count(one) for one in villages if counted(one.village)}
-    counts = rolled_up(here, always=always)
+    rolled = rolled_up(here, always=always)
+    counts = {code: count for code, count in rolled.items() if contains(area, code)}
     news = _news(connection, villages, due.since)
     return Overview(
         as_of=today,
         rule=rule,
         region=area,
-        counts={code: count for code, count in counts.items() if contains(area, code)},
+        counts=counts,
         news=added_up({one: said for one, said in news.items() if counted(one)}, News()),
         pace=_pace(connection, today, counted),
         days_left=days_left(rule.policy, today),
@@ -106,7 +112,19 @@ def overview(
         incomplete=sum(n for at, n in tallies.incomplete(connection).items() if covers(at)),
         regions=table,
         sums=counted_all,
+        partial=partly(counts, covers),
     )
+
+
+def partly(codes: Iterable[str], covers: Covers) -> frozenset[str]:
+    """Return the regions of which a user sees a part only."""
+    return frozenset(code for code in codes if not covers(code))
+
+
+def name_of(table: RegionTable, code: str, partial: AbstractSet[str], lang: str) -> str:
+    """Return what a line of sums is called: the user's area where they are not all of a region."""
+    name = table.name(code)
+    return YOUR_AREA.text(lang).format(name=name) if code in partial else name
 
 
 def due_by(policy: Policy, day: date, *, since: date | None = None) -> Due:

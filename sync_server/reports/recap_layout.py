@@ -9,6 +9,7 @@ from shared_schema.display import table
 from shared_schema.numerals import shown
 from sync_server.reports.day_supply import COUNTS as SUPPLY
 from sync_server.reports.day_supply import Supply
+from sync_server.reports.overview_report import name_of
 from sync_server.reports.recap_report import OUTCOMES, STATUSES, Part, Recap
 
 Texts = Callable[[str], str]
@@ -46,10 +47,14 @@ class Table:
 def recap_tables(found: Recap, lang: str, texts: Texts) -> list[Table]:
     """Return coverage, the day's visits, the ministry's statuses, and what an office works with."""
     return [
-        _table(found, texts("Coverage"), texts, list(_coverage(texts))),
-        _table(found, texts("Visits of the day"), texts, list(_visits(found, lang, texts))),
+        _table(found, texts("Coverage"), lang, texts, list(_coverage(texts))),
+        _table(found, texts("Visits of the day"), lang, texts, list(_visits(found, lang, texts))),
         _table(
-            found, texts("By the ministry's status"), texts, list(_statuses(found, lang, texts))
+            found,
+            texts("By the ministry's status"),
+            lang,
+            texts,
+            list(_statuses(found, lang, texts)),
         ),
         _supply(found, texts),
     ]
@@ -79,9 +84,9 @@ def _named(found: Recap, texts: Texts) -> Iterator[tuple[str, Supply]]:
 Column = tuple[str, Callable[[Part], int]]
 
 
-def _table(found: Recap, title: str, texts: Texts, columns: Sequence[Column]) -> Table:
+def _table(found: Recap, title: str, lang: str, texts: Texts, columns: Sequence[Column]) -> Table:
     def row(part: Part) -> list[str | int]:
-        name = found.regions.name(part.region)
+        name = name_of(found.regions, part.region, found.partial, lang)
         return [part.region, name, *(value(part) for _, value in columns)]
 
     return Table(
@@ -129,6 +134,7 @@ def one_table(found: Recap) -> tuple[list[str], list[list[str | int]]]:
     """Return headers and rows of everything in one table, under the keys of the records.
 
     What lies in no part of the region counts in the last line, the region as a whole.
+    A region of which the user covers a part only is left out: nothing would tell its sums apart.
     """
     headers = [
         "day", "region", "name", "recorded_today", *_COUNTS, "visits",
@@ -151,6 +157,7 @@ def one_table(found: Recap) -> tuple[list[str], list[list[str | int]]]:
             *(supply.counts[name] for name in SUPPLY),
         ]
         for part, supply in every
+        if part.region not in found.partial
     ]
     return headers, rows
 

@@ -6,6 +6,7 @@ from the first visit that recorded a resident, up to the day asked for.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +18,7 @@ from shared_schema.regions import Level, RegionTable, contains, level
 from sync_server.coverage import Count, imbalances, rolled_up
 from sync_server.reports.coverage_report import RegionNotHere, Rule, rule_for
 from sync_server.reports.day_supply import Supplies, supplies
-from sync_server.reports.overview_report import Covers, added_up, counts_of, due_by
+from sync_server.reports.overview_report import Covers, added_up, counts_of, due_by, partly
 from sync_server.store.queries import facts, tallies
 from sync_server.store.queries.facts import Fact
 from sync_server.store.queries.tallies import Counted
@@ -55,7 +56,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recap:
-    """A day in a region: its parts, the region as a whole, and the totals that do not balance."""
+    """A day in a region: its parts, the region as a whole, and the totals that do not balance.
+
+    `partial`: regions of which the user covers a part only, so that their sums are that part's.
+    """
 
     day: date
     rule: Rule
@@ -65,6 +69,7 @@ class Recap:
     supplies: Supplies
     regions: RegionTable
     sums: Counted
+    partial: AbstractSet[str]
 
 
 def recap(connection: Connection, day: date, region: str | None, covers: Covers) -> Recap:
@@ -94,6 +99,7 @@ def recap(connection: Connection, day: date, region: str | None, covers: Covers)
         supplies=supplies(connection, day, wanted, [one.region for one in parts], covers),
         regions=table,
         sums=found.sums,
+        partial=partly((wanted, *shown), covers),
     )
 
 

@@ -14,7 +14,7 @@ from shared_schema.suket_code import fingerprint
 from sync_server.office import Office
 from sync_server.reports.letterhead import SERVICE, place_and_day
 from sync_server.reports.outage_words import day_text
-from sync_server.suket import Entry, Policy
+from sync_server.suket import SAID, Entry, Policy
 
 _TITLE = Label(
     id="Surat Keterangan Pengganti KTP-el", en="Interim letter in place of an identity card"
@@ -47,7 +47,6 @@ _FOOT = Label(
     "its text checked with the office's published key. Number, NIK, name and dates in the code "
     "must be those printed.",
 )
-_FIELDS = ("nik", "name", "birth_place", "birth_date", "sex", "village", "address")
 
 
 def letter(
@@ -80,9 +79,9 @@ def letter(
 def _fields(one: Entry, regions: RegionTable, lang: str) -> list[list[str]]:
     specs = RECORD_TYPES["person"].fields
     return [
-        [specs[name].label.text(lang), _shown(name, one.values[name], regions, lang)]
-        for name in _FIELDS
-        if one.values.get(name)
+        [specs[name].label.text(lang), _shown(name, one.said[name], regions, lang)]
+        for name in SAID
+        if one.said.get(name)
     ]
 
 

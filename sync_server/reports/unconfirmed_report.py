@@ -4,7 +4,7 @@ The team is the operator who wrote the visit, the kit the laptop it was written 
 hold who that is, so they have to be brought up to date before.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -40,6 +40,7 @@ _PEOPLE = """
     SELECT root, field_visit, field_last, field_team, field_device, requeued FOUND
     AND field_last <= ?3 AND (?4 IS NULL OR field_team = ?4)
     AND (?5 IS NULL OR field_device IN (SELECT value FROM json_each(?5)))
+    AND (field_last, root) > (?7, ?8)
     ORDER BY field_last, root LIMIT ?6
 """.replace("FOUND", _FOUND)
 _KITS = (
@@ -47,6 +48,8 @@ _KITS = (
     " WHERE central = 0 AND field_visit IS NOT NULL"
 )
 _EVERYBODY = -1
+_AT_ONCE = 500
+_BEGINNING = (-1, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ class Unconfirmed:
             ],
             "by_team": self._by("team", lambda one: one.team),
             "by_kit": self._by("kit", lambda one: one.kit),
-            "people": [self._row(one) for one in self.people],
+            "people": [_row(one, self.values, self.on) for one in self.people],
         }
 
     def _by(self, word: str, name_of: Callable[[Recordings], str]) -> list[dict[str, Any]]:
@@ -132,17 +135,32 @@ class Unconfirmed:
             for one in by(self.found, name_of, self.on)
         ]
 
-    def _row(self, one: Lost) -> dict[str, Any]:
-        values = self.values.get(one.record, {})
-        return {
-            "record": one.record,
-            "visit": one.visit,
-            **{name: values.get(name) for name in _SHOWN},
-            "recorded_on": one.recorded_on.isoformat(),
-            "days": days_ago(one.recorded_on, self.on),
-            "team": one.team,
-            "kit": one.kit,
-        }
+
+def _row(one: Lost, shown: Mapping[str, Mapping[str, Any]], on: date) -> dict[str, Any]:
+    values = shown.get(one.record, {})
+    return {
+        "record": one.record,
+        "visit": one.visit,
+        **{name: values.get(name) for name in _SHOWN},
+        "recorded_on": one.recorded_on.isoformat(),
+        "days": days_ago(one.recorded_on, on),
+        "team": one.team,
+        "kit": one.kit,
+    }
+
+
+def unconfirmed_rows(connection: Connection, on: date, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Yield the people of the list alone, the oldest recording first, a part in memory at a time.
+
+    As `unconfirmed_report` has them, under COLUMNS.
+    """
+    labels = device_labels(connection)
+    after: tuple[int, str] = _BEGINNING
+    while found := _found(connection, on, wanted, labels, most=_AT_ONCE, after=after):
+        part = [_lost(row, labels) for row in found]
+        shown = shown_of(connection, [one.record for one in part])
+        yield from (_row(one, shown, on) for one in part)
+        after = found[-1][2], found[-1][0]
 
 
 def unconfirmed_report(
@@ -188,7 +206,20 @@ def lost(
 ) -> tuple[Lost, ...]:
     """Return those residents alone, the oldest recording first."""
     labels = device_labels(connection)
-    rows = ask(
+    rows = _found(connection, on, wanted, labels, most=_EVERYBODY if most is None else most)
+    return tuple(_lost(row, labels) for row in rows)
+
+
+def _found(
+    connection: Connection,
+    on: date,
+    wanted: Wanted,
+    labels: Mapping[str, str],
+    *,
+    most: int,
+    after: tuple[int, str] = _BEGINNING,
+) -> list[Any]:
+    return ask(
         connection,
         _PEOPLE,
         listed(wanted.areas),
@@ -196,18 +227,20 @@ def lost(
         _until(on, wanted.older_than),
         wanted.team,
         None if wanted.kit is None else listed(_devices(connection, wanted.kit, labels)),
-        _EVERYBODY if most is None else most,
+        most,
+        *after,
     )
-    return tuple(
-        Lost(
-            record=root,
-            visit=visit,
-            recorded_on=date_of(day),
-            team=team,
-            kit=labels.get(device, OFFICE),
-            requeued=bool(requeued),
-        )
-        for root, visit, day, team, device, requeued in rows
+
+
+def _lost(row: Sequence[Any], labels: Mapping[str, str]) -> Lost:
+    root, visit, day, team, device, requeued = row
+    return Lost(
+        record=root,
+        visit=visit,
+        recorded_on=date_of(day),
+        team=team,
+        kit=labels.get(device, OFFICE),
+        requeued=bool(requeued),
     )
 
 

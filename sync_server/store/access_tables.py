@@ -75,6 +75,14 @@ second_looks = Table(
     Column("agreed", Boolean),
 )
 
+# What a letter said of its resident when it was issued and signed, as JSON of the values.
+letters = Table(
+    "letters",
+    metadata,
+    Column("record", Text, primary_key=True),
+    Column("said", Text, nullable=False),
+)
+
 # Exports of people: asked for by one, decided by another. region: what they are narrowed to, or "".
 # approved null while nobody has decided. taken_ms: when the file was last taken.
 exports = Table(

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect, text
 
 from shared_schema.errors import StorageError
 
-NEWEST = "0013"
+NEWEST = "0014"
 
 
 class DatabaseNewer(StorageError):

@@ -14,6 +14,7 @@ from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports.coverage_report import RegionNotHere
 from sync_server.reports.outage_report import outage_report
+from sync_server.reports.outage_words import place_text
 from sync_server.reports.overview_report import Overview, overview
 from sync_server.web.guard import actor
 from sync_server.web.overview_pages import Line, line
@@ -21,6 +22,7 @@ from sync_server.web.words import number, text
 
 Page = str | Response | tuple[str, int]
 _STEPS = (50, 70, 80, 90, 97)
+_EVERYWHERE = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,7 @@ def add(pages: Blueprint, office: Office) -> None:
             total=line(found, wanted),
             whole=wanted == found.region,
             lines=[line(found, code) for code in found.inside(wanted)],
+            down=down.get(_EVERYWHERE, ()) if wanted == found.region else (),
             districts=[_district(found, code, down.get(code, ())) for code in shown],
             steps=_STEPS,
         )
@@ -101,11 +104,14 @@ def share_recorded(count: Count) -> int | None:
 
 
 def _down(connection: Connection, found: Overview) -> dict[str, list[str]]:
-    """Return the places of the outages that are open, by district."""
+    """Return where outages are open, by district; those of no one district under "".
+
+    Such as the regency's own server, or "several districts" that nobody named.
+    """
     report = outage_report(connection, found.as_of, actor().covers)
     told: dict[str, list[str]] = {}
     for one in report.outages:
-        district = district_of(one.area) if one.area else None
-        if district and contains(found.region, district) and outages.is_open(one):
-            told.setdefault(district, []).append(one.place)
+        if outages.is_open(one) and contains(found.region, one.area or found.region):
+            district = district_of(one.area or "") or _EVERYWHERE
+            told.setdefault(district, []).append(place_text(report, one))
     return told

@@ -21,10 +21,12 @@ from sync_server.store.queries import devices, facts
 from sync_server.store.queries.devices import Device
 from sync_server.store.queries.facts import Fact
 from sync_server.web.guard import actor
+from sync_server.web.paging import part_of
 from sync_server.web.words import day_text, language
 
 Page = str | Response | tuple[str, int]
 _POLICY = ("eligible_on", "deadline")
+_SESSIONS = 60
 _PLAIN = ("name", "area", "starts_on", "ends_on")
 
 
@@ -122,6 +124,7 @@ def _page(office: Office, record: str, error: JemputError | None = None) -> str:
     return render_template(
         "pages/campaign.html",
         report=report,
+        sessions=part_of(report.sessions, _SESSIONS, "points"),
         total=report.found.counts[report.found.region],
         reasons=_reasons(report),
         shown=[one for one in report.villages if contains(district, one.code)],

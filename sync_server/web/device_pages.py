@@ -18,9 +18,12 @@ from sync_server.store.queries.quarantine import Cause, Kept
 from sync_server.web.errors import DeviceUnknownHere, ReasonMissing
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking
+from sync_server.web.paging import part_of
 
 Page = str | Response | tuple[str, int]
 _DECISIONS = ("accept", "discard")
+_SHOWN = 40
+_KEPT_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +131,19 @@ def _page(office: Office, error: JemputError | None = None) -> str:
             for one in quarantine.everything(look.connection)
             if one.decision is None and one.device in names
         ]
+        revoked = [one for one in seen if one.revoked_ms is not None]
+        wants_revoked = request.args.get("show") == "revoked"
+        used = [one for one in seen if one.revoked_ms is None]
+        shown = _shown(office, look, revoked if wants_revoked else used, kept)
         return render_template(
             "pages/devices.html",
-            devices=_shown(office, look, seen, kept),
-            kept=kept,
-            reasons={one.id: release.trouble_of(office, one) for one in kept},
+            devices=part_of(shown, _SHOWN),
+            used=len(used),
+            revoked=len(revoked),
+            wants_revoked=wants_revoked,
+            kept=kept[:_KEPT_SHOWN],
+            kept_count=len(kept),
+            reasons={one.id: release.trouble_of(office, one) for one in kept[:_KEPT_SHOWN]},
             look=look,
             error=error,
             done=request.args.get("done", ""),
@@ -166,4 +177,4 @@ def _shown(
                 branches=len(branches.get(name, [])),
             )
         )
-    return sorted(found, key=lambda one: (one.device.revoked_ms is not None, -one.days))
+    return sorted(found, key=lambda one: -one.days)

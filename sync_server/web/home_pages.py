@@ -1,7 +1,6 @@
 """Search, one record with its history, and its numbers in full for a reason."""
 
 from dataclasses import replace
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -13,7 +12,7 @@ from sync_server.office import Office
 from sync_server.people import search
 from sync_server.web.errors import RevealReasonMissing
 from sync_server.web.guard import actor
-from sync_server.web.looking import Looking, looking_at
+from sync_server.web.looking import looking_at
 from sync_server.web.sheets import row, sheet
 
 Page = str | Response | tuple[str, int]
@@ -31,7 +30,7 @@ def add(pages: Blueprint, office: Office) -> None:
         wanted = request.form.get("q", "").strip()
         with office.store.write() as connection:
             look = looking_at(connection)
-            found = [one for one in search(connection, wanted) if actor().covers(one.area)]
+            found = search(connection, wanted, actor().area)
             auditing.note(office, connection, actor(), "search", "", {"found": len(found)})
             return render_template(
                 "pages/search.html", wanted=wanted, rows=[row(look, one) for one in found]
@@ -45,8 +44,10 @@ def _add_record(pages: Blueprint, office: Office) -> None:
     def show(record: str) -> Page:
         with office.store.write() as connection:
             found = seen_by(actor(), connection, record)
-            auditing.note(office, connection, actor(), "record-seen", str(found.record), {})
-            return _record_page(looking_at(connection), found)
+            shown = sheet(looking_at(connection), found, actor().covers)
+            for one in (found.record, *(joined.row.id for joined in shown.joined)):
+                auditing.note(office, connection, actor(), "record-seen", str(one), {})
+            return render_template("pages/record.html", sheet=shown)
 
     @pages.post("/record/<record>/reveal")
     def reveal(record: str) -> Page:
@@ -58,7 +59,9 @@ def _add_record(pages: Blueprint, office: Office) -> None:
             found = seen_by(actor(), connection, record)
             told = {"reason": reason}
             auditing.note(office, connection, actor(), "reveal", str(found.record), told)
-            return _record_page(replace(looking_at(connection), full=True), found)
+            look = replace(looking_at(connection), full=True)
+            shown = sheet(look, found, actor().covers)
+            return render_template("pages/record.html", sheet=shown)
 
     @pages.post("/record/<record>/return")
     def give_back(record: str) -> Page:
@@ -74,7 +77,3 @@ def _add_record(pages: Blueprint, office: Office) -> None:
     @pages.get("/record/<record>/reveal")
     def after_reveal(record: str) -> Page:
         return redirect(url_for("pages.show", record=record), 303)
-
-
-def _record_page(look: Looking, found: Any) -> str:
-    return render_template("pages/record.html", sheet=sheet(look, found))

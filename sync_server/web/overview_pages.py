@@ -13,11 +13,12 @@ from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports.news_report import news_since
 from sync_server.reports.outage_report import OutageReport, outage_report
-from sync_server.reports.overview_report import News, Overview, overview
+from sync_server.reports.overview_report import News, Overview, name_of, overview
 from sync_server.reports.stock_report import StockReport, stock_report
 from sync_server.web import tasks
 from sync_server.web.guard import actor
 from sync_server.web.looking import looking_at
+from sync_server.web.words import language
 
 Page = str | Response | tuple[str, int]
 _WIDTH = 200
@@ -81,7 +82,7 @@ def line(found: Overview, code: str) -> Line:
     count = found.counts[code]
     return Line(
         code=code,
-        name=found.regions.name(code),
+        name=name_of(found.regions, code, found.partial, language()),
         count=count,
         needed=found.needed(code),
         pace=found.pace.get(code, 0.0),

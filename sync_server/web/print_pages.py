@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from sync_server import auditing, exporting, tallies
 from sync_server.accounts import Right, require
 from sync_server.office import Office
-from sync_server.print_queue import Queue, Waiting
+from sync_server.print_queue import Waiting
 from sync_server.registry import context_of
 from sync_server.reports import print_report
 from sync_server.reports.outage_words import day_text
@@ -62,21 +62,21 @@ def _noted(office: Office, action: str, told: dict[str, Any]) -> None:
 
 def _rows(look: Looking, found: PrintQueue, first: int) -> list[dict[str, Any]]:
     shown = found.part(look.connection, first, _SHOWN)
-    return [_row(look, one, at, found.count) for at, one in enumerate(shown, first)]
+    return [_row(look, one, found) for one in shown]
 
 
 def _day(day: str, lang: str) -> str:
     return day_text(date.fromisoformat(day) if day else None, lang)
 
 
-def _row(look: Looking, one: Waiting, at: int, found: Queue) -> dict[str, Any]:
+def _row(look: Looking, one: Waiting, found: PrintQueue) -> dict[str, Any]:
     return {
-        "at": at,
+        "at": one.turn,
         "record": one.record,
         "name": one.name,
         "village": look.value("person", "village", one.village),
         "urgent": bool(one.urgent),
         "recorded_on": _day(one.recorded_on, look.lang),
-        "card": at <= found.covered,
-        "last": at == found.covered,
+        "card": one.turn <= found.last_card,
+        "last": one.turn == found.last_card,
     }

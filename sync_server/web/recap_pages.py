@@ -14,7 +14,7 @@ from sync_server.coverage import needed_a_day
 from sync_server.office import Office
 from sync_server.registry import context_of
 from sync_server.reports.letterhead import SERVICE, place_and_day
-from sync_server.reports.overview_report import days_left
+from sync_server.reports.overview_report import days_left, name_of
 from sync_server.reports.pace_report import recorded_by_day
 from sync_server.reports.recap_layout import Table, balance_text, one_table, recap_tables
 from sync_server.reports.recap_report import Recap, recap
@@ -42,7 +42,7 @@ def add(pages: Blueprint, office: Office) -> None:
                 "pages/recap.html",
                 found=found,
                 tables=recap_tables(found, language(), text()),
-                name=found.regions.name(found.total.region),
+                name=name_of(found.regions, found.total.region, found.partial, language()),
                 districts=[code for code in found.regions.districts() if actor().covers(code)],
                 deeper=level(found.total.region) < Level.DISTRICT,
                 supply=found.supplies.total.counts,
@@ -105,7 +105,7 @@ def _workbook(found: Recap) -> bytes:
 
 def _paper(found: Recap, office: str) -> dict[str, Any]:
     texts, day = text(), day_text(found.day)
-    region = found.regions.name(found.total.region)
+    region = name_of(found.regions, found.total.region, found.partial, language())
     return {
         "lang": language(),
         "office": office,

@@ -1,6 +1,6 @@
 """One record as a page shows it: its line in a list, its fields with their sources, its history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -15,6 +15,9 @@ from sync_server.store.queries import records
 from sync_server.store.queries.records import Current
 from sync_server.web.looking import Looking
 from sync_server.web.words import text
+
+Covers = Callable[[str | None], bool]
+_JOINED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +51,28 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """Another record of a cluster, with its own fields, sources and history; numbers masked."""
+
+    row: Row
+    facts: Sequence[Fact]
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
     """One record as a whole. ``together``: the other records of its cluster.
 
     ``answerable``: an officer wrote it and can correct it. ``instead``: those of its cluster that
     officers wrote, where it is not.
+    ``joined``: what those of them that the user may open say, and how they came about.
     """
 
     row: Row
     facts: Sequence[Fact]
     steps: Sequence[Step]
     together: Sequence[Row]
+    joined: Sequence[Joined]
     conflicts: Sequence[tuple[str, str]]
     void: str
     full: bool
@@ -84,18 +98,20 @@ def row(look: Looking, current: Current) -> Row:
     )
 
 
-def sheet(look: Looking, current: Current) -> Sheet:
-    """Return a record with its history and what stands around it."""
+def sheet(look: Looking, current: Current, covers: Covers) -> Sheet:
+    """Return a record with its history and what stands around it, as a user's area lets it."""
     connection, state = look.connection, current.state
     others = [one for one in members_of(connection, current.record) if one != current.record]
     known = records.many(connection, others)
     answerable = bool(from_field(connection, [current.record]))
     instead = [] if answerable else from_field(connection, others)
+    beside = [known[one] for one in others if one in known]
     return Sheet(
         row=row(look, current),
         facts=facts(look, current),
         steps=steps(look, current),
-        together=[row(look, known[one]) for one in others if one in known],
+        together=[row(look, one) for one in beside],
+        joined=[_joined(look, one) for one in beside if covers(one.area)][:_JOINED],
         conflicts=[(name, look.label(state.type, name)) for name in current.conflicts],
         void=str(state.void.get("reason", "")) or "-" if state.void is not None else "",
         full=look.full,
@@ -103,6 +119,11 @@ def sheet(look: Looking, current: Current) -> Sheet:
         answerable=answerable,
         instead=[row(look, known[one]) for one in instead if one in known],
     )
+
+
+def _joined(look: Looking, one: Current) -> Joined:
+    masked = replace(look, full=False)
+    return Joined(row=row(masked, one), facts=facts(masked, one), steps=steps(masked, one))
 
 
 def _returned(look: Looking, current: Current) -> str:

@@ -76,9 +76,9 @@ def _add_letters(pages: Blueprint, office: Office) -> None:
         require(actor(), Right.REVEAL)
         with office.store.write() as connection:
             one = _seen(office, connection, record)
+            code, regions = suket.code(office, connection, one), known_regions(connection)
             auditing.note(office, connection, actor(), "suket-print", one.record, {})
             rule, name = suket.policy(connection), facts.need(connection, Fact.NAME)
-            code, regions = suket.code(office, connection, one), known_regions(connection)
         said = letter(office, name, one, rule, code, regions, language())
         return paper_file(f"suket-{one.number.replace('/', '-')}.pdf", pdf("suket", said))
 
@@ -177,16 +177,15 @@ def _row(look: Looking, one: Entry) -> dict[str, Any]:
         "record": one.record,
         "number": one.number,
         "person": one.person,
-        "name": look.value("person", "name", one.values.get("name")),
-        "nik": look.value("person", "nik", one.values.get("nik")),
-        "village": look.value("person", "village", one.values.get("village")),
+        "name": look.value("person", "name", one.said.get("name")),
+        "nik": look.value("person", "nik", one.said.get("nik")),
+        "village": look.value("person", "village", one.said.get("village")),
         "issued": _day(one.issued_on, look.lang),
         "expires": _day(one.expires_on, look.lang) if one.expires_on else text()("until the card"),
         "state": word.text(language()),
         "mark": mark,
         "kind": kind,
         "holds": one.state is State.HOLDS,
-        "revoked": one.state is State.REVOKED,
         "reason": one.reason,
     }
 
@@ -197,7 +196,7 @@ def _day(day: str, lang: str) -> str:
 
 def _candidates(look: Looking, connection: Connection, wanted: str) -> list[dict[str, Any]]:
     """Return who was found, and why somebody may not have a letter."""
-    found = [one for one in search(connection, wanted) if actor().covers(one.area)]
+    found = search(connection, wanted, actor().area)
     told = []
     for one in found[:_FOUND]:
         why, by = None, ""

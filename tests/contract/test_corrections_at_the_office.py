@@ -159,13 +159,16 @@ def test_what_the_console_decides_stands_in_the_access_log(
             values = {"address": f"Jalan {n}"}
             edit = Edit(record=a, type="person", values=values, replaces=())
             ingest.write_own(connection, [edit], "user:lain")
+    device = Bench(office=office).device()
+    met = device.change(person("Warga Contoh 7"))
+    assert Bench(office=office).exchange(device, device.batch([met])).errors == []
     office.store.close()
     (conflict,) = told("conflicts", "list")["conflicts"]
     choice = told("conflicts", "decide", str(a), "address", conflict["heads"][0]["change"])
     assert told("conflicts", "undo", choice["decision"])["in_conflict"] == ["address"]
     pair = told("duplicates", "decide", str(a), str(b), "different", "--reason", "dua")
     told("duplicates", "undo", pair["decision"])
-    told("review", "return", str(a), "--comment", "periksa")
+    told("review", "return", str(met.record), "--comment", "periksa")
     entries = told("audit")["entries"][::-1]
     assert [one["action"] for one in entries] == [
         *("import-done", "correct", "correct-undo", "choose", "choose-undo"),

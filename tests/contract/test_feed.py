@@ -290,6 +290,8 @@ def test_a_district_viewer_reads_its_district(app: Flask) -> None:
     told = json.dumps([followed(client, f"/{one['name']}") for one in given(client)["value"]])
     assert GOLO not in told
     assert "53.15.06" in told
+    regions = {one["region"] for one in given(client, "/Coverage")["value"]}
+    assert "53.15" not in regions, "the sums of a part are not called the regency's"
 
 
 def test_a_place_that_no_page_named_is_refused(app: Flask) -> None:

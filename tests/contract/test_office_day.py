@@ -1,5 +1,6 @@
 """A supervisor's morning on the pages: overview, areas, recap, campaigns, devices, exports."""
 
+import re
 import time
 from pathlib import Path
 
@@ -77,6 +78,33 @@ def test_a_family_at_one_table_is_one_house_and_neighbours_are_several(bench: Be
     card, same, there, also, other, unknown = (found.get(str(one.record)) for one in people)
     assert (card == same, there == also, unknown) == (True, True, None)
     assert len({card, there, other}) == 3
+
+
+@pytest.mark.usefixtures("device")
+def test_sums_of_a_part_are_not_called_the_regencys(app: Flask) -> None:
+    """A district's viewer reads "your area" wherever a line adds up less than the regency."""
+    supervisor, viewer = inside(app), inside(app, Role.VIEWER)
+    for path in ("/", "/areas", "/recap"):
+        assert "Wilayah Anda di KABUPATEN MANGGARAI BARAT" in viewer.get(path).text, path
+        assert "Wilayah Anda di" not in supervisor.get(path).text, path
+    rows = viewer.get("/recap.csv").text.splitlines()
+    assert [row.split(",")[1] for row in rows[1:]] == ["53.15.06"]
+
+
+def test_the_map_names_what_is_down_in_a_district_and_everywhere(app: Flask) -> None:
+    """By the name of the place, never a code; the regency's own stands above the districts."""
+    browser = inside(app)
+    for office, place in ((GOLO, ""), ("53.15", "Dinas Contoh")):
+        fields = {"component": "recording_set", "office": office, "place": place}
+        fields |= {"started": "2023-11-01", "started_precision": "day", "status": "broken"}
+        assert post(browser, "/outages", "/outages", **fields).status_code == 303
+    page = browser.get("/areas").text
+    told = re.findall(r"Gangguan: [^<]*", page)
+    assert told == [
+        "Gangguan: KABUPATEN MANGGARAI BARAT (Dinas Contoh)",
+        "Gangguan: Komodo",
+    ]
+    assert "Dinas Contoh" not in browser.get(f"/areas?region={GOLO}").text
 
 
 @pytest.mark.usefixtures("device")

@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from sync_server import accounts, people, second_looks
+from shared_schema.links import Verdict
+from sync_server import accounts, people, reconcile, second_looks
 from sync_server.accounts import Role
 from sync_server.lookup import resolve
 from sync_server.store.queries import audit, users
@@ -47,6 +48,27 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 def app(bench: Bench) -> Flask:
     """Give the application."""
     return web_of(bench)
+
+
+def test_the_history_of_joined_records_stands_with_each(bench: Bench, app: Flask) -> None:
+    """A page of a person shows every record's own values, sources and steps, masked, by record."""
+    case = only_case(program(app))
+    first, second = (one["id"] for one in case["records"])
+    with bench.office.store.write() as connection:
+        reconcile.decide_pair(connection, (first, second), Verdict.SAME, "satu orang", "user:a")
+    browser = inside(app)
+    for record, other in ((first, second), (second, first)):
+        page = browser.get(f"/record/{record}").text
+        own, _, joined = page.partition("Riwayat data yang digabungkan dengannya")
+        assert page.count("Jalan Dorotea Contoh") == page.count("Jalan Silvester Contoh") == 2
+        assert joined.count("<details>") == 1
+        assert other in joined
+        assert record not in joined
+        assert own.count("Jalan ") == joined.count("Jalan ") == 2, "a value and a step each"
+    shown = post(browser, f"/record/{first}/reveal", "/", reason="cocokkan KTP").text
+    own, _, joined = shown.partition("Riwayat data yang digabungkan dengannya")
+    assert NIK in own
+    assert NIK not in joined, "a reveal is of the record that was asked for"
 
 
 def only_case(client: FlaskClient) -> dict[str, Any]:

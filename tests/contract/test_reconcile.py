@@ -276,6 +276,20 @@ def test_people_are_found_by_name_in_either_spelling_and_by_nik(
         assert people.search(connection, "%") == []
 
 
+def test_nobody_elsewhere_takes_the_place_of_who_is_here(bench: Bench, device: RawDevice) -> None:
+    """Of many namesakes a user with an area finds their own; whoever is called just so is first."""
+    others = [
+        device.change(person(f"Maria Contoh {at}", village="53.15.06.2001")) for at in range(60)
+    ]
+    here = device.change(person("Maria Contoh", village="53.15.05.2001"))
+    alone = device.change(person("Maria", village="53.15.06.2001"))
+    send(bench, device, [*others, here, alone])
+    with bench.office.store.read() as connection:
+        found = people.search(connection, "maria", ("53.15.05",))
+        assert [one.record for one in found] == [here.record]
+        assert people.search(connection, "maria")[0].record == alone.record
+
+
 def test_history_shows_what_was_kept_but_not_used(bench: Bench, device: RawDevice) -> None:
     """A change that may not be folded is in the life of its record, and moves no value."""
     born = device.change(person("Warga Contoh"))

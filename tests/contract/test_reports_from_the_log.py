@@ -1,5 +1,6 @@
 """Every report equals sums that the tests make of the change log by themselves."""
 
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Iterable
@@ -7,10 +8,12 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection
 
+from shared_schema.errors import InputError
 from shared_schema.links import Verdict
 from sync_server import (
     ingest,
@@ -19,6 +22,7 @@ from sync_server import (
     queue,
     rebuilding,
     reconcile,
+    suket,
     tallies,
 )
 from sync_server.campaigns import add_campaign
@@ -29,6 +33,7 @@ from sync_server.reports.campaign_report import CampaignReport, campaign_report
 from sync_server.reports.outage_report import outage_document, outage_report
 from sync_server.reports.overview_report import overview
 from sync_server.reports.recap_report import recap
+from sync_server.reports.stock_report import stock_report
 from sync_server.reports.unconfirmed_report import Wanted, unconfirmed_report
 from sync_server.store.queries import records
 from sync_server.store.queries import tallies as sums
@@ -45,7 +50,8 @@ OUTCOMES = ("recorded", "recorded", "not_at_home", "revisit", "refused", "moved"
 REASONS = ("", "", "equipment_broken", "too_far")
 STATUSES = ("", "", "UNREGISTERED", "SENT_FOR_ENROLLMENT", "PRINT_READY_RECORD", "CARD_ISSUED")
 OUTAGES = ("broken", "restored", "unknown", "in_repair")
-DAYS, PEOPLE, VISITS = 20, 90, 12
+KINDS = ("requested", "granted", "received", "used", "spoiled", "adjusted")
+DAYS, PEOPLE, VISITS, MOVES = 20, 90, 12, 40
 _DAY_MS = 86_400_000
 
 
@@ -64,6 +70,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
              "status": chance.choice(OUTAGES), "people_displaced": at}
             for at in range(1, 9)]  # fmt: skip
     _send(found, device, [device.change(row, type="outage") for row in rows])
+    for each in [_moved(chance) for _ in range(MOVES)]:
+        _send(found, device, [device.change(each, type="stock_movement")])
     listed = [
         Edit(record=one.record, type="person", values=values)
         for one in people
@@ -76,7 +84,27 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
             reconcile.decide_pair(connection, ends, Verdict.SAME, "satu orang", USER)
         ends = (str(people[20].record), str(people[21].record))
         reconcile.decide_pair(connection, ends, Verdict.DIFFERENT, "dua orang", USER)
+    _issue_letters(found, [one.record for one in people])
     return found
+
+
+def _moved(chance: random.Random) -> dict[str, Any]:
+    """Draw a movement of blank cards; nobody counts them anew."""
+    day = TODAY - timedelta(days=chance.randint(0, 40))
+    kind = chance.choice(KINDS)
+    return {"office": chance.choice((HERE, THERE, "53.15")), "kind": kind,
+            "quantity": chance.randint(1, 400), "date": day.isoformat()}  # fmt: skip
+
+
+def _issue_letters(bench: Bench, people: list[UUID]) -> None:
+    """Let everybody who can have a letter have one, and revoke every third."""
+    tallies.finish(bench.office)
+    for one in people:
+        with contextlib.suppress(InputError), bench.office.store.write() as connection:
+            suket.issue(bench.office, connection, one, USER)
+    with bench.office.store.write() as connection:
+        for entry in suket.register(connection, TODAY)[::3]:
+            suket.revoke(bench.office, connection, entry.number, "salah cetak", USER)
 
 
 def _send(bench: Bench, device: RawDevice, changes: list[Any]) -> None:
@@ -153,6 +181,7 @@ def test_coverage(told: tuple[Bench, Ledger]) -> None:
             assert {name: counted[name] for name in names} == {name: own[name] for name in names}
             assert counted["wajib"] == sum(own[name] for name in names[:4])
     assert part.counts["53.15"].as_dict() == part.counts[HERE].as_dict()
+    assert (whole.partial, part.partial) == (set(), {"53.15"})
 
 
 @pytest.mark.parametrize("back", [0, 3, 9])
@@ -205,6 +234,41 @@ def test_the_print_queue(told: tuple[Bench, Ledger]) -> None:
     assert (found.count.ready, found.count.not_ready) == (len(ready), waiting)
     assert found.count.urgent == sum("urgent_reason" in one.values for one in ready)
     assert mine == [one.root for one in ready if here(one.values["village"])]
+
+
+def test_the_blank_cards(told: tuple[Bench, Ledger]) -> None:
+    """Each office's movements by kind up to the day, what is left of them, and all offices'."""
+    for day in (TODAY, TODAY - timedelta(days=10)):
+        with _read(told) as connection:
+            whole, part = (stock_report(connection, day, covers) for covers in (everywhere, here))
+        own = told[1].cards(day)
+        assert {one.office for one in whole.offices} == set(own)
+        for one in whole.offices:
+            counted, kinds = one.balance.as_dict(), own[one.office]
+            assert {kind: counted[kind] for kind in KINDS} == {kind: kinds[kind] for kind in KINDS}
+            assert one.balance.remaining == ledger.left(kinds)
+        assert whole.balanced
+        assert whole.total.remaining == sum(map(ledger.left, own.values()))
+        assert [one.office for one in part.offices] == [HERE]
+
+
+def test_the_interim_letters(told: tuple[Bench, Ledger]) -> None:
+    """Whoever is recorded and has no card holds one, unless it was revoked; no number twice."""
+    with _read(told) as connection:
+        found = suket.register(connection, TODAY)
+        mine = suket.register(connection, TODAY, here)
+    own = told[1].letters
+    held = {one.person for one in found if one.state is suket.State.HOLDS}
+    revoked = {one.person for one in found if one.state is suket.State.REVOKED}
+    assert len(found) == len({one.number for one in found}) == len(own) > 0
+    assert held == {one.person for one in own if not one.void}
+    assert revoked == {one.person for one in own if one.void} != set()
+    assert {one.root for one in own} == {
+        one.root
+        for one in told[1].residents
+        if one.status not in ledger.PRINTED and (one.status in ledger.RECORDED or one.recordings)
+    }
+    assert {one.person for one in mine} == {one.person for one in own if here(one.village)}
 
 
 def test_the_questions_of_quality(told: tuple[Bench, Ledger]) -> None:

@@ -4,6 +4,7 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -203,11 +204,19 @@ def test_a_letter_is_issued_printed_checked_and_revoked(bench: Bench, app: Flask
     assert verified(code, [bench.office.keys.signing.public_key()]).nik == NIK
     genuine = post(browser, "/suket/verify", "/suket/verify", code=code)
     assert (genuine.status_code, NIK in genuine.text) == (200, True)
+    with bench.office.store.write() as connection:
+        edit = Edit(record=UUID(person_id), type="person", values={"name": "Dorotea Contoh Baru"})
+        ingest.write_own(connection, [edit], "user:penyelia")
+        again = suket.found(connection, made.number, ON)
+        assert again.values["name"] == "Dorotea Contoh Baru"
+        assert suket.code(bench.office, connection, again) == code, "one number, one content"
     forged = code.replace("Dorotea", "Theodora")
     assert post(browser, "/suket/verify", "/suket/verify", code=forged).status_code == 400
     assert client.post(f"{API}/suket/verify", json={"code": forged}).status_code == 400
     revoked = post(browser, f"/suket/{made.record}/revoke", "/suket", reason="salah cetak")
     assert revoked.status_code == 303
+    refused = browser.get(f"/suket/{made.record}.pdf")
+    assert (refused.status_code, "tidak berlaku lagi" in refused.text) == (400, True)
     checked = client.post(f"{API}/suket/verify", json={"code": code}).json
     assert checked is not None
     assert checked["state"] == "revoked"
@@ -239,7 +248,11 @@ def test_the_print_queue_is_the_change_logs_and_leaves_only_when_two_agree(
 ) -> None:
     """Urgent first, then the oldest; the rest is counted; the page shows no reason and no NIK."""
     said = [
-        {"central_status": "PRINT_READY_RECORD", "recorded_on": "2023-05-01"},
+        {
+            "central_status": "PRINT_READY_RECORD",
+            "recorded_on": "2023-05-01",
+            "village": "53.15.06.2001",
+        },
         {"central_status": "PRINT_READY_RECORD", "recorded_on": "2023-01-01"},
         {
             "central_status": "PRINT_READY_RECORD",
@@ -280,6 +293,11 @@ def test_the_print_queue_is_the_change_logs_and_leaves_only_when_two_agree(
         [True, "5315051705700001"],
         [False, "5315051705700000"],
     ]
+    with bench.office.store.read() as connection:
+        mine = print_report.wanted(connection, ON, lambda area: area == "53.15.06.2001")
+        alone = list(print_report.rows(connection, mine))
+    assert [row[:2] + row[4:5] for row in alone] == [[3, False, "5315051705700000"]]
+    assert (mine.count.ready, mine.count.covered, mine.count.short) == (1, 0, 1)
     assert post(browser, "/print-queue/export", "/", reason=" ").status_code == 400
     asked = post(browser, "/print-queue/export", "/", reason="ke percetakan")
     assert (asked.status_code, asked.location) == (303, "/exports?done=asked")

@@ -20,11 +20,12 @@ from tests.support.offices import found_office
 from tests.support.processes import server_environment, try_server
 
 # What 0011 and the tables of matching brought, taken away again, and what 0012 took, brought back;
-# so too what 0013 brought.
+# so too what 0013 and 0014 brought.
 OLDER = """
     CREATE INDEX ix_records_area_record ON records (area, record);
     DROP TABLE tally_sums;
     DROP TABLE match_words;
+    DROP TABLE letters;
     ALTER TABLE edges DROP COLUMN laid;
     DROP INDEX ix_changes_links;
     DROP INDEX ix_edges_apart;

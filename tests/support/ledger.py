@@ -7,10 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from shared_schema.changes import VOID
 from sync_server.people import whole_log
 
 MAKASSAR = timedelta(hours=8)
@@ -78,12 +79,22 @@ class Resident:
         return "recorded_field" if self.recordings else "not_recorded"
 
 
+class Given(NamedTuple):
+    """One interim letter: whom it names, their root and village, whether it was taken back."""
+
+    person: str
+    root: str
+    village: str
+    void: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """Everybody, every visit, and every other record by its type."""
+    """Everybody, every visit, every letter, and every other record by its type."""
 
     residents: list[Resident]
     visits: list[Seen]
+    letters: list[Given]
     others: Mapping[str, list[dict[str, Any]]]
 
     def within(self, region: str) -> list[Resident]:
@@ -97,6 +108,19 @@ class Ledger:
     def on(self, day: date, region: str = "") -> list[Seen]:
         """Give the visits of a day."""
         return [v for v in self.visits if v.day == day and v.village.startswith(region)]
+
+    def cards(self, upto: date) -> dict[str, Counter[str]]:
+        """Add up blank cards by office and kind of movement, those up to a day."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for one in self.others["stock_movement"]:
+            if one["date"] <= upto.isoformat():
+                found[one["office"]][one["kind"]] += one["quantity"]
+        return found
+
+
+def left(cards: Mapping[str, int]) -> int:
+    """Give what is left of an office's cards; nobody counted them anew."""
+    return cards["received"] + cards["adjusted"] - cards["used"] - cards["spoiled"]
 
 
 def read(connection: Connection) -> Ledger:
@@ -121,7 +145,16 @@ def read(connection: Connection) -> Ledger:
     others: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for record, kind in kinds.items():
         others[kind].append(values[record])
-    return Ledger(residents=list(residents.values()), visits=visits, others=others)
+    letters = [
+        Given(
+            person=one["person"],
+            root=roots.get(one["person"], one["person"]),
+            village=values[one["person"]]["village"],
+            void=one.get(VOID) is not None,
+        )
+        for one in others["suket"]
+    ]
+    return Ledger(residents=list(residents.values()), visits=visits, letters=letters, others=others)
 
 
 def _shown(changes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
