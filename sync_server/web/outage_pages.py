@@ -31,11 +31,12 @@ from sync_server.web.files import paper_file
 from sync_server.web.guard import actor
 from sync_server.web.looking import Looking, looking_at
 from sync_server.web.outage_places import history, narrowed, places
+from sync_server.web.paging import part_of
 from sync_server.web.words import language, text
 
 Page = str | Response | tuple[str, int]
 _STATEMENT = ("told_by", "told_on", "status", "cause", "expected_restore", "condition", "note")
-_RESTORED = 30
+_OPEN, _RESTORED = 80, 30
 _REPAIR = ("by", "date", "result", "note")
 _NEW = (
     "component", "office", "place", "started", "started_precision", "diagnosis", "cause", "status",
@@ -134,7 +135,7 @@ def _list(
         ],
         displaced=sum(one.most("people_displaced") for one in report.open),
         unsent=sum(one.most("unsent_recordings") for one in report.open),
-        open=[_row(report, one, look.lang) for one in report.open],
+        open=part_of([_row(report, one, look.lang) for one in report.open], _OPEN),
         restored=[_row(report, one, look.lang) for one in ended[:_RESTORED]],
         ended=len(ended),
         warnings=_warnings(report, look.lang),

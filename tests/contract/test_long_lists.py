@@ -63,6 +63,24 @@ def test_a_fleet_of_devices(bench: Bench, app: Flask) -> None:
     assert sorted(map(int, gone)) == list(range(1, FLEET, 2))
 
 
+def test_a_regency_of_many_outages(bench: Bench, app: Flask) -> None:
+    """Each of 200 is reached from the list."""
+    edits = [
+        Edit(
+            record=derived_id("outage", b"%d" % at),
+            type="outage",
+            values={"component": "camera", "office": "district_office",
+                    "place": f"Kantor contoh {at}",
+                    "started": "2023-11-01", "started_precision": "day", "status": "broken"},
+        )
+        for at in range(200)
+    ]  # fmt: skip
+    with bench.office.store.write() as connection:
+        ingest.write_own(connection, edits, "user:penyelia")
+    found = walked(app, "/outages", r'<th scope="row"><a[^>]*>Kantor contoh (\d+)</a>')
+    assert sorted(map(int, found)) == list(range(200))
+
+
 def test_a_campaign_of_many_service_points(bench: Bench, app: Flask) -> None:
     """Each of 400 is reached from the campaign's page."""
     campaign = derived_id("campaign", b"")
