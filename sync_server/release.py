@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from shared_schema.changes import Change, change_digest
 from shared_schema.clock import Evidence
 from shared_schema.custody import Head, Judgement, Status, heal, judge
-from shared_schema.envelope import parse
+from shared_schema.envelope import Batch, parse
 from shared_schema.errors import CustodyError, InputError
 from shared_schema.ids import BRANCH_BYTES, Stream
 from sync_server import ingest, photo_records
@@ -125,18 +125,22 @@ def _take_up(office: Office, connection: Connection, kept: Kept) -> int:
 def _parts(office: Office, connection: Connection, kept: Kept) -> bool:
     """Tell whether a batch cannot go into its chain.
 
-    Another copy was first to send something in the place where its branch begins, or the branch
-    was taken over before.
+    Another copy was first to send something in its place, or in that of one before it on its
+    branch; or the branch was taken over before.
     """
     branch = _branch_of(connection, kept)
-    batch = parse(branch[0].body)
-    stream, first = batch.header.stream, batch.header.first
-    known = batches.hashes_at(connection, stream, first)
-    if judge(batches.head(connection, stream), known, batch) is Judgement.FORK:
+    upto = branch[: branch.index(kept) + 1]
+    if any(_is_fork(connection, parse(one.body)) for one in upto):
         return True
     written = {_trace(one) for one in log.of_device(connection, office.keys.server, by=_TAKEN_OVER)}
     changes = (change for one in branch for change in ingest.read(parse(one.body), office)[0])
     return any(_trace(change) in written for change in changes)
+
+
+def _is_fork(connection: Connection, batch: Batch) -> bool:
+    stream, first = batch.header.stream, batch.header.first
+    known = batches.hashes_at(connection, stream, first)
+    return judge(batches.head(connection, stream), known, batch) is Judgement.FORK
 
 
 def _branch_of(connection: Connection, kept: Kept) -> list[Kept]:

@@ -176,3 +176,23 @@ def test_what_was_taken_over_is_not_taken_in_again(bench: Bench) -> None:
     accept_everything(bench)
     host = str(theirs[0].record)
     assert phones(bench) == [("082", host), ("083", host)]
+
+
+@pytest.mark.parametrize("shorter_first", [True, False])
+def test_copies_whose_first_batch_is_one_part_behind_it(bench: Bench, shorter_first: bool) -> None:
+    """One sent the next change alone, the other with what it wrote since: all is taken in once."""
+    device = bench.device()
+    revoke(bench, device)
+    first = replace(device).change(person("Warga Contoh A"))
+    copy = replace(device)
+    sent = copy.batch([first])
+    host = replace(copy, numbers=1, hlc=first.hlc).change(person("Warga Contoh B"))
+    seen = replace(copy, sequence=2, numbers=2, hlc=host.hlc).change(
+        {"person": str(host.record), "outcome": "recorded"}, type="visit"
+    )
+    bench.exchange(replace(device), sent)
+    parts = [[host], [host, seen]]
+    for part in parts if shorter_first else parts[::-1]:
+        send(bench, copy, part)
+    assert accept_everything(bench) == 3
+    assert content(bench) == EVERYTHING

@@ -126,7 +126,7 @@ def test_next_month_only_the_differences_are_shown_and_written(home: Path, tmp_p
 
 
 def test_a_supervisors_day_of_corrections(home: Path, tmp_path: Path) -> None:
-    """Preview, one reason, one undo; a record returned; the lists for the ministry."""
+    """Preview, one reason, one undo; no officer to return a row to; the lists for the ministry."""
     file = tmp_path / "tiga.csv"
     rows = "".join(f"{n},Warga {n},L,53.15.08.2001,1980-01-0{n}\n" for n in (1, 2, 3))
     file.write_text("KEY,NAMA,JK,DESA,TGL LAHIR\n" + rows, encoding="utf-8")
@@ -141,9 +141,9 @@ def test_a_supervisors_day_of_corrections(home: Path, tmp_path: Path) -> None:
     assert (undone["changed"], undone["kept"]) == (3, [])
     assert server(home, "correct", "preview", *asked)["changed"] == 3
     target = seen["records"][0]["record"]
-    assert server(home, "review", "return", target, "--comment", "Cek umur")["awaits"] is True
-    assert "Cek umur" in try_server(home, "review", "list").check().stdout
-    assert server(home, "review", "accept", target)["awaits"] is False
+    refused = try_server(home, "review", "return", target, "--comment", "Cek umur")
+    assert (refused.returncode, "RECORD_NOT_FROM_FIELD" in refused.stderr) == (3, True)
+    assert server(home, "review", "list")["count"] == 0
     assert server(home, "report", "unconfirmed")["count"] == 0
     assert server(home, "export", "proposal") == {"claims": [], "count": 0}
     table = try_server(home, "export", "proposal", "--format", "csv").check().stdout

@@ -194,3 +194,15 @@ def test_a_revoked_laptops_copies_correct_somebody_of_before_they_parted(outpost
     outpost.sync_locked(laptop, FINE)
     outpost.correct(laptop, 1)
     outpost.revoke(laptop)
+
+
+def test_a_revoked_laptop_and_its_copy_part_behind_what_a_relay_brought(outpost: Outpost) -> None:
+    """Both send what follows, the copy with people of its own: all of it is taken in."""
+    _, laptop = outpost.laptops
+    outpost.sync_locked(laptop, FINE)
+    outpost.register(laptop, 1, twins=False)
+    outpost.visit_relay(laptop, FINE)
+    outpost.attach(laptop, 0)
+    outpost.revoke(laptop)
+    outpost.copy(laptop, told_apart=False)
+    outpost.register(outpost.laptops[-1], 3, twins=False)

@@ -41,7 +41,7 @@ _FOCUS = """() => {
   for (const one of all.filter(one => one.tabIndex > 0))
     said.push("an order of its own: " + named(one));
   // What sticks to an edge is measured where it stands in the page.
-  const stuck = [...document.querySelectorAll(".sticky")];
+  const stuck = [...document.querySelectorAll(".sticky, .undo")];
   stuck.forEach(one => { one.style.position = "static"; });
   let above = null;
   for (const one of all.filter(one => one.closest("main"))) {
