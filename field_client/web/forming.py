@@ -21,6 +21,7 @@ from field_client.web.form_fields import is_id
 from field_client.web.form_pages import PERSON
 from field_client.web.sections import Section, section_of, sections
 from field_client.web.showing import Page, page, part, to, wants_part
+from field_client.web.turns import is_overtaken
 from field_client.web.undoing import note_saved
 from field_client.web.visitors import Visitors
 from field_client.web.words import language
@@ -80,11 +81,12 @@ def _add_filling(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             record = _present(app, record)
             rtype = _type_of(app, type_name, record)
             section = _section(rtype, number)
-            if wants_part() and _is_overtaken(app, record):
-                work = drafting.read(app.journal, rtype, record, check_context(app))
-            else:
-                begun = _begun(app, visitors, rtype, record)
-                work = _keep(app, rtype, record, section, begun)
+            begun = _begun(app, visitors, rtype, record)
+            with app.journal.transaction():
+                if is_overtaken(app) or (wants_part() and _is_ended(app, record)):
+                    work = drafting.read(app.journal, rtype, record, check_context(app))
+                else:
+                    work = _keep(app, rtype, record, section, begun)
             if wants_part():
                 shown = form_pages.said(work, section, language())
                 likely = form_pages.alike(_twins(app, work), language())
@@ -218,7 +220,7 @@ def _to_error(work: Work) -> Page:
     )
 
 
-def _is_overtaken(app: App, record: UUID) -> bool:
+def _is_ended(app: App, record: UUID) -> bool:
     """Tell whether a field was left on a form whose record was saved or thrown away since.
 
     The browser tells of the last field beside the tap on *Save*; what comes later must not begin

@@ -22,6 +22,7 @@ from field_client.journal import Journal
 from field_client.opened import App
 from field_client.web.form_fields import Control, control
 from field_client.web.showing import part, wants_part
+from field_client.web.turns import is_overtaken
 from field_client.web.words import language
 from shared_schema.canonical import encode
 from shared_schema.changes import REASONS, SYSTEM_FIELDS, VOID
@@ -81,8 +82,8 @@ def form_name() -> str:
 class Kept:
     """What became of what a form brought. ``record``: its number, under which a draft is kept.
 
-    ``over``: nothing is to be done any more; it was saved just so before, or what came is the
-    last field beside the tap on *Save*.
+    ``over``: nothing is to be done any more; it was saved just so before, or what came is a
+    field that the whole form has overtaken.
     """
 
     record: UUID
@@ -109,6 +110,8 @@ def keep(
     judged = assess(rtype, typed, check_context(app))
     with journal.transaction():
         record = _numbered(journal, which)
+        if is_overtaken(app):
+            return Kept(record=record, judged=judged, over=True)
         state, thrown = journal.state(record), trash.holds(journal, record)
         if state is not None or thrown:
             if wants_part() or (state is not None and _is_saved(state, judged)):

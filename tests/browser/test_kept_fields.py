@@ -61,3 +61,23 @@ def test_a_form_that_was_kept_is_saved_once(browser: Browser, own_pages: Pages) 
         expect(hand.page.locator("ul.records li")).to_have_count(0)
         hand.page.goto("/stock")
         expect(hand.page.locator("ul.records li")).to_have_count(1)
+
+
+def test_a_field_under_way_is_overtaken_by_its_form(browser: Browser, own_pages: Pages) -> None:
+    """A slow line brings the name alone once more, after *Save* has brought name and office."""
+    with officer(browser, own_pages.url, width=NARROW) as hand:
+        hand.page.goto("/outage/new")
+        hand.fill(place="Kantor Contoh")
+        with hand.page.expect_request(lambda one: one.method == "POST") as sent:
+            hand.page.keyboard.press("Tab")
+        expect(hand.page.locator("form .kept svg")).to_be_visible()
+        hand.page.locator("[name=told_by]").fill("Operator kecamatan")
+        hand.page.locator("form button.main").click()
+        expect(hand.page.locator("[aria-invalid=true]").first).to_be_visible()
+        late = sent.value
+        again = hand.page.request.post(
+            late.url, data=late.post_data_buffer, headers=late.all_headers()
+        )
+        assert again.ok
+        hand.page.goto("/records/draft")
+        expect(hand.page.get_by_text("Operator kecamatan")).to_be_visible()

@@ -156,6 +156,18 @@ def test_a_field_left_beside_the_tap_on_save_begins_no_correction(
         assert list(app.journal.drafts()) == []
 
 
+def test_a_field_that_comes_after_its_page_takes_nothing_back(browser: Browser, desk: Desk) -> None:
+    """The number typed just before *Next* stays, though an older field is told of after it."""
+    path = begin(browser)
+    page = browser.page
+    send(browser, path, name="Agnes Uji", nik="5315054107700001", go="next", turn="a:2")
+    browser.page = page
+    leave(browser, path, name="Agnes Uji", nik="", turn="a:1")
+    assert entry_of(desk, path).values["nik"] == "5315054107700001"
+    leave(browser, path, name="Agnes Uji", nik="", turn="a:3")
+    assert "nik" not in entry_of(desk, path).values
+
+
 def test_what_is_wrong_is_said_where_it_is(browser: Browser) -> None:
     """The first page with an error opens, with a list that leads to all of them."""
     path = begin(browser)

@@ -166,3 +166,22 @@ def test_somebody_half_registered_in_the_queue_is_kept(browser: Browser, desk: D
         send(browser, f"{at}/register", form=form, **answers)
     assert "Hadir 1" in shown(browser), "a second tap counts nobody"
     assert str(entry_of(desk, str(kept.id)).state) == "waiting"
+
+
+def test_a_field_that_comes_after_the_whole_form_takes_nothing_back(
+    browser: Browser, desk: Desk
+) -> None:
+    """Somebody who stays a draft keeps the year that was typed last; what is left later counts."""
+    at = point(browser)
+    form = open_form(browser, at, f"{at}/register")
+    path, answers = f"{at}/register", {"form": form, "name": "Rosa Uji", "sex": ""}
+    leave(browser, path, **answers, turn="a:1")
+    page = browser.page
+    send(browser, path, **answers, birth_date="1970", turn="a:3")
+    browser.page = page
+    assert "Disimpan sebagai draf" in leave(browser, path, **answers, turn="a:2")
+    (kept,) = [one for one in all_of(desk, "person") if str(one.state) == "draft"]
+    assert kept.values["birth_date"] == "1970"
+    leave(browser, path, **answers, birth_date="1971", turn="a:4")
+    leave(browser, path, **answers, birth_date="1972", turn="b:1")
+    assert entry_of(desk, str(kept.id)).values["birth_date"] == "1972"
