@@ -33,3 +33,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     prepare(home)
     with Pages(home=home) as found:
         yield found
+
+
+@pytest.fixture
+def own_pages(tmp_path: Path) -> Iterator[Pages]:
+    """Serve a laptop's pages to one test, which may kill them."""
+    prepare(tmp_path / "a")
+    with Pages(home=tmp_path / "a") as found:
+        yield found

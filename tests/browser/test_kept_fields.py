@@ -1,24 +1,13 @@
 """Forms of one page in a real browser: each field is on the disk as it is left, though all dies."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browsing import NARROW
-from tests.support.officers import Hand, officer, prepare
+from tests.support.officers import Hand, officer
 from tests.support.pages import Pages
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def own_pages(tmp_path: Path) -> Iterator[Pages]:
-    """Serve pages that may be killed."""
-    prepare(tmp_path / "a")
-    with Pages(home=tmp_path / "a") as found:
-        yield found
 
 
 def leave(hand: Hand, name: str, value: str) -> None:

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import NARROW, sign_in, visit
+from tests.support.browsing import NARROW, WIDE, Supervisor, everywhere, supervisor
 from tests.support.scenes import Office, people, regency
 
 pytestmark = pytest.mark.timeout(300)
 GOLO = "53.15.05"
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
     """Serve a regency to which a laptop brought forty residents, one of them recorded."""
-    with regency(Path(tmp_path_factory.mktemp("kantor"))) as found:
+    with regency(tmp_path) as found:
         laptop = found.laptop("satu", GOLO)
         rows = people(7, 40, GOLO)
         broken = {"outcome": "not_at_home", "reason": "equipment_broken"}
@@ -26,31 +26,33 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield found
 
 
-def test_the_same_figures_on_every_page(browser: Browser, office: Office) -> None:
-    """In English on a narrow screen: what is counted, what is noted, what the log keeps."""
+@everywhere((NARROW, "en"))
+def test_the_same_figures_on_every_page(
+    browser: Browser, office: Office, width: int, language: str
+) -> None:
+    """What is counted, what is noted, what the log keeps."""
     counted = next(one for one in office.run("report", "coverage")["regions"])
-    with visit(browser, office.process.url, width=NARROW, language="en") as page:
-        sign_in(page)
-        _coverage(page, counted)
-        page.goto("/service")
-        expect(page.get_by_role("heading", name="Service today")).to_be_visible()
-        expect(page.get_by_text("Komodo").first).to_be_visible()
-        _cards(page)
-        page.goto("/quality")
-        expect(page.locator("tbody tr").first.locator("td").first).to_have_text("2")
-        _reveal(page)
+    with supervisor(browser, office.process.url, width=width, language=language) as one:
+        _coverage(one, counted)
+        one.page.goto("/service")
+        expect(one.page.get_by_role("heading", name=one.say("Service today"))).to_be_visible()
+        expect(one.page.get_by_text("Komodo").first).to_be_visible()
+        _cards(one.page)
+        one.page.goto("/quality")
+        expect(one.page.locator("tbody tr").first.locator("td").first).to_have_text("2")
+        _reveal(one)
 
 
-def _coverage(page: Page, counted: dict[str, Any]) -> None:
+def _coverage(one: Supervisor, counted: dict[str, Any]) -> None:
     """Find on the map and in the recap what the console counts."""
     names = ("wajib", "recorded_ministry", "recorded_field", "not_recorded")
     said = [str(counted[name]) for name in names]
     assert counted["recorded_field"] == 1
-    page.goto("/areas")
-    assert page.locator("tfoot td").all_inner_texts()[:4] == said
-    page.goto("/recap")
-    assert page.locator("tfoot").first.locator("td").all_inner_texts()[:5] == ["1", *said]
-    expect(page.get_by_text("Every total is the sum of its parts.")).to_be_visible()
+    one.page.goto("/areas")
+    assert one.page.locator("tfoot td").all_inner_texts()[:4] == said
+    one.page.goto("/recap")
+    assert one.page.locator("tfoot").first.locator("td").all_inner_texts()[:5] == ["1", *said]
+    one.expect("Every total is the sum of its parts.")
 
 
 def _cards(page: Page) -> None:
@@ -65,37 +67,41 @@ def _cards(page: Page) -> None:
     expect(page.locator("dd", has_text="517").first).to_be_visible()
 
 
-def _reveal(page: Page) -> None:
+def _reveal(one: Supervisor) -> None:
     """Find a number in full for a reason, and the reason in the log; add a user."""
+    page = one.page
     page.goto("/search")
     page.locator("main [name=q]").fill(
         next(str(row["nik"]) for row in people(7, 40, GOLO) if "nik" in row)
     )
     page.keyboard.press("Enter")
     page.locator("ul.records a").first.click()
-    page.get_by_text("Show NIK and family card number in full").click()
-    page.get_by_label("Reason (kept in the access log)").fill("compare with the card")
+    page.get_by_text(one.say("Show NIK and family card number in full")).click()
+    one.fill("Reason (kept in the access log)", "compare with the card")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Numbers are shown in full.")).to_be_visible()
+    one.expect("Numbers are shown in full. This was noted with your reason.")
     page.goto("/users")
-    page.get_by_label("User name").fill("kedua")
+    one.fill("User name", "kedua")
     page.locator("form", has=page.locator("[name=role]")).get_by_role("button").last.click()
     expect(page.get_by_role("rowheader", name="kedua")).to_be_visible()
     page.goto("/audit")
     expect(page.get_by_text("compare with the card")).to_be_visible()
 
 
-def test_the_morning_without_scripts(browser: Browser, office: Office) -> None:
+@everywhere((WIDE, "id"))
+def test_the_morning_without_scripts(
+    browser: Browser, office: Office, width: int, language: str
+) -> None:
     """Each journey is forms alone."""
-    with visit(browser, office.process.url, scripts=False) as page:
-        sign_in(page)
-        expect(page.get_by_role("heading", name="Ikhtisar")).to_be_visible()
-        _campaign(page)
-        _summons(page)
-        _feed(page)
-        _requeue(page)
-        _export(page)
-        _device(page)
+    url = office.process.url
+    with supervisor(browser, url, width=width, language=language, scripts=False) as one:
+        expect(one.page.get_by_role("heading", name=one.say("Overview"))).to_be_visible()
+        _campaign(one)
+        _summons(one)
+        _feed(one)
+        _requeue(one)
+        _export(one)
+        _device(one)
     _queued_again(office)
 
 
@@ -105,55 +111,60 @@ def _queued_again(office: Office) -> None:
     assert [one["values"]["outcome"] for one in made] == ["revisit"]
 
 
-def _campaign(page: Page) -> None:
-    page.get_by_role("link", name="Lapangan").click()
-    page.get_by_role("link", name="Kegiatan").click()
-    page.get_by_label("Nama").fill("Jemput bola")
-    page.get_by_label("Batas waktu").fill("2030-12-31")
-    page.get_by_role("button", name="Rencanakan kegiatan").click()
+def _campaign(one: Supervisor) -> None:
+    page = one.page
+    page.get_by_role("link", name=one.say("Field work")).click()
+    page.get_by_role("link", name=one.say("Campaigns")).click()
+    one.fill("Name", "Jemput bola")
+    one.fill("Deadline", "2030-12-31")
+    one.press("Plan a campaign")
     page.locator("[name=region]").select_option(GOLO)
-    page.get_by_role("button", name="Tampilkan").click()
+    one.press("Show")
     page.locator("[name=village]").first.check()
-    page.get_by_label("Tim").fill("Tim 7")
-    page.get_by_role("button", name="Tugaskan").click()
-    expect(page.get_by_text("Desa sudah ditugaskan.")).to_be_visible()
+    one.fill("Team", "Tim 7")
+    one.press("Assign")
+    one.expect("The villages are assigned.")
     expect(page.locator("td", has_text="Tim 7")).to_be_visible()
     page.goto("/")
-    expect(page.get_by_text("perekaman diperlukan sehari")).to_be_visible()
+    expect(page.get_by_text(_needed(one))).to_be_visible()
 
 
-def _summons(page: Page) -> None:
-    page.goto("/campaigns")
-    page.locator("ul.cards a").first.click()
-    page.get_by_role("link", name="Undangan per RT").click()
-    page.locator("td a", has_text="Tampilkan").first.click()
-    expect(page.locator("#names")).to_be_visible()
-    expect(page.get_by_role("button", name="Surat (PDF)")).to_be_visible()
+def _needed(one: Supervisor) -> str:
+    return one.say("recordings needed a day, over {days} days").split(",")[0]
 
 
-def _feed(page: Page) -> None:
-    page.goto("/feed")
-    page.get_by_role("button", name="Buat kunci").click()
-    expect(page.get_by_text("Kunci baru Anda")).to_be_visible()
+def _summons(one: Supervisor) -> None:
+    one.page.goto("/campaigns")
+    one.page.locator("ul.cards a").first.click()
+    one.page.get_by_role("link", name=one.say("Summons by RT")).click()
+    one.page.locator("td a", has_text=one.say("Show")).first.click()
+    expect(one.page.locator("#names")).to_be_visible()
+    expect(one.page.get_by_role("button", name=one.say("Letters (PDF)"))).to_be_visible()
 
 
-def _requeue(page: Page) -> None:
-    page.goto("/unconfirmed")
-    page.get_by_label("Kunjungi lagi warga ini").fill("tidak sampai di pusat")
-    page.get_by_role("button", name="Antrekan 1 warga").click()
-    expect(page.locator("td", has_text="sudah antre")).to_be_visible()
+def _feed(one: Supervisor) -> None:
+    one.page.goto("/feed")
+    one.press("Make a key")
+    one.expect("Your new key, shown only now:")
 
 
-def _export(page: Page) -> None:
-    page.goto("/exports")
-    page.get_by_label("Alasan").fill("kirim ke pusat")
-    page.get_by_role("button", name="Minta").click()
-    expect(page.get_by_text("menunggu orang kedua")).to_be_visible()
+def _requeue(one: Supervisor) -> None:
+    one.page.goto("/unconfirmed")
+    one.fill("Visit these residents again; the reason goes to the laptops", "tidak sampai di pusat")
+    one.page.get_by_role("button", name=one.say("Queue {count} residents").format(count=1)).click()
+    expect(one.page.locator("td", has_text=one.say("queued"))).to_be_visible()
 
 
-def _device(page: Page) -> None:
-    page.goto("/devices")
-    page.get_by_text("Hilang atau dicuri: cabut").click()
-    page.get_by_label("Alasan").fill("hilang di jalan")
-    page.get_by_role("button", name="Cabut").click()
-    expect(page.get_by_text("dicabut").first).to_be_visible()
+def _export(one: Supervisor) -> None:
+    one.page.goto("/exports")
+    one.fill("Reason", "kirim ke pusat")
+    one.press("Ask for it")
+    one.expect("waits for a second person")
+
+
+def _device(one: Supervisor) -> None:
+    one.page.goto("/devices")
+    one.page.get_by_text(one.say("Lost or stolen: revoke")).click()
+    one.fill("Reason", "hilang di jalan")
+    one.press("Revoke")
+    one.expect("revoked")

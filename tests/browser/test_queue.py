@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browsing import sign_in, visit
+from tests.support.browsing import NARROW, WIDE, everywhere, supervisor
 from tests.support.scenes import Laptop, Office, people
 
 CASES = 20
@@ -59,13 +59,14 @@ def press(page: Page, key: str, expected: int) -> None:
     expect(page.locator("p.left b")).to_have_text(str(expected))
 
 
+@everywhere((WIDE, "id"))
 def test_a_queue_of_twenty_is_cleared_with_the_keyboard_undone_and_both_laptops_agree(
-    office: Office, browser: Browser
+    office: Office, browser: Browser, width: int, language: str
 ) -> None:
     """Ten are the same, ten different; every decision is undone, and each laptop follows."""
     one, two = two_laptops(office, CASES)
-    with visit(browser, office.process.url) as page:
-        sign_in(page)
+    with supervisor(browser, office.process.url, width=width, language=language) as signed_in:
+        page = signed_in.page
         page.goto("/duplicates")
         assert left(page) == CASES
         for at in range(CASES):
@@ -94,23 +95,24 @@ def test_a_queue_of_twenty_is_cleared_with_the_keyboard_undone_and_both_laptops_
     office.run("verify")
 
 
+@everywhere((NARROW, "en"))
 def test_the_queue_works_without_scripts_and_keeps_its_place(
-    office: Office, browser: Browser
+    office: Office, browser: Browser, width: int, language: str
 ) -> None:
     """Passed over, decided, undone by forms alone; the next sign-in goes on where the last was."""
     two_laptops(office, 3)
-    with visit(browser, office.process.url, scripts=False) as page:
-        sign_in(page)
-        page.goto("/duplicates?kind=person")
-        first = page.locator("thead th a").first.inner_text()
-        page.get_by_role("link", name="Berikutnya").click()
-        second = page.locator("thead th a").first.inner_text()
-        assert (left(page), first != second) == (3, True)
-    with visit(browser, office.process.url, scripts=False) as page:
-        sign_in(page)
-        page.locator("ul.lines").get_by_role("link", name="Dugaan ganda").click()
-        assert page.locator("thead th a").first.inner_text() == second
-        page.get_by_role("button", name="Orang yang sama").click()
-        assert left(page) == 2
-        page.get_by_role("button", name="Batalkan").click()
-        assert (left(page), page.locator("thead th a").first.inner_text()) == (3, second)
+    url = office.process.url
+    with supervisor(browser, url, width=width, language=language, scripts=False) as one:
+        one.page.goto("/duplicates?kind=person")
+        first = one.page.locator("thead th a").first.inner_text()
+        one.page.get_by_role("link", name=one.say("Next")).click()
+        second = one.page.locator("thead th a").first.inner_text()
+        assert (left(one.page), first != second) == (3, True)
+    with supervisor(browser, url, width=width, language=language, scripts=False) as one:
+        waiting = one.page.locator("ul.lines").get_by_role("link")
+        waiting.filter(has_text=one.say("Possible duplicates")).click()
+        assert one.page.locator("thead th a").first.inner_text() == second
+        one.press("Same person")
+        assert left(one.page) == 2
+        one.press("Undo")
+        assert (left(one.page), one.page.locator("thead th a").first.inner_text()) == (3, second)

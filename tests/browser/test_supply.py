@@ -5,10 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from sync_server import suket
-from tests.support.browsing import sign_in, visit
+from tests.support.browsing import WIDE, Supervisor, everywhere, supervisor
 from tests.support.offices import office_in
 from tests.support.scenes import Office, people, regency
 
@@ -16,10 +16,10 @@ pytestmark = pytest.mark.timeout(300)
 GOLO = "53.15.05"
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
     """Serve a regency to which a laptop brought one recording and one outage."""
-    with regency(Path(tmp_path_factory.mktemp("kantor"))) as found:
+    with regency(tmp_path) as found:
         laptop = found.laptop("satu", GOLO)
         one = next(row for row in people(7, 40, GOLO) if "nik" in row)
         laptop.add("person", [{**one, "name": "Warga Uji Suket", "outcome": "recorded"}])
@@ -29,27 +29,28 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield found
 
 
+@everywhere((WIDE, "id"))
 def test_the_reports_of_2016_and_a_letter_from_search_to_forgery(
-    browser: Browser, office: Office
+    browser: Browser, office: Office, width: int, language: str
 ) -> None:
     """The example says what it says at the console as well, and without scripts."""
-    with visit(browser, office.process.url) as page:
-        sign_in(page)
-        _example(page)
+    url = office.process.url
+    with supervisor(browser, url, width=width, language=language) as one:
+        _example(one)
         _reports(office)
-        _letter(page, office)
-    with visit(browser, office.process.url, scripts=False) as page:
-        sign_in(page)
-        page.goto("/figures")
-        expect(page.get_by_text("27.711 belum rekam")).to_be_visible()
+        _letter(one, office)
+    with supervisor(browser, url, width=width, language=language, scripts=False) as one:
+        one.page.goto("/figures")
+        one.expect("{count} not recorded", count=one.number(27_711))
 
 
-def _example(page: Page) -> None:
-    page.goto("/figures")
-    page.get_by_role("button", name="Muat contoh").click()
-    expect(page.get_by_text("usulan 14.628")).to_be_visible()
-    page.goto("/outages")
-    expect(page.get_by_text("Kota Raja sendiri dilaporkan rusak.").first).to_be_visible()
+def _example(one: Supervisor) -> None:
+    one.page.goto("/figures")
+    one.press("Load the example")
+    expect(one.page.get_by_text(f" {one.number(14_628)}").first).to_be_visible()
+    one.page.goto("/outages")
+    told = {"id": "Kota Raja sendiri dilaporkan rusak.", "en": "Kota Raja is itself reported down."}
+    expect(one.page.get_by_text(told[one.language]).first).to_be_visible()
 
 
 def _reports(office: Office) -> None:
@@ -65,21 +66,24 @@ def _reports(office: Office) -> None:
     assert "3, 3 gagal" in office.attempt("report", "outages").check().stdout
 
 
-def _letter(page: Page, office: Office) -> None:
-    page.goto("/suket")
-    page.get_by_label("Warga yang sudah rekam dan belum punya KTP").fill("Warga Uji Suket")
-    page.get_by_role("button", name="Cari").click()
-    page.get_by_role("button", name="Terbitkan surat: Warga Uji Suket").click()
-    expect(page.get_by_text("diterbitkan.")).to_be_visible()
+def _letter(one: Supervisor, office: Office) -> None:
+    one.page.goto("/suket")
+    one.fill("Resident who is recorded and has no card", "Warga Uji Suket")
+    one.press("Search")
+    issue = f"{one.say('Issue a letter')}: Warga Uji Suket"
+    one.page.get_by_role("button", name=issue).click()
+    expect(
+        one.page.get_by_text(one.say("Letter {number} is issued.").split("}")[1])
+    ).to_be_visible()
     (made,) = office.run("suket", "list")["letters"]
     opened = office_in(office.home)
     with opened.store.read() as connection:
         issued = suket.found(connection, made["number"], date.fromisoformat(made["issued_on"]))
         code = suket.code(opened, connection, issued)
-    page.goto("/suket/verify")
-    page.get_by_label("Teks kode QR, dari pemindai atau ponsel").fill(code)
-    page.get_by_role("button", name="Periksa", exact=True).click()
-    expect(page.get_by_text("Kantor ini menandatanganinya.")).to_be_visible()
+    one.page.goto("/suket/verify")
+    one.fill("Text of the QR code, from a scanner or a phone", code)
+    one.press("Check")
+    one.expect("This office signed it.")
     key = office.run("suket", "key")["key"]
     assert office.run("suket", "verify", code, "--key", key)["name"] == "Warga Uji Suket"
     forged = office.attempt("suket", "verify", code.replace("Uji", "Ujo"), "--key", key)

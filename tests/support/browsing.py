@@ -1,17 +1,22 @@
 """Debian's Chromium over the supervisors' pages: opened once, a fresh profile for each visit."""
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import product
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from babel.numbers import format_decimal
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from shared_schema.i18n import translator
 from tests.support.processes import ADMIN_PASSPHRASE
 
 WIDE, NARROW = 1280, 360
@@ -102,6 +107,59 @@ def sign_in(page: Page, name: str = ADMINISTRATOR, passphrase: str = ADMIN_PASSP
     page.keyboard.type(passphrase)
     page.keyboard.press("Enter")
     page.wait_for_selector("footer")
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Somebody who is signed in at the office, and reads its pages in one language."""
+
+    page: Page
+    language: str
+
+    def say(self, text: str) -> str:
+        """Give a text of the pages in their language."""
+        return translator("sync_server", self.language)(text)
+
+    def number(self, value: int) -> str:
+        """Write a number as the pages do."""
+        return format_decimal(value, locale=self.language)
+
+    def press(self, text: str) -> None:
+        """Press the button that says so; for whom may stand behind it, unseen."""
+        self.page.locator("main").get_by_role("button", name=self._at_first(text)).first.click()
+
+    def fill(self, label: str, value: str) -> None:
+        """Fill in the field that is called so; more may be said behind it."""
+        self.page.locator("main").get_by_label(self._at_first(label)).first.fill(value)
+
+    def _at_first(self, text: str) -> re.Pattern[str]:
+        return re.compile(rf"^\s*{re.escape(self.say(text))}(?!\w)")
+
+    def expect(self, text: str, **values: str) -> None:
+        """Wait until the page says so."""
+        said = self.say(text).format(**values)
+        expect(self.page.get_by_text(said).first).to_be_visible()
+
+
+@contextmanager
+def supervisor(
+    browser: Browser, url: str, *, width: int, language: str, scripts: bool = True
+) -> Iterator[Supervisor]:
+    """Sign in with a fresh profile."""
+    with visit(browser, url, width=width, language=language, scripts=scripts) as page:
+        sign_in(page)
+        yield Supervisor(page, language)
+
+
+def everywhere(*here: tuple[int, str]) -> pytest.MarkDecorator:
+    """Take a journey in both sizes and languages: in CI ``here``, elsewhere by `make soak`."""
+    return pytest.mark.parametrize(
+        ("width", "language"),
+        [
+            pytest.param(*way, marks=() if way in here else pytest.mark.soak)
+            for way in product((WIDE, NARROW), ("id", "en"))
+        ],
+    )
 
 
 def offences(page: Page, rules: Sequence[str] = ()) -> list[str]:
