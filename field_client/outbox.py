@@ -1,7 +1,8 @@
 """What goes next: final changes are cut into batches and sealed, once, into the spool.
 
 A batch stands in the spool before its first byte leaves by any way and is never sealed again,
-unless the office refused it as a fork: then its changes go behind the office's chain.
+unless the office refused it as a fork: then its changes go behind the office's chain, or, where
+it had them already, wait for the day on which it is restored without them.
 A crash between any two steps leaves either no batch or the whole one, and repeating goes on.
 """
 
@@ -11,7 +12,7 @@ from itertools import islice
 
 from field_client.line_memory import batch_changes
 from field_client.opened import App
-from field_client.receiving import heads, sealing_codec
+from field_client.receiving import heads, rewind, sealing_codec
 from field_client.vault.spool import SealedBatch
 from shared_schema.changes import Change
 from shared_schema.custody import Head
@@ -40,23 +41,60 @@ def seal_waiting(app: App, *, everything: bool = False, whole: bool = False) -> 
         if closed_after is not None:
             app.spool.drop_beyond(stream.to_bytes(), closed_after)
             last = closed_after
-        elif settled or everything:
-            cut += _seal_stream(app, stream, codec, range(most if whole else 1, most + 1))
+        if settled or everything:
+            sizes = range(most if whole and closed_after is None else 1, most + 1)
+            cut += _seal_stream(app, stream, codec, sizes, last)
         settled = settled and app.spool.acked(stream.to_bytes()) >= last
     return cut
 
 
-def _seal_stream(app: App, stream: Stream, codec: int, sizes: range) -> int:
-    """Seal batches of as many changes as ``sizes`` allows; return how many."""
+def _seal_stream(app: App, stream: Stream, codec: int, sizes: range, end: int) -> int:
+    """Seal batches of as many changes as ``sizes`` allows, up to ``end``; return how many."""
     cut = 0
     while True:
         with app.spool.transaction():
             last, previous = app.spool.last(stream.to_bytes()) or (0, GENESIS)
-            changes = list(islice(app.journal.own_changes(stream, last), sizes.stop - 1))
+            most = max(min(sizes.stop - 1, end - last), 0)
+            changes = list(islice(app.journal.own_changes(stream, last), most))
             if len(changes) not in sizes:
                 return cut
             app.spool.put_batch(_sealed(app, stream, changes, previous, codec))
             cut += 1
+
+
+def offer_again(app: App, stream: Stream) -> bool:
+    """Let what the office had of a closed stream by another copy be sent; it has been restored.
+
+    What it had in the place of ours was as ours. By now it may lack it, or take what a third copy
+    wrote there: then ours is healed like any fork. False where nothing is left to be offered.
+    """
+    branches, kept = app.journal.branches, app.journal.branches.closed_after(stream)
+    previous = None if kept is None else _end_of(app, stream, kept)
+    if kept is None or previous is None:
+        return False
+    end = kept
+    for one in app.journal.own_log(stream):
+        if one.change.sequence == end + 1 and not one.reduced:
+            end += 1
+    if end == kept:
+        return False
+    app.spool.take_back(stream.to_bytes(), kept + 1, previous)
+    app.spool.rewind(stream.to_bytes(), kept)
+    with app.journal.transaction():
+        rewind(app.journal, stream, Head(sequence=kept, hash=previous) if kept else None)
+        branches.close(stream, end)
+    return True
+
+
+def _end_of(app: App, stream: Stream, last: int) -> bytes | None:
+    """Return the hash of the batch that ends at ``last``, None where nobody here knows it."""
+    if last == 0:
+        return GENESIS
+    batch = next(app.spool.batches(stream.to_bytes(), last - 1), None)
+    known = heads(app.journal).get(stream)
+    if batch is not None and batch.last == last:
+        return app.spool.followed(batch)
+    return known.hash if known is not None and known.sequence == last else None
 
 
 def across(app: App, stream: Stream, end: int) -> SealedBatch | None:

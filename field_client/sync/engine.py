@@ -12,7 +12,13 @@ from field_client import receiving
 from field_client.errors import OtherCopy
 from field_client.healing import Healed, leave_branch
 from field_client.opened import App
-from field_client.outbox import has_all, holds, seal_waiting, waiting_batches
+from field_client.outbox import (
+    has_all,
+    holds,
+    offer_again,
+    seal_waiting,
+    waiting_batches,
+)
 from field_client.recovery import take_key
 from field_client.remarks import settle_known
 from field_client.retention import tidy
@@ -87,6 +93,7 @@ class Exchange:
     foreign: set[Stream] = field(default_factory=set)
     left: list[Healed] = field(default_factory=list)
     again: bool = False
+    rewound: bool = False
     pace: Pace = field(default_factory=Pace)
     shortened: bool = False
     photos: PhotosOut = field(init=False)
@@ -191,6 +198,7 @@ class Exchange:
             if head is not None and not has_all(self.app, {stream: head}):
                 self.foreign.add(stream)
             if 0 < known < welcome.epoch:
+                self.rewound = offer_again(self.app, stream) or self.rewound
                 self._rewind(stream, head)
         if 0 < known < welcome.epoch:
             wait_again(self.app)
@@ -220,9 +228,11 @@ class Exchange:
         """Lay a page in unless it leaves out what is not ours: another copy may have asked for it.
 
         Where another copy goes on under our branch we have left it before: what it wrote may
-        bear the id of a draft of ours, and the officer works on meanwhile.
+        bear the id of a draft of ours, and the officer works on meanwhile. Behind a restore no page
+        is laid in before ours was offered again: what a copy has sent in its place may bear the id
+        of somebody registered here, and to correct one would be to correct the other.
         """
-        if not has_all(self.app, page.heads):
+        if self.rewound or not has_all(self.app, page.heads):
             return False
         self.left += self._leave(self.foreign)
         return receiving.apply_page(self.app.journal, page)
@@ -259,7 +269,7 @@ class Exchange:
             return
         self.app.spool.rewind(stream.to_bytes(), through)
         receiving.rewind(self.app.journal, stream, head)
-        self.again = True
+        self.rewound = True
 
     # Afterwards
 
@@ -272,7 +282,8 @@ class Exchange:
         left = [*self.outcome.healed, *self.left, *self._leave(self.behind)]
         olds = {one.old for one in mended}
         healed = [one for one in left if one.changes or one.old not in olds] + mended
-        self.again = self.again or bool(mended) or len(left) > len(self.outcome.healed)
+        mended_any = bool(mended) or len(left) > len(self.outcome.healed)
+        self.again = self.again or self.rewound or mended_any
         self.outcome = replace(self.outcome, healed=tuple(healed))
         take_key(self.app)
 

@@ -206,3 +206,45 @@ def test_a_revoked_laptop_and_its_copy_part_behind_what_a_relay_brought(outpost:
     outpost.revoke(laptop)
     outpost.copy(laptop, told_apart=False)
     outpost.register(outpost.laptops[-1], 3, twins=False)
+
+
+def test_what_a_copy_had_at_the_office_is_offered_to_a_restored_one(outpost: Outpost) -> None:
+    """Another copy's resident takes the number there: both copies write theirs again alike."""
+    laptop, _ = outpost.laptops
+    outpost.copy(laptop, told_apart=False)
+    other = outpost.laptops[-1]
+    outpost.register(laptop, 1, twins=False)
+    outpost.register(other, 1, twins=False)
+    outpost.copy(laptop, told_apart=True)
+    outpost.sync(laptop, FINE)
+    outpost.sync(outpost.laptops[-1], FINE)
+    outpost.restore(old=False)
+    outpost.sync(other, FINE)
+
+
+def test_what_a_copy_had_at_the_office_outlives_the_laptop_it_came_by(outpost: Outpost) -> None:
+    """The first laptop is lost with what was saved behind the backup; its copy has it all."""
+    laptop, _ = outpost.laptops
+    outpost.register(laptop, 3, twins=False)
+    outpost.copy(laptop, told_apart=True)
+    outpost.sync(laptop, FINE)
+    outpost.sync(outpost.laptops[-1], FINE)
+    outpost.restore(old=False)
+    outpost.laptops.remove(laptop)
+    laptop.app.close()
+
+
+def test_who_is_corrected_behind_a_restore_is_who_was_shown(outpost: Outpost) -> None:
+    """No page that may bear the id of one's own is laid in before one's own was offered again."""
+    laptop, _ = outpost.laptops
+    outpost.copy(laptop, told_apart=False)
+    other = outpost.laptops[-1]
+    outpost.register(laptop, 1, twins=False)
+    outpost.register(other, 1, twins=False)
+    outpost.sync(laptop, FINE)
+    outpost.restore(old=False)
+    outpost.sync(laptop, FINE)
+    outpost.restore(old=True)
+    outpost.sync(other, FINE)
+    outpost.sync(laptop, FINE)
+    outpost.correct(laptop, 0)
