@@ -33,13 +33,13 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
             held = villages_of(app)
             if len(held) == 1:
                 return to("assigned.village", code=held[0])
-            return page(desk, app, "villages.html", villages=_counted(app, held))
+            return page(desk, app, "villages.html", villages=counted_of(app, held))
 
     @room.get("/tasks/<region:code>")
     def village(code: str) -> Page:
         with desk.use() as app:
             visitors.here.village = code
-            found = _tasks(app, code)
+            found = tasks_in(app, code)
             number = max(1, request.args.get("page", 1, type=int))
             lists, pages = task_pages.listed(found, zone_of(app), number, _now(app))
             return page(
@@ -55,7 +55,7 @@ def blueprint(desk: Desk, visitors: Visitors) -> Blueprint:
     @room.get("/tasks/<region:code>/print")
     def paper(code: str) -> Page:
         with desk.use() as app:
-            found = _tasks(app, code)
+            found = tasks_in(app, code)
             wanted = [*found.again, *found.new]
             pages = max(1, -(-len(wanted) // SHEET))
             number = min(pages, max(1, request.args.get("page", 1, type=int)))
@@ -86,7 +86,8 @@ def zone_of(app: App) -> tzinfo | None:
     return display.time_zone(app.device.timezone)
 
 
-def _tasks(app: App, village: str) -> Tasks:
+def tasks_in(app: App, village: str) -> Tasks:
+    """Return whom to see in a village, as of the last commit."""
     today = check_context(app).today
     known = _KNOWN.setdefault(app.journal, {})
     while len(known) >= _VILLAGES and village not in known:
@@ -108,7 +109,7 @@ def _headed(app: App, code: str, found: Tasks) -> dict[str, Any]:
     }
 
 
-def _counted(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
+def counted_of(app: App, villages: tuple[str, ...]) -> list[tuple[str, str, int, int]]:
     """Return code, name, and how many are recorded in the field of how many, of each village."""
     today = check_context(app).today
     known = memo.made_once(app, _recorded_of)

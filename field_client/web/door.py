@@ -16,6 +16,7 @@ from field_client.errors import PinForgotten, PinWeak, PinWrong
 from field_client.vault.errors import OperatorUnknown, PassphraseWrong
 from field_client.vault.keys import has_slots, require_not_wiped
 from field_client.web import held
+from field_client.web.ahead import read_ahead
 from field_client.web.desk import Desk
 from field_client.web.showing import Page, admit, local_path, locked_page, page, paused_page, to
 from field_client.web.visitors import Visitors
@@ -69,6 +70,7 @@ def _add_unlocking(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             desk.unlock(operator, request.form.get("passphrase", ""))
         except (PassphraseWrong, OperatorUnknown) as error:
             return locked_page(desk, error, operator), error.http_status
+        read_ahead(desk)
         operator, before = desk.shift.operator, visitors.here
         found = held.taken(desk, before) if before.operator == operator else None
         token = visitors.admit(desk.clock(), operator)
@@ -90,6 +92,7 @@ def _add_resuming(room: Blueprint, desk: Desk, visitors: Visitors) -> None:
             return paused_page(desk, error), error.http_status
         except PinForgotten as error:
             return locked_page(desk, error), error.http_status
+        read_ahead(desk)
         visitors.here.used_s = desk.clock()
         found = held.taken(desk, visitors.here)
         return held.carried_out(visitors, found, g.token) if found else to("home.home")
