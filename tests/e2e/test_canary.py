@@ -7,6 +7,7 @@ from typing import Any
 
 from PIL import Image
 
+from tests.e2e.test_backup import backed_up, restored
 from tests.support import canary
 from tests.support.line import Line
 from tests.support.pictures import encoded
@@ -56,6 +57,9 @@ def test_no_name_is_found_at_rest_or_on_the_way(tmp_path: Path) -> None:
         }
         writer.edit(next(iter(writer.records("person"))), note=f"{WORDS[1]} lagi")
         exchange_by_file(office, writer)
+        copy = restored(backed_up(writer), writer.home.with_name("baru"))
+        assert NAME in {one.get("name") for one in copy.values().values()}
+        assert not hits(tmp_path / "penulis.jemput", copy.home), "a backup, and what it becomes"
         sticks = stick(writer, "kiriman")
         assert all(path.stat().st_size for path in sticks)
         assert len(line.captured) > 2000

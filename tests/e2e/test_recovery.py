@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from field_client.vault import keys
+from tests.support.canary import scan
 from tests.support.processes import (
     OPERATOR,
     PASSPHRASE,
@@ -96,6 +97,11 @@ def test_an_operator_gets_back_in_and_everything_is_there(scene: Scene) -> None:
         assert recover(device, "apply", answer, "--json").check().json == {"operator": OPERATOR}
     assert people_of(device) == before
     assert device.attempt("list").error_code == "PASSPHRASE_WRONG"
+    names = [str(one["name"]) for one in before.values()]
+    kept = [device.home, request, answer]
+    assert [
+        hit for word in (NEW, PASSPHRASE, max(names, key=len)) for hit in scan(kept, word)
+    ] == []
     env = client_environment(device.home, NEW, OPERATOR)
     assert run("field-client", "sync", "--json", env=env).check().json["waiting"] == 0
     events = scene.at_office("status", "--json").check().json["events"]

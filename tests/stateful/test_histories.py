@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from tests.support.bad_line import FINE
+from tests.support.field_laptop import FieldLaptop
 from tests.support.furnished_stage import Stage, furnished_stage
 from tests.support.fuses import Fuse, OfficeDown
 from tests.support.laptop import write
@@ -208,13 +209,19 @@ def test_a_revoked_laptop_and_its_copy_part_behind_what_a_relay_brought(outpost:
     outpost.register(outpost.laptops[-1], 3, twins=False)
 
 
-def test_what_a_copy_had_at_the_office_is_offered_to_a_restored_one(outpost: Outpost) -> None:
-    """Another copy's resident takes the number there: both copies write theirs again alike."""
+def two_under_one_number(outpost: Outpost) -> tuple[FieldLaptop, FieldLaptop]:
+    """Let a laptop and a copy that does not know of it each register somebody."""
     laptop, _ = outpost.laptops
     outpost.copy(laptop, told_apart=False)
     other = outpost.laptops[-1]
     outpost.register(laptop, 1, twins=False)
     outpost.register(other, 1, twins=False)
+    return laptop, other
+
+
+def test_what_a_copy_had_at_the_office_is_offered_to_a_restored_one(outpost: Outpost) -> None:
+    """Another copy's resident takes the number there: both copies write theirs again alike."""
+    laptop, other = two_under_one_number(outpost)
     outpost.copy(laptop, told_apart=True)
     outpost.sync(laptop, FINE)
     outpost.sync(outpost.laptops[-1], FINE)
@@ -236,11 +243,7 @@ def test_what_a_copy_had_at_the_office_outlives_the_laptop_it_came_by(outpost: O
 
 def test_who_is_corrected_behind_a_restore_is_who_was_shown(outpost: Outpost) -> None:
     """No page that may bear the id of one's own is laid in before one's own was offered again."""
-    laptop, _ = outpost.laptops
-    outpost.copy(laptop, told_apart=False)
-    other = outpost.laptops[-1]
-    outpost.register(laptop, 1, twins=False)
-    outpost.register(other, 1, twins=False)
+    laptop, other = two_under_one_number(outpost)
     outpost.sync(laptop, FINE)
     outpost.restore(old=False)
     outpost.sync(laptop, FINE)
