@@ -281,6 +281,7 @@ class Everything(RuleBasedStateMachine):
         """Make a backup at the office."""
         self.world.office.back_up()
 
+    @precondition(lambda self: not self.world.crowded())
     @rule(old=st.booleans())
     def restore(self, old: bool) -> None:
         """Lose the office's disk; it goes on from its backup."""

@@ -8,6 +8,7 @@ only disk that holds it is rolled back or the office is restored without it.
 import hashlib
 import random
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ class Outpost:
         self.revoked: set[bytes] = set()
         self.forgotten: set[str] = set()
         self.marked = 0
+        self.going_on: Counter[bytes] = Counter()
         self.copies = stage.folder / "copies"
 
     def close(self) -> None:
@@ -290,6 +292,7 @@ class Outpost:
 
     def copy(self, laptop: FieldLaptop, *, told_apart: bool) -> None:
         """Copy a laptop's folder."""
+        self.going_on[laptop.device] += not told_apart
         self.copies.mkdir(exist_ok=True)
         home, running_ms = self.copies / str(self._mark()), self._running_ms()
         self.laptops.append(laptop.copied(home, told_apart=told_apart, running_ms=running_ms))
@@ -297,8 +300,16 @@ class Outpost:
     def roll_back(self, laptop: FieldLaptop) -> None:
         """Put the image of a laptop's disk back."""
         if laptop.image:
+            self.going_on[laptop.device] += 1
             laptop.roll_back(laptop.image)
             self._mourn()
+
+    def crowded(self) -> bool:
+        """Tell whether three stores that never noticed one another went on under one branch.
+
+        `docs/architecture.md` says who may then be there twice when the office is restored.
+        """
+        return any(others > 1 for others in self.going_on.values())
 
     def restore(self, *, old: bool) -> None:
         """Let the office go on from its backup; it has forgotten what it told whom since."""
