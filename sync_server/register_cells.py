@@ -14,6 +14,7 @@ from sync_server.register_table import PERSON
 
 _EXCEL_START = date(1899, 12, 30)
 _LATEST_YEAR = 2100
+_DIGITS = 16
 _EXCEL_DAYS = range(_LATEST_YEAR + 1, 80_000)
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
 _BLANK = frozenset({"-", "--", "NULL", "\\N", "N/A", "#N/A", "NAN"})
@@ -93,7 +94,10 @@ def _day(text: str) -> str:
 
 
 def _sixteen(text: str) -> str:
-    return text.removeprefix("'").strip()
+    """Return a number of 16 digits; "" for what forms are filled with that must not be empty."""
+    bare = text.removeprefix("'").strip()
+    filler = set(bare) == {"0"} or (len(bare) == _DIGITS and len(set(bare)) == 1)
+    return "" if filler else bare
 
 
 def _ward(text: str) -> str:
@@ -108,9 +112,7 @@ def _phone(text: str) -> str:
 
 
 def _village(text: str) -> str:
-    return re.sub(
-        r"^(desa|kelurahan|kel\.|ds\.)\s+", "", text.removesuffix(".0"), flags=re.IGNORECASE
-    )
+    return _VILLAGE_WORD.sub("", text.removesuffix(".0"))
 
 
 def _spelled(name: str) -> Callable[[str], str]:
