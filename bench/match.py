@@ -52,7 +52,10 @@ def main() -> None:
         parser.error("--csv once or twice, with --columns and --truth")
     if wanted.csv:
         task = files.Task(tables=wanted.csv, columns=wanted.columns, truth=wanted.truth)
-        print(json.dumps(files.measured(task)))
+        try:
+            print(json.dumps(files.measured(task)))
+        except files.TaskInvalid as error:
+            parser.error(str(error))
     else:
         print(json.dumps(quick() if wanted.quick else whole(wanted.seeds, wanted.keep)))
 

@@ -14,10 +14,14 @@ from pathlib import Path
 
 from bench.matching.score import Figures, pairwise
 from shared_schema.matching.tables.link import link_tables
-from shared_schema.matching.tables.values import spec_from
+from shared_schema.matching.tables.values import Spec, spec_from
 
 Row = dict[str, str]
 Pair = tuple[str, str]
+
+
+class TaskInvalid(Exception):
+    """A file cannot be read, or names what is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +34,39 @@ class Task:
 
 
 def measured(task: Task) -> Figures:
-    """Link, time it (reading included), score pair by pair."""
+    """Link, time it (reading included), score pair by pair. Raises TaskInvalid."""
     started_s = time.perf_counter()
-    document = json.loads(task.columns.read_text(encoding="utf-8-sig"))
-    spec = spec_from(document)
+    spec = _spec(task.columns)
     left, *others = [rows(path) for path in task.tables]
     right = others[0] if others else None
+    _check_columns(spec, left, *others)
     found = {(pair.a, pair.b) for pair in link_tables(left, right, spec)}
     seconds = time.perf_counter() - started_s
-    own = {row[document["id"]] for row in left}
+    own = {row[spec.id_column] for row in left}
     true = {_turned(pair, own) for pair in pairs(task.truth)}
     if right is None:
         found, true = (
             {_sorted(pair) for pair in each if len(set(pair)) == 2} for each in (found, true)
         )
     return {**pairwise(found, true), "seconds": round(seconds, 2)}
+
+
+def _spec(path: Path) -> Spec:
+    try:
+        return spec_from(json.loads(_text(path)))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        reason = f"{path.name} does not say which columns to compare as what: {error!r}"
+        raise TaskInvalid(reason) from error
+
+
+def _check_columns(spec: Spec, *tables: Sequence[Row]) -> None:
+    """Refuse ids that a table lacks, and columns that no table has. Raises TaskInvalid."""
+    headers = [set(table[0]) for table in tables if table]
+    lacking = sorted(set(spec.columns) - set().union(*headers)) if headers else []
+    lacking += [spec.id_column for header in headers if spec.id_column not in header]
+    if lacking:
+        reason = f"no such column: {', '.join(lacking)}"
+        raise TaskInvalid(reason)
 
 
 def rows(path: Path) -> list[Row]:
@@ -72,7 +94,11 @@ def _lines(path: Path) -> Iterator[list[str]]:
 
 
 def _text(path: Path) -> str:
-    read = path.read_bytes()
+    try:
+        read = path.read_bytes()
+    except OSError as error:
+        reason = f"{path.name} cannot be read: {error.strerror}"
+        raise TaskInvalid(reason) from error
     try:
         return read.decode("utf-8-sig")
     except UnicodeDecodeError:

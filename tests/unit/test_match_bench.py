@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from bench import match
 from bench.matching import files, score
 from bench.matching.noise import Source
@@ -138,3 +140,28 @@ def test_a_goal_that_is_not_measured_is_not_met() -> None:
         "f1",
         "p99_ms",
     ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ('{"id": "id", "columns": {"nama": "name"}}', "no such column: nama"),
+        ('{"id": "nomor", "columns": {"name": "name"}}', "no such column: nomor"),
+        ('{"id": "id", "columns": {"name": "words"}}', "'words' is not a valid Kind"),
+        ('{"id": "id", "columns": ', "spec.json does not say"),
+        (None, "spec.json cannot be read"),
+    ],
+)
+def test_a_task_that_names_what_is_not_there_is_refused(
+    tmp_path: Path, spec: str | None, told: str
+) -> None:
+    """In words, instead of a score that says nothing."""
+    for name in ("a.csv", "truth.csv"):
+        (tmp_path / name).write_text("id,name\n1,Warga\n2,Warga\n", encoding="utf-8")
+    if spec is not None:
+        (tmp_path / "spec.json").write_text(spec, encoding="utf-8")
+    task = files.Task(
+        tables=[tmp_path / "a.csv"], columns=tmp_path / "spec.json", truth=tmp_path / "truth.csv"
+    )
+    with pytest.raises(files.TaskInvalid, match=told):
+        files.measured(task)
