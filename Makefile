@@ -50,7 +50,7 @@ check: $(STAMP) ## Check format, lint and types
 	$(BIN)/mypy
 
 bench: $(STAMP) ## Measure the headline figures beside their peers, one JSON line each
-	@for script in bench/*.py; do PYTHONPATH=. $(BIN)/python "$$script" || exit 1; done
+	@for script in bench/*.py; do $(BIN)/python "$$script" || exit 1; done
 
 soak: $(STAMP) ## Try every fault and history at length, for hours (SOAK=0.1: a tenth as many)
 	@bash .ci/system_packages.sh

@@ -16,6 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+# So that it and what it starts run from anywhere.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["PYTHONPATH"] = sys.path[0]
+
 from bench.growing import devices, records
 
 RECORDS = (10, 100, 1_000, 10_000)

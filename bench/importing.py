@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-# So that it runs from anywhere, also without PYTHONPATH.
+# So that it and what it starts run from anywhere.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["PYTHONPATH"] = sys.path[0]
 
 from sync_server.registry import Import, import_register
 from tests.support.offices import Bench, found_office

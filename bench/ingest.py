@@ -6,7 +6,8 @@ are made durable together. Prints one JSON line: arrivals a second, by the clock
 and by what the processor worked; beside it how fast the same machine makes one durable SQLite
 commit, since that bounds a batch, and how fast Kinto's batch endpoint takes the same people, which
 verifies, opens and compares nothing and keeps them in memory only. The register of ``--register N``
-people is imported first, which takes minutes.
+people is imported first, which takes minutes; as at an office, by another process than the one
+that serves.
 """
 
 import argparse
@@ -14,23 +15,30 @@ import gc
 import json
 import os
 import sqlite3
+import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+# So that it and what it starts run from anywhere.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["PYTHONPATH"] = sys.path[0]
 
 from bench.matching.noise import Source
 from bench.matching.world import world
 from bench.peers.beside import over_loopback
 from shared_schema.ids import derived_id
-from sync_server import ingest
+from sync_server import ingest, keys
 from sync_server.app import spare_the_collector
 from sync_server.store.queries import matching
-from tests.support.offices import Bench, code_of, found_office
+from tests.support.offices import Bench, code_of, found_office, reopen_office
 from tests.support.raw_device import RawDevice
 
-BATCH, SEED, KINTO = 50, 7, 2_000
+BATCH, SEED, KINTO, KEYS = 50, 7, 2_000, "keys"
 
 
 def load(bench: Bench, rows: list[dict[str, object]]) -> None:
@@ -56,8 +64,9 @@ def commits_a_second(folder: Path, count: int = 200) -> float:
     return count / (time.perf_counter() - started_s)
 
 
-def arrive(bench: Bench, rows: list[dict[str, object]], register: int) -> dict[str, Any]:
+def arrive(folder: Path, rows: list[dict[str, object]], register: int) -> dict[str, Any]:
     """Let a device bring people in one section; time what the server makes of it."""
+    bench = reopen_office(folder, keys.load(folder / KEYS))
     device = RawDevice.of(code_of(bench.office))
     bench.answer(device.section(device.enrol(), hello=device.hello(pull=False)))
     batches = [
@@ -99,8 +108,11 @@ def main() -> None:
         folder = Path(name)
         bench = found_office(folder)
         load(bench, [dict(row) for row in made.register])
+        keys.save(bench.office.keys, folder / KEYS)
+        bench.office.store.close()
         figures = {"bench": "ingest", "load": round(os.getloadavg()[0], 1)}
-        figures |= arrive(bench, rows, wanted.register)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as serving:
+            figures |= serving.submit(arrive, folder, rows, wanted.register).result()
         kinto = over_loopback("kinto", rows[:KINTO])
         figures["plain_commits_a_second"] = round(commits_a_second(folder))
         figures["kinto"] = kinto

@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-# So that it runs from anywhere, also without PYTHONPATH.
+# So that it and what it starts run from anywhere.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["PYTHONPATH"] = sys.path[0]
 
 from bench.matching import files, held_out, own_register
 from bench.matching.noise import Source

@@ -19,6 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+# So that it and what it starts run from anywhere.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["PYTHONPATH"] = sys.path[0]
+
 from shared_schema.ids import Stream
 from sync_server import accounts, projections, setup, tallies
 from sync_server.accounts import Role

@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -26,6 +27,10 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
+
+# So that it and what it starts run from anywhere.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["PYTHONPATH"] = sys.path[0]
 
 from flask.testing import FlaskClient
 

@@ -13,10 +13,15 @@ making them and packing the body costs. Goals of times are those of percentiles 
 import argparse
 import json
 import os
+import sys
 import tempfile
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+# So that it and what it starts run from anywhere.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["PYTHONPATH"] = sys.path[0]
 
 from bench.laptop import roster, saving, searching, together
 from bench.laptop.roster import Document

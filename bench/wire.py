@@ -17,10 +17,15 @@ worth is told by `codec2_untrained`, and what known names would save by `codec2_
 import json
 import os
 import random
+import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
+
+# So that it and what it starts run from anywhere.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+os.environ["PYTHONPATH"] = sys.path[0]
 
 from bench.growing import records
 from bench.peers.beside import over_loopback

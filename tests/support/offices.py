@@ -87,6 +87,11 @@ def found_office(folder: Path) -> Bench:
     return _open(folder, made)
 
 
+def reopen_office(folder: Path, made: keys.Keys) -> Bench:
+    """Open an office of `found_office` again, maybe in another process."""
+    return _open(folder, made)
+
+
 def _open(folder: Path, made: keys.Keys) -> Bench:
     store = open_store(f"sqlite:///{folder / 'server.db'}")
     clock = [NOW_MS]
