@@ -247,7 +247,7 @@ class Section:
             device = devices.get(connection, self._opening.hello.device)
             if device is None:
                 raise BatchForged
-            said = [ingest.accept(self._office, connection, device, one) for one in together]
+            said = ingest.accept(self._office, connection, device, together)
             if any(receipt is not None for receipt, _ in said):
                 devices.seen(connection, device.id, now_ms)
         self._device = device

@@ -7,7 +7,7 @@ a valid chain is taken in whole; what cannot be read or folded yet is held and s
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -178,17 +178,62 @@ def _make(
 
 
 def accept(
+    office: Office, connection: Connection, device: Device, brought: Sequence[Batch]
+) -> list[tuple[Receipt | None, Frame]]:
+    """Take in parsed batches of a known device in their order, within one write transaction.
+
+    Returns of each the receipt and its signed frame; a repeat gives the frame given before and
+    None. The answer to a fork is made anew each time, since what the chain holds may have grown. A
+    revoked device's batch goes to quarantine. What follows one another in a stream is folded
+    together. Raises BatchForged: nothing is kept then.
+    """
+    signing = Ed25519PublicKey.from_public_bytes(device.signing)
+    for batch in brought:
+        verify(batch, signing)
+    said: list[tuple[Receipt | None, Frame]] = []
+    for row in _in_rows(brought):
+        if len(row) > 1 and _is_new(connection, device, row):
+            said += _take(office, connection, row)
+        else:
+            said += [_accept(office, connection, device, batch) for batch in row]
+    return said
+
+
+def _in_rows(brought: Iterable[Batch]) -> Iterator[list[Batch]]:
+    """Yield the batches in lists in which each goes on where the one before it ends."""
+    row: list[Batch] = []
+    for batch in brought:
+        stream = batch.header.stream
+        if row and (row[-1].header.stream != stream or _judged(row[-1], batch) != Judgement.NEXT):
+            yield row
+            row = []
+        row.append(batch)
+    if row:
+        yield row
+
+
+def _judged(before: Batch, batch: Batch) -> Judgement:
+    return judge(Head(sequence=before.header.last, hash=before.hash), {}, batch)
+
+
+def _is_new(connection: Connection, device: Device, row: Sequence[Batch]) -> bool:
+    """Tell whether a row of batches goes on where its stream's chain ends."""
+    if device.revoked_ms is not None or any(_given(connection, one) is not None for one in row):
+        return False
+    head = batches.head(connection, row[0].header.stream)
+    return judge(head, {}, row[0]) is Judgement.NEXT
+
+
+def _given(connection: Connection, batch: Batch) -> bytes | None:
+    """Return the receipt that was given for this very batch."""
+    given = batches.receipt(connection, batch)
+    return given or quarantine.receipt(connection, batch, Cause.REVOKED)
+
+
+def _accept(
     office: Office, connection: Connection, device: Device, batch: Batch
 ) -> tuple[Receipt | None, Frame]:
-    """Take in a parsed batch of a known device, within one write transaction.
-
-    Returns the receipt and its signed frame; a repeat gives the frame given before and None.
-    The answer to a fork is made anew each time, since what the chain holds may have grown. A
-    revoked device's batch goes to quarantine. Raises BatchForged: nothing is kept then.
-    """
-    verify(batch, Ed25519PublicKey.from_public_bytes(device.signing))
-    given = batches.receipt(connection, batch)
-    given = given or quarantine.receipt(connection, batch, Cause.REVOKED)
+    given = _given(connection, batch)
     if given is not None:
         return None, Frame(Kind.RECEIPT, given)
     if device.revoked_ms is not None:
@@ -202,31 +247,37 @@ def admit(office: Office, connection: Connection, batch: Batch) -> tuple[Receipt
     known = batches.hashes_at(connection, batch.header.stream, batch.header.first)
     judgement = judge(head, known, batch)
     if judgement is Judgement.NEXT:
-        return _take(office, connection, batch)
+        return _take(office, connection, [batch])[0]
     if judgement is Judgement.FORK:
         return _set_aside(office, connection, batch, Cause.FORK)
     receipt = _receipt(office, batch, Status.GAP, head)
     return receipt, _frame(office, connection, receipt)
 
 
-def _take(office: Office, connection: Connection, batch: Batch) -> tuple[Receipt, Frame]:
-    """Log, fold and answer the next batch of a stream."""
-    changes, trouble = read(batch, office)
+def _take(
+    office: Office, connection: Connection, row: Sequence[Batch]
+) -> list[tuple[Receipt, Frame]]:
+    """Log, fold and answer the next batches of a stream."""
+    opened = [(batch, *read(batch, office)) for batch in row]
     now_ms = office.now_ms()
-    remarks: list[Remark] = []
-    if trouble is None:
-        remarks = take_in(connection, changes, now_ms)
-    else:
-        remarks = [Remark(sequence=batch.header.first, code=trouble)]
-    status = Status.ACCEPTED if trouble is None else Status.HELD
-    head = Head(sequence=batch.header.last, hash=batch.hash)
-    receipt = _receipt(office, batch, status, head, remarks=tuple(remarks), now_ms=now_ms)
-    frame = _frame(office, connection, receipt)
-    if status is Status.HELD:
-        quarantine.hold(connection, batch, frame.body, now_ms)
-    batches.add(connection, batch, frame.body, now_ms)
-    batches.move(connection, batch.header.stream, head)
-    return receipt, frame
+    changes = [change for _, found, _ in opened for change in found]
+    noted = take_in(connection, changes, now_ms) if changes else []
+    said = []
+    for batch, _, trouble in opened:
+        header = batch.header
+        remarks = tuple(one for one in noted if header.first <= one.sequence <= header.last)
+        if trouble is not None:
+            remarks = (Remark(sequence=header.first, code=trouble),)
+        status = Status.ACCEPTED if trouble is None else Status.HELD
+        head = Head(sequence=header.last, hash=batch.hash)
+        receipt = _receipt(office, batch, status, head, remarks=remarks, now_ms=now_ms)
+        frame = _frame(office, connection, receipt)
+        if status is Status.HELD:
+            quarantine.hold(connection, batch, frame.body, now_ms)
+        batches.add(connection, batch, frame.body, now_ms)
+        said.append((receipt, frame))
+    batches.move(connection, row[-1].header.stream, head)
+    return said
 
 
 def read(batch: Batch, office: Office) -> tuple[list[Change], str | None]:
