@@ -1,7 +1,7 @@
 """Forms of one page in a real browser: each field is on the disk as it is left, though all dies."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.support.browsing import NARROW
 from tests.support.officers import Hand, officer
@@ -70,3 +70,31 @@ def test_a_field_under_way_is_overtaken_by_its_form(browser: Browser, own_pages:
         assert again.ok
         hand.page.goto("/records/draft")
         expect(hand.page.get_by_text("Operator kecamatan")).to_be_visible()
+
+
+def test_a_field_is_called_kept_once_it_is(browser: Browser, own_pages: Pages) -> None:
+    """Not while it is under way, and not where that failed: then the page says so."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with officer(browser, own_pages.url, width=NARROW) as hand:
+        inside = hand.page.context.storage_state()
+        # A page of its own: what the browser itself complains of there is no fault.
+        context = browser.new_context(base_url=own_pages.url, storage_state=inside)
+        page = context.new_page()
+        page.goto("/outage/new")
+        page.route("**/outage/new*", hold)
+        kept = page.locator("form .kept")
+        for value in ("Kantor Contoh", "Kantor Lain"):
+            page.fill("[name=place]", value)
+            with page.expect_request(lambda one: one.method == "POST"):
+                page.keyboard.press("Tab")
+            expect(kept).to_be_empty()
+            if value == "Kantor Contoh":
+                held.pop().continue_()
+                expect(kept.locator("svg")).to_be_visible()
+        held.pop().abort()
+        expect(kept).to_contain_text("belum tersimpan")
+        context.close()
