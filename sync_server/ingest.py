@@ -1,8 +1,9 @@
 """How changes come into the log: sealed batches from devices, and the server's own writes.
 
-One transaction a batch: verified, judged against its stream's chain, opened, decoded, logged,
-folded, and answered. The receipt is kept with the batch and repeated byte for byte. Whatever has
-a valid chain is taken in whole; what cannot be read or folded yet is held and said so.
+One transaction a batch, or for a few that lie there already: verified, judged against its stream's
+chain, opened, decoded, logged, folded, and answered. The receipt is kept with the batch and
+repeated byte for byte. Whatever has a valid chain is taken in whole; what cannot be read or folded
+yet is held and said so.
 """
 
 import time
